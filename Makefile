@@ -1,0 +1,42 @@
+# Two targets do all their own set-up on a fresh machine: `make rehearse` (the main job) and `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: rehearse test lint bench lock clean
+
+rehearse: $(VENV)/.installed
+	$(BIN)/nhsa-sim rehearse $(ARGS)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m simulator.loadtests.bench $(ARGS)
+
+# The lock is a constraint file: exact versions of everything that any extra needs.
+lock: $(VENV)/.installed-dev
+	$(BIN)/pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools > requirements.lock
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,load,postgres]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist rehearsal load-report *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Scenario files, data only: scenarios/<family>/<what is shown>.scenario.yaml."""

@@ -1,0 +1,32 @@
+"""What each fund, the account and the person pay, and why: dated rules as data, one pure function over them.
+
+`award` does no IO, asks no clock, knows no wire field and no store. Only PolicyBook opens files, once, at start.
+Amounts are fen, ratios Decimal of 0-1 with four decimals at most.
+"""
+
+from simulator.benefit.city import City
+from simulator.benefit.claim import KINDS, Accumulated, ChargeScope, Claim, Dates
+from simulator.benefit.engine import award
+from simulator.benefit.examples import failing_examples
+from simulator.benefit.explain import Step
+from simulator.benefit.figures import Rules
+from simulator.benefit.outcome import Award, FundShare
+from simulator.benefit.rules import PolicyBook
+from simulator.benefit.terms import Disease
+
+__all__ = [
+    "KINDS",
+    "Accumulated",
+    "Award",
+    "ChargeScope",
+    "City",
+    "Claim",
+    "Dates",
+    "Disease",
+    "FundShare",
+    "PolicyBook",
+    "Rules",
+    "Step",
+    "award",
+    "failing_examples",
+]

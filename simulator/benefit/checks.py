@@ -1,0 +1,144 @@
+"""Whether a file makes sense beyond its shape: what a reader of one row alone could not see."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from simulator.benefit.cityfile import CityFile, Layer
+from simulator.benefit.claim import ORDINARY
+from simulator.benefit.rows import ANY, Row
+from simulator.benefit.terms import FUNDS, PAID_AND_BASE, Disease, Terms
+from simulator.errors import DataFault
+from simulator.shape import hint
+from simulator.texts import Text, text
+
+_INSUTYPE_OF = {"employed": "310", "retired": "310", "resident": "390", "child": "390"}
+
+
+def check(city: CityFile, national: CityFile | None) -> list[DataFault]:
+    """Every fault of the file's sense, in the order of its lines; `national` is what it is laid over."""
+    found: list[tuple[str, Text]] = []
+    tables = [*city.tables.values(), *(layer.figures for layer in city.layers.values())]
+    for rows in tables:
+        found += _dates(rows)
+        found += _ties(rows)
+        found += [fault for row in rows for fault in _selectors(row)]
+    found += _diseases(city.tables.get("diseases", ()))
+    found += _codes(city, national)
+    for layer in city.layers.values():
+        found += _layer(layer)
+    found += _order(city, national)
+    faults = [city.document.fault(path, sentence) for path, sentence in found]
+    return sorted(faults, key=lambda fault: (fault.line or 0, fault.path))
+
+
+def _dates(rows: Sequence[Row]) -> Iterator[tuple[str, Text]]:
+    """Rows with the same selectors follow one another: one a day, and none begins before the other's stated end."""
+    for earlier, later in combinations(sorted(rows, key=lambda row: row.valid_from), 2):
+        if set(earlier.when) != set(later.when):
+            continue
+        if earlier.valid_from == later.valid_from:
+            yield later.path, text("policy.equal_rows", other=earlier.path, case=case_of(later))
+        elif earlier.valid_to is not None and later.valid_from <= earlier.valid_to:
+            yield later.path, text("policy.overlap", other=earlier.path, end=earlier.valid_to, case=case_of(later))
+
+
+def _ties(rows: Sequence[Row]) -> Iterator[tuple[str, Text]]:
+    """Two rows that are equally specific and may both speak of one case, unless a third settles it."""
+    for one, other in combinations(rows, 2):
+        if set(one.when) == set(other.when) or one.weight != other.weight or not _meet(one, other):
+            continue
+        both = {**dict(one.when), **dict(other.when)}
+        both |= {name: value for name, value in (*one.when, *other.when) if value != ANY}
+        if not any(row.weight > one.weight and row.speaks_of(both) and _spans(row, one, other) for row in rows):
+            case = text("policy.case", case=", ".join(f"{name}={value}" for name, value in sorted(both.items())))
+            yield other.path, text("policy.tie", other=one.path, case=case)
+
+
+def _meet(one: Row, other: Row) -> bool:
+    """Whether some claim on some day is spoken of by both."""
+    mine, theirs = dict(one.when), dict(other.when)
+    for name in mine.keys() & theirs.keys():
+        either = {mine[name], theirs[name]}
+        if len(either) == 2 and not (ANY in either and name == "disease" and ORDINARY not in either):
+            return False
+    kinds = {_INSUTYPE_OF.get(when.get("category", ""), when.get("insutype", "")) for when in (mine, theirs)}
+    if len(kinds - {""}) == 2:
+        return False
+    starts, ends = max(one.valid_from, other.valid_from), [end for end in (one.valid_to, other.valid_to) if end]
+    return not ends or starts <= min(ends)
+
+
+def _spans(row: Row, one: Row, other: Row) -> bool:
+    """Whether `row` holds on every day on which both others do."""
+    starts = max(one.valid_from, other.valid_from)
+    ends = [end for end in (one.valid_to, other.valid_to) if end]
+    return row.valid_from <= starts and (row.valid_to is None or (bool(ends) and min(ends) <= row.valid_to))
+
+
+def _selectors(row: Row) -> Iterator[tuple[str, Text]]:
+    when = dict(row.when)
+    wanted = _INSUTYPE_OF.get(when.get("category", ""))
+    if wanted and when.get("insutype", wanted) != wanted:
+        yield row.path, text("policy.never", category=when["category"], insutype=when["insutype"])
+
+
+def _diseases(rows: Sequence[Row]) -> Iterator[tuple[str, Text]]:
+    """A sub-code belongs to one class, and a class is nobody's sub-code."""
+    classes = {row.value.code for row in rows}
+    owner: dict[str, str] = {}
+    for row in rows:
+        disease: Disease = row.value
+        for code in disease.covers:
+            if code in classes:
+                yield row.path, text("policy.class_covered", code=code, disease=disease.code)
+            elif owner.setdefault(code, disease.code) != disease.code:
+                yield row.path, text("policy.covered_twice", code=code, one=owner[code], other=disease.code)
+
+
+def _codes(city: CityFile, national: CityFile | None) -> Iterator[tuple[str, Text]]:
+    """A row speaks of a class on the list in force, never of a sub-code, whose figures would never be found."""
+    listed = city.tables.get("diseases") or (national.tables.get("diseases", ()) if national else ())
+    classes = {row.value.code for row in listed}
+    owner = {code: row.value.code for row in listed for code in row.value.covers}
+    for row in (row for rows in city.tables.values() for row in rows):
+        code = dict(row.when).get("disease", ANY)
+        if code in owner:
+            yield row.path, text("policy.sub_code", code=code, disease=owner[code])
+        elif code not in classes and code not in (ANY, ORDINARY):
+            yield row.path, text("policy.not_listed_code", code=code, hint=hint(code, sorted(classes)))
+
+
+def _layer(layer: Layer) -> Iterator[tuple[str, Text]]:
+    path = f"layers.{layer.fund}"
+    if (layer.base == "own_share") != (layer.fund == "major_illness"):
+        yield f"{path}.base", text("policy.own_share", fund=layer.fund, base=layer.base)
+    for row in layer.figures:
+        terms: Terms = row.value
+        thresholds = [above for above, _ in terms.brackets]
+        if sorted(set(thresholds)) != thresholds:
+            yield row.path, text("policy.brackets")
+        identity = any(name == "identity" for name, _ in row.when)
+        if identity != (layer.who == "identities"):
+            yield row.path, text("policy.identity", who=layer.who)
+        if layer.who == "identities" and len(terms.brackets) > 1:
+            yield row.path, text("policy.identity_brackets")
+        if layer.fund not in PAID_AND_BASE and (terms.line or terms.cap is not None or len(terms.brackets) > 1):
+            yield row.path, text("policy.no_accumulator", fund=layer.fund)
+
+
+def _order(city: CityFile, national: CityFile | None) -> Iterator[tuple[str, Text]]:
+    """The accumulated own share subtracts what 大额 pays (rules 6), so that must be known before."""
+    layers = {**(national.layers if national else {}), **city.layers}
+    setting = city.settings.get("layer_order") or (national.settings.get("layer_order") if national else None)
+    order = list(setting.value) if setting else list(FUNDS)
+    large, major = layers.get("large_amount"), layers.get("major_illness")
+    if large and major and order.index("major_illness") < order.index("large_amount"):
+        shared = set(large.insutypes) & set(major.insutypes)
+        if shared:
+            yield "layer_order", text("policy.major_first", insutypes=", ".join(sorted(shared)))
+
+
+def case_of(row: Row) -> Text:
+    """The selectors of a row as a person reads them."""
+    written = ", ".join(f"{name}={value}" for name, value in row.when)
+    return text("policy.case", case=written) if written else text("policy.every_case")

@@ -1,0 +1,71 @@
+"""What is asked of the engine: one batch of classified charges of one person, and what the year already holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+HOSPITAL_LEVELS = ("primary", "secondary", "tertiary", "ungraded")
+UNFILED, LOCAL = "unfiled", "local"
+ORDINARY = "ordinary"
+"""What a file writes for care without a registered disease; a claim writes an empty disease."""
+
+DEDUCTIBLE, POOL_PAID = "DEDC", "HIFP"
+KINDS = ("DEDC", "HIFP", "HIOB", "HIMI", "CVLS", "MAFP", "OBBS", "MIBS", "CVBS", "MFBS")
+"""Accumulators (rules 21): deductible, pool, the layers' payments, the layers' bases."""
+
+Accumulated = Mapping[tuple[str, str], int]
+"""(kind, class code of the disease or "" for everything) -> fen, for the year and insurance of the claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeScope:
+    """One charge as classified by the treatment place, fen; the four parts sum to `total`, all may be negative."""
+
+    total: int
+    own_purchase: int
+    """fulamt_ownpay_amt."""
+    above_ceiling: int
+    """overlmt_selfpay."""
+    prior_selfpay: int
+    """preselfpay_amt."""
+    in_scope: int
+    """inscp_scp_amt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The days a rule may go by; the city file says which rule goes by which (rules 10)."""
+
+    visit_begin: date
+    charge: date
+    """Of the latest charge of the batch."""
+    settlement: date
+
+    @classmethod
+    def all_on(cls, day: date) -> "Dates":
+        return cls(day, day, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One batch to be settled; the charges stand in the order of feedetail, which the deductible follows."""
+
+    area: str
+    """The insured place, six digits."""
+    insutype: str
+    category: str
+    med_type: str
+    disease: str
+    """As billed, an M-code of class or sub-class; empty for ordinary care."""
+    hospital_level: str
+    treated: str
+    """`local` or `elsewhere`."""
+    groups: tuple[str, ...]
+    """Groups of all valid filings, and `emergency` when it is one; empty = unfiled when elsewhere."""
+    civil_servant: bool
+    identities: tuple[str, ...]
+    """Kinds in force on the day that the city file names."""
+    charges: tuple[ChargeScope, ...]
+    account_used: bool
+    account_balance: int
+    dates: Dates

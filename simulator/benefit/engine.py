@@ -1,0 +1,181 @@
+"""The award of one batch, by the rules of the insured place.
+
+Whole numbers throughout: fen times a ratio of four decimals is exact in ten-thousandths of a fen, and is rounded where
+the rules say so and nowhere else. The reasons are kept as facts and become sentences when somebody reads them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from simulator.benefit.claim import DEDUCTIBLE, LOCAL, POOL_PAID, Accumulated, ChargeScope, Claim
+from simulator.benefit.explain import LayerTrace, PoolTrace, Scopes, Trace
+from simulator.benefit.figures import Figures, LayerFigures, Rules, cap_of
+from simulator.benefit.outcome import Award, FundShare
+from simulator.benefit.terms import FUNDS, PAID_AND_BASE, RATIO_UNIT, half_up_unit
+from simulator.errors import Refusal
+from simulator.texts import text
+
+
+def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
+    """What each fund, the account and the person pay for the batch.
+
+    `accumulated` holds the year `rules.year_of(claim.dates)` and the insurance of the claim, under class codes. Raises
+    PolicyGap where the rules are silent, and Refusal for an unlisted disease, for a person without a filing where the
+    place refuses them, and for charges whose parts do not add up.
+    """
+    figures = rules.figures(claim)
+    scopes = _scopes(claim.charges)
+    line_left = _deductible_left(figures, accumulated)
+    deductible, before_caps = _pool_payment(claim.charges, line_left, figures.ratio_units)
+    pool = _capped(figures, before_caps, accumulated)
+    shut_out = pool.excess if figures.shut_out else 0
+    layers = _layers(figures, pool, scopes.in_scope - pool.paid - shut_out, accumulated)
+    paid = dict.fromkeys(FUNDS, 0) | {layer.figures.fund: layer.paid for layer in layers}
+    fund_total = pool.paid + sum(paid.values())
+    personal = scopes.total - fund_total
+    payable = _account_limit(claim, figures, personal, scopes.own_purchase, scopes.in_scope - fund_total)
+    account = max(0, min(claim.account_balance, payable, personal))
+    return Award(
+        **scopes._asdict(),
+        **paid,
+        deductible=deductible,
+        pool=pool.paid,
+        ratio=figures.ratio,
+        fund_total=fund_total,
+        personal=personal,
+        account=account,
+        cash=personal - account,
+        hospital=0,
+        balance_after=claim.account_balance - account,
+        group=figures.group,
+        disease=figures.disease,
+        year=rules.year_of(claim.dates),
+        details=(*_details(pool, scopes, layers), *_account_row(account, personal, claim.account_balance)),
+        movements=_movements(figures.disease, deductible, pool.paid, layers),
+        trace=Trace(claim, figures, scopes, line_left, deductible, pool, layers, personal, payable, account),
+    )
+
+
+def _scopes(charges: Sequence[ChargeScope]) -> Scopes:
+    total = own_purchase = above_ceiling = prior_selfpay = in_scope = 0
+    for charge in charges:
+        total += charge.total
+        own_purchase += charge.own_purchase
+        above_ceiling += charge.above_ceiling
+        prior_selfpay += charge.prior_selfpay
+        in_scope += charge.in_scope
+    if total != own_purchase + above_ceiling + prior_selfpay + in_scope:
+        raise Refusal("parts_of_charges", text("benefit.parts"))
+    return Scopes(total, own_purchase, above_ceiling, prior_selfpay, in_scope)
+
+
+def _deductible_left(figures: Figures, accumulated: Accumulated) -> int:
+    """What is left of the line; once for each disease, ordinary care still goes by all that was borne *(ours)*."""
+    line: int = figures.deductible.value if figures.deductible else 0
+    used = accumulated.get((DEDUCTIBLE, figures.disease if figures.per_disease else ""), 0)
+    return line - min(line, max(0, used))
+
+
+def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) -> tuple[int, int]:
+    """The deductible taken, and the pool's payment before any cap, each charge half-up to the fen (rules 1, 2).
+
+    The deductible follows the running sum in scope: D(k) = min(left, max(0, sum)), a charge bears D(k) − D(k−1), so
+    that a negative line gives back what its positive line had used up and D never exceeds the amount in scope *(ours)*.
+    """
+    running = taken = paid = 0
+    for charge in charges:
+        amount = charge.in_scope
+        if taken < line_left or amount < 0:
+            running += amount
+            upto = min(line_left, max(0, running))
+            amount -= upto - taken
+            taken = upto
+        else:
+            running += amount
+        worth = amount * ratio
+        paid += (2 * worth + RATIO_UNIT) // (2 * RATIO_UNIT) if worth >= 0 else half_up_unit(worth)
+    return taken, paid
+
+
+def _capped(figures: Figures, before: int, accumulated: Accumulated) -> PoolTrace:
+    """The disease cap first, then the overall one (rules 4); both count the pool's payments of the year."""
+    disease_cap, annual_cap = cap_of(figures.disease_cap), cap_of(figures.annual_cap)
+    after, disease_left, annual_left = before, None, None
+    if disease_cap is not None:
+        disease_left = max(0, disease_cap - accumulated.get((POOL_PAID, figures.disease), 0))
+        after = min(before, disease_left)
+    paid = after
+    if annual_cap is not None:
+        annual_left = max(0, annual_cap - accumulated.get((POOL_PAID, ""), 0))
+        paid = min(after, annual_left)
+    return PoolTrace(before, after, paid, disease_left, annual_left)
+
+
+def _layers(figures: Figures, pool: PoolTrace, own_scope: int, accumulated: Accumulated) -> tuple[LayerTrace, ...]:
+    """Each layer in its order pays on its base; none pays more than the own share in scope still left *(ours)*."""
+    remaining = own_scope
+    large_amount = 0
+    found: list[LayerTrace] = []
+    for layer in figures.layers:
+        if layer.base == "above_cap_scope":
+            ratio = figures.ratio_units
+            base = (2 * pool.cut * RATIO_UNIT + ratio) // (2 * ratio) if pool.cut else 0
+        elif layer.base == "above_cap_pay":
+            base = pool.cut
+        elif layer.base == "own_scope":
+            base = own_scope
+        elif layer.base == "own_share":
+            base = own_scope - large_amount
+        else:
+            base = remaining
+        traced = _layer(layer, base, remaining, accumulated)
+        found.append(traced)
+        remaining -= traced.paid
+        if layer.fund == "large_amount":
+            large_amount = traced.paid
+    return tuple(found)
+
+
+def _layer(layer: LayerFigures, base: int, remaining: int, accumulated: Accumulated) -> LayerTrace:
+    """Pays on the part of the year's base above its line that this batch adds, rounded once (rules 1, 6)."""
+    kinds = PAID_AND_BASE.get(layer.fund)
+    base_before = accumulated.get((kinds[1], ""), 0) if kinds else 0
+    if layer.terms is None:
+        return LayerTrace(layer, base, base_before, None, remaining, 0, 0)
+    worth = layer.terms.payable(base_before + base) - layer.terms.payable(base_before)
+    uncapped = half_up_unit(worth)
+    left: int | None = None
+    payable = uncapped
+    if layer.terms.cap is not None and kinds:
+        left = max(0, layer.terms.cap - accumulated.get((kinds[0], ""), 0))
+        payable = min(payable, left)
+    return LayerTrace(layer, base, base_before, left, remaining, uncapped, max(0, min(payable, remaining)))
+
+
+def _account_limit(claim: Claim, figures: Figures, personal: int, own_purchase: int, own_in_scope: int) -> int:
+    pays = figures.account_pays.value if figures.account_pays else "nothing"
+    elsewhere = bool(figures.account_elsewhere and figures.account_elsewhere.value)
+    if not claim.account_used or (claim.treated != LOCAL and not elsewhere):
+        return 0
+    return {"all": personal, "not_own": personal - own_purchase, "in_scope": own_in_scope}.get(pays, 0)
+
+
+def _details(pool: PoolTrace, scopes: Scopes, layers: Sequence[LayerTrace]) -> list[FundShare]:
+    """One row for the pool and one for each layer that pays (rules 20)."""
+    limits = [left for left in (pool.disease_left, pool.annual_left) if left is not None]
+    rows = [FundShare("pool", scopes.in_scope, min(limits, default=None), pool.paid)]
+    return rows + [FundShare(layer.figures.fund, layer.base, layer.left, layer.paid) for layer in layers if layer.paid]
+
+
+def _account_row(account: int, personal: int, balance: int) -> list[FundShare]:
+    return [FundShare("account", personal, balance, account)] if account else []
+
+
+def _movements(disease: str, deductible: int, pool: int, layers: Sequence[LayerTrace]) -> Mapping[tuple[str, str], int]:
+    """Everything is booked overall and, for a disease, under its class code too; zeros are left out."""
+    booked = [(DEDUCTIBLE, deductible), (POOL_PAID, pool)]
+    for layer in layers:
+        kinds = PAID_AND_BASE.get(layer.figures.fund)
+        if kinds:
+            booked += [(kinds[0], layer.paid), (kinds[1], layer.base)]
+    codes = ("", disease) if disease else ("",)
+    return {(kind, code): fen for kind, fen in booked if fen for code in codes}

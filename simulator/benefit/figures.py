@@ -1,0 +1,205 @@
+"""The rules of one insured place on one day, and the figures they give for one kind of claim, found once and kept."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from simulator.benefit.cityfile import UNLIMITED, Layer
+from simulator.benefit.claim import LOCAL, ORDINARY, UNFILED, Claim, Dates
+from simulator.benefit.rows import Row, find_or_gap, gap, known_days
+from simulator.benefit.terms import Modifier, Terms, ten_thousandths
+from simulator.domain.person import GROUPS
+from simulator.errors import Refusal
+from simulator.money import to_ratio
+from simulator.texts import text
+
+_MOST_KEPT = 4096
+"""Kinds of claim kept for a day before starting over; a city has a few hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFigures:
+    """A layer that applies to the person; `row` is None where it has no figures, `ended` where it had some."""
+
+    fund: str
+    base: str
+    row: Row | None
+    terms: Terms | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Every row that speaks for one kind of claim on one day; None is a rule that ended."""
+
+    disease: str
+    group: str
+    deductible: Row | None
+    per_disease: bool
+    per_row: Row | None
+    ratio_row: Row
+    modifier: Row | None
+    ratio: Decimal
+    ratio_units: int
+    disease_cap: Row | None
+    annual_cap: Row | None
+    excess_row: Row | None
+    shut_out: bool
+    """Whether what falls above the disease cap is out of every layer's base (rules 4)."""
+    layers: tuple[LayerFigures, ...]
+    account_pays: Row | None
+    account_elsewhere: Row | None
+
+
+class Rules:
+    """The rules of `area` as they stand on `day`; made by `City.rules`."""
+
+    def __init__(
+        self,
+        *,
+        area: str,
+        day: date,
+        levels: Callable[[str], Sequence[Sequence[Row]]],
+        layers: Sequence[Layer],
+        mapped: Callable[[str], str],
+        year_of: Callable[[Dates], int],
+        kept: dict[object, Figures],
+    ) -> None:
+        self.area = area
+        self.day = day
+        self.mapped = mapped
+        self.year_of = year_of
+        self._levels = levels
+        self._layers = layers
+        self._kept = kept
+
+    def figures(self, claim: Claim) -> Figures:
+        """The figures of a claim of this kind; raises PolicyGap, or Refusal where the place pays nothing at all."""
+        key = (
+            claim.insutype,
+            claim.category,
+            claim.hospital_level,
+            claim.disease,
+            claim.treated,
+            claim.groups,
+            claim.civil_servant,
+            claim.identities,
+        )
+        found = self._kept.get(key)
+        if found is None:
+            found = self._figures(claim)
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = found
+        return found
+
+    def in_force(self, rule: str, asked_by: str, **asked: str) -> Row | None:
+        """The row of `rule` for a case, None when it ended; raises PolicyGap when nothing was ever said."""
+        return find_or_gap(self._levels(rule), asked, self.day, area=self.area, rule=rule, asked_by=asked_by)
+
+    def pool_cap(self, *, insutype: str, category: str, disease: str) -> int | None:
+        """What the pool pays at most in a year, fen: for a class code, or with a blank one for everything."""
+        person = {"insutype": insutype, "category": category}
+        if disease:
+            return cap_of(self.in_force("disease_cap", "rules.pool_cap", **person, disease=disease))
+        return cap_of(self.in_force("annual_cap", "rules.pool_cap", **person))
+
+    @property
+    def unfiled(self) -> str:
+        """`refuse` or `modifier`: what a person without a filing gets elsewhere."""
+        row = self.in_force("unfiled", "rules.unfiled")
+        return "refuse" if row is None else str(row.value)
+
+    def _figures(self, claim: Claim) -> Figures:
+        disease = self.mapped(claim.disease) if claim.disease else ""
+        if disease:
+            self._listed(claim.disease, disease)
+        person = {"insutype": claim.insutype, "category": claim.category}
+        case = person | {"hospital_level": claim.hospital_level, "disease": disease or ORDINARY}
+        ratio_row = self._ratio_row(case)
+        group, modifier, ratio = self._best_group(claim, ratio_row, person)
+        per_row = self.in_force("deductible_per", "engine.deductible")
+        excess = self.in_force("above_disease_cap", "engine.disease_cap")
+        cap_case = person | {"disease": disease}
+        return Figures(
+            disease=disease,
+            group=group,
+            deductible=self.in_force("deductible", "engine.deductible", **case),
+            per_disease=per_row is not None and per_row.value == "disease",
+            per_row=per_row,
+            ratio_row=ratio_row,
+            modifier=modifier,
+            ratio=ratio,
+            ratio_units=ten_thousandths(ratio),
+            disease_cap=self.in_force("disease_cap", "engine.disease_cap", **cap_case) if disease else None,
+            annual_cap=self.in_force("annual_cap", "engine.annual_cap", **person),
+            excess_row=excess,
+            shut_out=excess is None or excess.value == "person",
+            layers=tuple(figures for layer in self._layers if (figures := self._layer(layer, claim)) is not None),
+            account_pays=self.in_force("account_pays", "engine.account", **person),
+            account_elsewhere=self.in_force("account_elsewhere", "engine.account", **person),
+        )
+
+    def _listed(self, billed: str, disease: str) -> None:
+        row = self.in_force_or_none("diseases", code=disease)
+        if row is None:
+            raise Refusal(
+                "disease_not_listed", text("benefit.not_listed", area=self.area, disease=billed, day=self.day)
+            )
+
+    def in_force_or_none(self, rule: str, **asked: str) -> Row | None:
+        """As `in_force`, for a rule whose silence is an answer: what stands on no list is not on the list."""
+        rows = self._levels(rule)
+        speaking = [row for row in (rows[0] if rows else ()) if row.speaks_of(asked) and row.in_force(self.day)]
+        return max(speaking, key=lambda row: row.valid_from) if speaking else None
+
+    def _ratio_row(self, case: Mapping[str, str]) -> Row:
+        row = self.in_force("ratio", "engine.ratio", **case)
+        if row is None:
+            known = known_days(self._levels("ratio"), case)
+            raise gap(case, self.day, area=self.area, rule="ratio", asked_by="engine.ratio", known=known)
+        return row
+
+    def _best_group(self, claim: Claim, row: Row, person: Mapping[str, str]) -> tuple[str, Row | None, Decimal]:
+        """Of several valid filings the group with the best ratio counts; of equal ones the first of the list."""
+        plain = to_ratio(row.value)
+        if claim.treated == LOCAL:
+            return LOCAL, None, plain
+        if not claim.groups and self.unfiled == "refuse":
+            raise Refusal("not_filed", text("benefit.not_filed", area=self.area, day=self.day))
+        candidates = []
+        for group in sorted(claim.groups, key=_rank) or [UNFILED]:
+            modifier = self.in_force("modifiers", "engine.ratio", group=group, **person)
+            by: Modifier | None = modifier.value if modifier else None
+            candidates.append((group, modifier, by.applied(row.value) if by else plain))
+        return max(candidates, key=lambda candidate: candidate[2])
+
+    def _layer(self, layer: Layer, claim: Claim) -> LayerFigures | None:
+        if claim.insutype not in layer.insutypes or (layer.who == "civil_servants" and not claim.civil_servant):
+            return None
+        if layer.who == "identities" and not claim.identities:
+            return None
+        if not layer.figures:
+            return LayerFigures(layer.fund, layer.base, None, None, ended=False)
+        person = {"insutype": claim.insutype, "category": claim.category}
+        cases = [person | {"identity": kind} for kind in claim.identities] if layer.who == "identities" else [person]
+        # An identity that the layer never names is simply not helped by it: no gap.
+        known = [case for case in cases if any(row.speaks_of(case) for row in layer.figures)]
+        if not known:
+            return None
+        rule, asked_by = f"layers.{layer.fund}", f"engine.{layer.fund}"
+        rows = [
+            find_or_gap([layer.figures], case, self.day, area=self.area, rule=rule, asked_by=asked_by) for case in known
+        ]
+        best = max((row for row in rows if row), key=lambda row: row.value.top_ratio, default=None)
+        return LayerFigures(layer.fund, layer.base, best, best.value if best else None, ended=best is None)
+
+
+def cap_of(row: Row | None) -> int | None:
+    """Fen of a cap row; None is no cap, because the rule says so or ended."""
+    return None if row is None or row.value == UNLIMITED else int(row.value)
+
+
+def _rank(group: str) -> int:
+    return GROUPS.index(group) if group in GROUPS else len(GROUPS)

@@ -1,0 +1,59 @@
+"""What the engine answers: the split of one batch, what it adds to the accumulators, and the reasons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from simulator.benefit.explain import Step, Trace, explain
+
+
+@dataclass(frozen=True, slots=True)
+class FundShare:
+    """One row of setldetail: `pool`, a layer, or `account`; `limit` is what was left under its cap, if it has one."""
+
+    fund: str
+    base: int
+    limit: int | None
+    paid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """The split of one batch, fen; `personal` is psn_part_amt, `fund_total` never holds the account."""
+
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+    deductible: int
+    pool: int
+    ratio: Decimal
+    """pool_prop_selfpay: the ratio used, after the modifier, four decimals."""
+    large_amount: int
+    major_illness: int
+    civil_servants: int
+    enterprise: int
+    assistance: int
+    other: int
+    fund_total: int
+    personal: int
+    account: int
+    cash: int
+    hospital: int
+    balance_after: int
+    group: str
+    """The filing group that counted, or `unfiled` or `local`."""
+    disease: str
+    """The class code that everything is booked under; empty for ordinary care."""
+    year: int
+    details: tuple[FundShare, ...]
+    movements: Mapping[tuple[str, str], int]
+    """What to add to the accumulators; a cancellation adds all of it negated."""
+    trace: Trace = field(repr=False)
+    """The facts behind `steps`, from which the sentences are made when somebody reads them."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The reasons in the order in which they were applied."""
+        return explain(self.trace)

@@ -1,0 +1,48 @@
+"""`nhsa-sim hospital`: the reference hospital, until interrupted."""
+
+from pathlib import Path
+
+import click
+
+from simulator.errors import SetupError
+from simulator.texts import text
+
+
+@click.command("hospital")
+@click.option(
+    "--city", "cities", multiple=True, required=True, metavar="AREA", help="就医地区划，可多次；all 为全部 / areas"
+)
+@click.option("--platform", required=True, metavar="URL", help="平台地址 / the platform's address")
+@click.option("--sandbox", default="default", show_default=True, help="沙箱 / sandbox")
+@click.option("--store", default="", help="账簿目录 / folder of its book (default .nhsa-sim/hospital-<sandbox>)")
+@click.option(
+    "--patience", default=60.0, show_default=True, help="一件事试多久才放弃（秒） / seconds before it gives up"
+)
+@click.option("--token", default="", envvar="NHSA_SIM_TOKEN", help="控制接口令牌 / token of control")
+def command(cities: tuple[str, ...], platform: str, sandbox: str, store: str, patience: float, token: str) -> None:
+    """启动参考医院 / Run the reference hospital.
+
+    看任务板（/_sim/tasks）上交给这些地区医院的事，用自己的报文去办；没收到应答的查询重发，结算则冲正后重办。
+    """
+    from simulator.harness.client import connect
+    from simulator.harness.hospital.book import Book
+    from simulator.harness.hospital.hospital import Hospital
+
+    for city in cities:
+        if city != "all" and not (len(city) == 6 and city.isascii() and city.isdigit()):
+            raise SetupError(text("hospital.bad_city", got=city))
+    found = connect(platform, token)
+    found.refuse_stranger()
+    if sandbox not in found.control("GET", "sandboxes")["sandboxes"]:
+        raise SetupError(text("hospital.no_sandbox", name=sandbox, url=platform))
+    folder = Path(store or f".nhsa-sim/hospital-{sandbox}")
+    book = Book(folder)
+    click.echo(text("hospital.ready", cities=", ".join(cities), url=found.sandbox(sandbox).url, store=folder))
+
+    def tell(title: str, state: str, said: str) -> None:
+        click.echo(f"{text(f'hospital.{state}')}  {title}  {said}")
+
+    try:
+        Hospital(found.sandbox(sandbox), book, cities, patience, tell).run()
+    finally:
+        book.close()

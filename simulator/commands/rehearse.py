@@ -1,0 +1,149 @@
+"""`nhsa-sim rehearse`: plays scenarios in the three uses, and says whether all is well."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.errors import SetupError
+from simulator.texts import text
+
+if TYPE_CHECKING:
+    from simulator.harness.rehearsal import Plan
+
+USES = ("self", "insured", "treatment")
+_PATH = click.Path(path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
+_FOR_AGENCY_S, _FOR_HOSPITAL_S = 10.0, 120.0
+
+
+@click.command("rehearse")
+@click.argument("paths", nargs=-1, type=_PATH)
+@click.option("-k", "words", default="", metavar="EXPR", help="按词选场景 / scenarios by words: and, or, not, ( )")
+@click.option("-m", "marks", default="", metavar="MARK", help="按标记选场景 / scenarios by marks")
+@click.option("-x", "stop_at_first", is_flag=True, help="遇到第一个失败就停 / stop at the first failure")
+@click.option("--use", "uses", multiple=True, type=click.Choice(USES), help="用法，可多次；默认三种 / uses (all)")
+@click.option("--agency", "agencies", multiple=True, metavar="AREA=URL", help="参保地真实系统 / a real insured place")
+@click.option("--agency-capability", multiple=True, metavar="NAME=VALUE", help="它的能力 / what it can")
+@click.option(
+    "--hospital", "hospitals", multiple=True, metavar="AREA", help="就医地真实医院 / real hospitals of an area"
+)
+@click.option("--hospital-capability", multiple=True, metavar="NAME=VALUE", help="它们的能力 / what they can")
+@click.option("--start", type=_DAY, help="场景改在这一天开始 / the day on which scenarios begin")
+@click.option("--patience", default=0.0, metavar="SECONDS", help="等真实系统多久 / how long to wait for a real system")
+@click.option("--platform", default="", metavar="URL", help="用已启动的平台 / a platform that is up already")
+@click.option("--sandbox", default="", metavar="NAME", help="就医地用法的沙箱 / sandbox of the treatment use")
+@click.option("--port", default=0, help="自启平台的端口 / port of the platform started here")
+@click.option("--token", default="", envvar="NHSA_SIM_TOKEN", help="控制接口令牌 / token of control")
+@click.option("--data", default="", help="自备数据目录 / folder with your own policies, catalogues, institutions")
+@click.option("--cast", "cast_file", type=_PATH, help="演员表 / cast file")
+@click.option("--seed", default=230900, show_default=True, help="人员生成种子 / seed of people")
+@click.option("--report", default=Path("rehearsal"), show_default=True, type=_PATH, help="报告目录 / folder")
+@click.option("--keep", is_flag=True, help="保留沙箱 / keep the sandboxes")
+@click.option("-q", "--quiet", is_flag=True, help="只显示未通过的 / tell only what did not pass")
+def command(paths: tuple[Path, ...], report: Path, quiet: bool, **options: Any) -> None:
+    """联调预演 / Rehearse.
+
+    不给参数：自己启动平台、参考经办机构、参考医院，三种用法各演一遍。给出 PATHS 则只演这些场景文件或目录。
+    退出码：0 全部通过，1 有发现，2 预演本身没能进行。
+    """
+    from simulator.harness.console import Console
+    from simulator.harness.rehearsal import rehearse
+    from simulator.harness.reporting import Reports
+
+    plan = _plan(paths, options)
+    reports = Reports(report)
+    console = Console(quiet=quiet)
+    # Closed at once when interrupted, so that what was started ends before this command does.
+    with closing(rehearse(plan)) as events:
+        for event in events:
+            console.take(event)
+            reports.take(event)
+    sys.exit(reports.exit_code)
+
+
+def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
+    """What was asked for, as a plan; raises SetupError and DataFaults."""
+    from simulator.harness.cast import read_cast
+    from simulator.harness.choosing import Choice
+    from simulator.harness.library import load
+    from simulator.harness.rehearsal import Plan
+    from simulator.harness.shifting import begin_on
+    from simulator.harness.uses import read_capabilities
+
+    scenarios = load(paths, Choice(options["words"], options["marks"]))
+    if not scenarios:
+        raise SetupError(text("harness.nothing_chosen", words=options["words"] or "-", marks=options["marks"] or "-"))
+    if options["data"] and not Path(options["data"]).is_dir():
+        raise SetupError(text("harness.no_folder", path=options["data"]))
+    agencies = dict(_area_and_url(each) for each in options["agencies"])
+    can, hospital_can = (read_capabilities(options[f"{side}_capability"]) for side in ("agency", "hospital"))
+    day = _start(options["start"], can, hospital_can)
+    return Plan(
+        [begin_on(each, day) for each in scenarios] if day is not None else scenarios,
+        uses=_uses(options["uses"], agencies=bool(agencies), hospitals=bool(options["hospitals"])),
+        agencies=agencies,
+        capabilities=can,
+        hospital_capabilities=hospital_can,
+        start=day,
+        patience_s=options["patience"] or (_FOR_HOSPITAL_S if options["hospitals"] else _FOR_AGENCY_S),
+        data=str(Path(options["data"]).resolve()) if options["data"] else "",
+        cast=read_cast(options["cast_file"]) if options["cast_file"] else None,
+        paths=paths,
+        command=_replay(options["seed"]),
+        rerun=_rerun(options, day),
+        **{name: options[name] for name in _AS_GIVEN},
+    )
+
+
+_AS_GIVEN = ("seed", "hospitals", "sandbox", "platform", "token", "port", "keep", "stop_at_first")
+
+
+def _start(asked: datetime | None, *capabilities: Mapping[str, object]) -> date | None:
+    """The day asked for; for a system that goes by its own clock today, in Beijing; else each scenario's own."""
+    if asked is not None:
+        return asked.date()
+    own = any(each.get("clock") == "own" for each in capabilities)
+    return datetime.now(timezone(timedelta(hours=8))).date() if own else None
+
+
+def _uses(asked: Sequence[str], *, agencies: bool, hospitals: bool) -> tuple[str, ...]:
+    """Those asked for; where a real system takes part, the ones it takes part in; else all."""
+    if asked:
+        return tuple(use for use in USES if use in asked)
+    if agencies or hospitals:
+        return tuple(use for use, there in (("insured", agencies), ("treatment", hospitals)) if there)
+    return USES
+
+
+def _area_and_url(written: str) -> tuple[str, str]:
+    area, _, url = written.partition("=")
+    if not (len(area) == 6 and area.isascii() and area.isdigit() and url):
+        raise SetupError(text("harness.bad_agency", got=written))
+    return area, url
+
+
+def _replay(seed: int) -> str:
+    """The command as it was typed, with the seed."""
+    words = sys.argv[1:]
+    return shlex.join(["nhsa-sim", *words, *([] if "--seed" in " ".join(words) else ["--seed", str(seed)])])
+
+
+def _rerun(options: Mapping[str, Any], day: date | None) -> str:
+    """The beginning of a command that plays one scenario against the same systems."""
+    words = ["nhsa-sim", "rehearse"]
+    for name, key in (("--agency", "agencies"), ("--hospital", "hospitals")):
+        for value in options[key]:
+            words += [name, value]
+        for value in options[f"{name[2:]}_capability"]:
+            words += [f"{name}-capability", value]
+    given = {name: options[name] for name in ("platform", "sandbox", "data")}
+    given |= {"cast": options["cast_file"], "start": day}
+    for name, one in given.items():
+        words += [f"--{name}", str(one)] if one else []
+    return shlex.join(words)

@@ -1,0 +1,259 @@
+"""One run over recorded legs: finds the request of each answer and says everything that is wrong with either."""
+
+import hashlib
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from simulator.contract.checking import between
+from simulator.contract.checking.dates import date_faults, pairs_of
+from simulator.contract.checking.memory import Memory
+from simulator.contract.contract import Contract
+from simulator.contract.faults import Fault, came
+from simulator.contract.layout import Layout
+from simulator.contract.recordings import Broken, Leg, legs_of
+from simulator.contract.recordings.legs import AGENCY, HOSPITAL, line_of
+from simulator.texts import Text, plain, text
+from simulator.wire import LARGEST_INPUT, characters
+
+_WAITING = 10_000
+"""Requests of a recording that wait for their answers at a time."""
+
+_ZEROS, _WHOLE = re.compile(rb"(\.[0-9]*[1-9])0+(?![0-9])"), re.compile(rb"\.0+(?![0-9])")
+_encode = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One fault of one recorded leg."""
+
+    file: str
+    line: int
+    pointer: str
+    severity: str
+    infno: str
+    direction: str
+    side: str
+    msgid: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request whose answer has not come yet."""
+
+    infno: str
+    body: Any
+    remote: bool
+    head: dict[str, Any]
+    msgid: str = ""
+
+
+@dataclass(slots=True)
+class Checking:
+    """The state of a run: what is remembered, and how much was seen."""
+
+    contract_for: Callable[[str], Contract]
+    """The contract of a side: what a hospital and the platform say, or the platform and an agency."""
+    strict: bool = True
+    account_in_fund: bool = False
+    memory: Memory = field(default_factory=Memory)
+    messages: int = 0
+    errors: int = 0
+    warnings: int = 0
+    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Messages without an error, by transaction and direction."""
+    assumed: str = ""
+    """The transaction of answers that stand without their request."""
+    waiting: OrderedDict[Any, Waiting] = field(default_factory=OrderedDict)
+    _pairs: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+
+    def files(self, paths: Iterable[Path], advance: Callable[[int], object] = lambda _: None) -> Iterator[Found]:
+        """What is found in recordings, file by file; `advance` is told how many bytes were read."""
+        for path in paths:
+            # Files are recordings of their own: sample messages of a repository may well share one msgid.
+            self.memory = Memory()
+            for leg in legs_of(path, advance):
+                yield from self.broken(leg) if isinstance(leg, Broken) else self.leg(leg)
+
+    def broken(self, broken: Broken) -> Iterator[Found]:
+        """What is no message is an error of its own."""
+        self.errors += 1
+        fault = Fault(broken.rule, broken.where.pointer, "", "", "", plain(""), broken.sentence, "")
+        where = broken.where
+        yield Found(where.file, where.line, where.pointer, "error", "", "", "", "", fault)
+
+    def leg(self, leg: Leg) -> Iterator[Found]:
+        """Everything that is wrong with one leg."""
+        self.messages += 1
+        faults = self._request(leg) if leg.direction == "in" else self._answer(leg)
+        errors = 0
+        infno, msgid = self._name(leg), str(leg.envelope.get("msgid") or "")[:60]
+        for fault in faults:
+            is_error = fault.is_error(self.strict)
+            errors += is_error
+            self.warnings += not is_error
+            severity = "error" if is_error else "warning"
+            where = leg.where
+            line = (
+                (line_of(where.text, fault.path) or _parent_line(where.text, fault.path)) if where.text else where.line
+            )
+            pointer = where.pointer + fault.path
+            yield Found(where.file, line, pointer, severity, infno, leg.direction, leg.side, msgid, fault)
+        self.errors += errors
+        if not errors:
+            self.kept[infno, leg.direction] += 1
+
+    def _name(self, leg: Leg) -> str:
+        return str(leg.envelope.get("infno") or leg.infno)[:20]
+
+    def _contract(self, side: str, infno: str) -> Contract:
+        return self.contract_for(AGENCY if side == AGENCY or infno.startswith("SIM-") else HOSPITAL)
+
+    def _request(self, leg: Leg) -> list[Fault]:
+        envelope, found = self._head(leg)
+        infno = envelope.get("infno")
+        contract = self._contract(leg.side, str(infno))
+        if not isinstance(infno, str) or not contract.serves(infno):
+            return [*found, _unknown(infno, contract.why_not(str(infno)[:60]))]
+        treated, insured = envelope.get("mdtrtarea_admvs"), envelope.get("insuplc_admdvs")
+        remote = bool(treated) and bool(insured) and treated != insured
+        body, more = self._body(contract, infno, "in", envelope.get("input"), remote=remote, head=envelope)
+        found += more
+        found += self._once(leg, envelope, infno, body)
+        found += between.asked(self.memory, leg.side, infno, body)
+        self._wait(leg, Waiting(infno, body, remote, {"insuplc_admdvs": insured}, str(envelope.get("msgid"))))
+        if leg.size > LARGEST_INPUT and (size := characters(envelope.get("input"))) > LARGEST_INPUT:
+            found.append(_too_large(size))
+        return found
+
+    def _answer(self, leg: Leg) -> list[Fault]:
+        envelope, found = self._head(leg)
+        asked = self._asked(leg)
+        if asked is None:
+            return [*found, _alone()]
+        if str(envelope.get("infcode")) != "0":
+            # What was refused uploaded nothing and spent no msgid.
+            between.refused(self.memory, leg.side, asked.infno, asked.body)
+            self.memory.msgids.drop(leg.side, asked.msgid)
+            return found
+        contract = self._contract(leg.side, asked.infno)
+        output = envelope.get("output")
+        body, more = self._body(contract, asked.infno, "out", output, remote=asked.remote, head=asked.head)
+        found += more
+        found += between.answered(
+            self.memory, leg.side, asked.infno, asked.body, body, account_in_fund=self.account_in_fund
+        )
+        return found
+
+    def _wait(self, leg: Leg, request: Waiting) -> None:
+        exchange = self.messages if leg.exchange is None else leg.exchange
+        self.waiting[leg.where.file, exchange, leg.side, leg.envelope.get("msgid")] = request
+        if len(self.waiting) > _WAITING:
+            self.waiting.popitem(last=False)
+
+    def _asked(self, leg: Leg) -> Waiting | None:
+        """The request of an answer: of the same exchange, of the msgid it repeats, or the last that it can answer."""
+        msgid = leg.envelope.get("msgid")
+        for key in reversed(self.waiting):
+            file, exchange, side, asked_msgid = key
+            if (file, side) != (leg.where.file, leg.side):
+                continue
+            if leg.exchange is not None:
+                fits = exchange == leg.exchange
+            elif msgid:
+                fits = asked_msgid == msgid
+            else:
+                fits = self._can_answer(self.waiting[key].infno, leg)
+            if fits:
+                return self.waiting.pop(key)
+        if self.assumed and self._contract(leg.side, self.assumed).serves(self.assumed):
+            return Waiting(self.assumed, None, remote=False, head={})
+        return None
+
+    def _can_answer(self, infno: str, leg: Leg) -> bool:
+        output = leg.envelope.get("output")
+        root = self._contract(leg.side, infno).layout(infno, "out").root
+        return not isinstance(output, dict) or all(name in root.known() for name in output)
+
+    def _head(self, leg: Leg) -> tuple[dict[str, Any], list[Fault]]:
+        contract = self._contract(leg.side, self._name(leg))
+        envelope: dict[str, Any] = leg.envelope
+        habits: tuple[Fault, ...] = ()
+        if not self.strict:
+            envelope, habits = contract.accept_envelope_habits(envelope)
+        return envelope, [*habits, *contract.check_envelope(envelope, leg.direction)]
+
+    def _body(
+        self, contract: Contract, infno: str, direction: str, body: Any, *, remote: bool, head: dict[str, Any]
+    ) -> tuple[Any, list[Fault]]:
+        found: list[Fault] = []
+        if not self.strict:
+            body, habits = contract.accept_habits(infno, direction, body)
+            found += habits
+        found += contract.check(infno, direction, body, remote=remote, head=head)
+        layout, pairs = self._dates(contract, infno, direction)
+        if pairs:
+            found += date_faults(layout, pairs, body)
+        return body, found
+
+    def _dates(self, contract: Contract, infno: str, direction: str) -> tuple[Layout, Any]:
+        layout = contract.layout(infno, direction)
+        key = (contract.label, infno, direction)
+        if key not in self._pairs:
+            found = {node.path: pairs_of(node) for node in layout.root.walk()}
+            self._pairs[key] = {path: pairs for path, pairs in found.items() if pairs}
+        return layout, self._pairs[key]
+
+    def _once(self, leg: Leg, envelope: dict[str, Any], infno: str, body: Any) -> list[Fault]:
+        """A msgid is spent on one message that takes effect; the same message again is a repetition."""
+        msgid = envelope.get("msgid")
+        if not isinstance(msgid, str) or not msgid or infno not in between.TAKE_EFFECT:
+            return []
+        digest = _digest(body)
+        known = self.memory.msgids.get(leg.side, msgid)
+        self.memory.msgids.put((infno, digest), leg.side, msgid)
+        if known is None or known == (infno, digest):
+            return []
+        words = text("contract.allowed_msgid_once")
+        sentence = text(
+            "contract.fault_msgid_twice", field="msgid", name="发送方报文ID", got=came(msgid), allowed=words
+        )
+        return [
+            Fault("msgid_twice", "/msgid", "msgid", "发送方报文ID", came(msgid), words, sentence, "ENVELOPE in msgid")
+        ]
+
+
+def _digest(body: Any) -> bytes:
+    """Equal for bodies that are equal as parsed JSON: neither the order of keys nor 1.0 against 1.00 matters."""
+    written = _WHOLE.sub(b"", _ZEROS.sub(rb"\1", _encode(body)))
+    return hashlib.blake2b(written, digest_size=12).digest()
+
+
+def _parent_line(written: str, pointer: str) -> int:
+    """The line of the nearest member that is there, for one that is missing."""
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        line = line_of(written, pointer)
+        if line is not None:
+            return line
+    return 1
+
+
+def _unknown(infno: Any, why: Text) -> Fault:
+    return Fault("transaction", "/infno", "infno", "交易编号", came(infno), plain(""), why, "ENVELOPE in infno")
+
+
+def _alone() -> Fault:
+    return Fault("answer_alone", "", "", "", "", plain(""), text("contract.fault_answer_alone"), "ENVELOPE out")
+
+
+def _too_large(size: int) -> Fault:
+    allowed = text("contract.allowed_input_size", limit=LARGEST_INPUT)
+    sentence = text("contract.fault_input_size", got=size, allowed=allowed)
+    return Fault("input_size", "/input", "input", "交易输入", str(size), allowed, sentence, "ENVELOPE in input")

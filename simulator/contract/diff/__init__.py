@@ -1,0 +1,11 @@
+"""What changes from one edition to another, row by row, and what that does to who sends and to who receives.
+
+`breaking`: a message valid under the one is refused under the other, even by a lenient reader. `risky`: it passes with
+a warning, or means another thing. `safe`: it passes. The sender keeps to the old edition and meets a receiver of the
+new one; the receiver keeps to the old and meets a sender of the new.
+"""
+
+from simulator.contract.diff.changes import BREAKING, LEVELS, RISKY, SAFE, Change, Part, Verdict
+from simulator.contract.diff.compare import Difference, compare
+
+__all__ = ["BREAKING", "LEVELS", "RISKY", "SAFE", "Change", "Difference", "Part", "Verdict", "compare"]

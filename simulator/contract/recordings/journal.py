@@ -1,0 +1,40 @@
+"""The platform's journal, as `GET /_sim/messages` answers it: both legs of every message, as text."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from simulator.contract.recordings.legs import HOSPITAL, Broken, Leg, Where, direction_of, item_lines, read_text
+
+
+def is_journal(value: Any) -> bool:
+    """A list of entries with `request` and `answer`, bare or under `messages`."""
+    entries = value.get("messages") if isinstance(value, dict) else value
+    return isinstance(entries, list) and bool(entries) and all(is_entry(entry) for entry in entries)
+
+
+def is_entry(value: Any) -> bool:
+    return isinstance(value, dict) and "request" in value and "answer" in value
+
+
+def legs_of_journal(value: Any, file: str, written: str) -> Iterator[Leg | Broken]:
+    """The legs of every entry, each on the line on which its entry begins."""
+    above = "/messages" if isinstance(value, dict) else ""
+    entries: Sequence[Any] = value["messages"] if isinstance(value, dict) else value
+    for number, (entry, line) in enumerate(zip(entries, item_lines(written, above), strict=True)):
+        yield from legs_of_entry(entry, Where(file, line, f"{above}/{number}"), number)
+
+
+def legs_of_entry(entry: dict[str, Any], where: Where, number: int) -> Iterator[Leg | Broken]:
+    """Request and answer of one entry; either may be text or JSON already, and an answer may be missing."""
+    side = str(entry.get("leg") or HOSPITAL)
+    for name, direction in (("request", "in"), ("answer", "out")):
+        said = entry[name]
+        place = Where(where.file, where.line, f"{where.pointer}/{name}")
+        if said in (None, ""):
+            continue
+        value = read_text(said, place) if isinstance(said, str) else said
+        if isinstance(value, Broken):
+            yield value
+        elif direction_of(value) == direction:
+            size = len(said) if isinstance(said, str) else 0
+            yield Leg(place, direction, value, size, number, side, str(entry.get("infno") or ""))

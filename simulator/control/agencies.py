@@ -1,0 +1,165 @@
+"""Registered agencies, ordered faults, and what waits in the outbox."""
+
+import json
+from typing import Any
+
+from simulator.agencies import outbox
+from simulator.agencies.asking import Asker
+from simulator.contract import contract_of
+from simulator.control.calls import Asking, call, day_of
+from simulator.errors import refuse
+from simulator.insured.day import rows_of_day
+from simulator.money import yuan
+from simulator.people.areas import is_area
+from simulator.sandboxes import Agency, touch
+from simulator.store.statements import Row
+from simulator.store.tables import agency, fault, settlement
+from simulator.store.tables import outbox as outbox_table
+from simulator.store.work import Work
+
+
+@call("GET", "agencies")
+def show_all(asking: Asking) -> Any:
+    with asking.sandbox.begin() as (_, config, _clock):
+        return {"agencies": [_described(each) for _, each in sorted(config.agencies.items())]}
+
+
+@call("GET", "agencies/<area>")
+def show(asking: Asking) -> Any:
+    with asking.sandbox.begin() as (_, config, _clock):
+        found = config.agencies.get(asking.parts["area"])
+    if found is None:
+        raise refuse("agency_unknown", path="area", area=asking.parts["area"])
+    return _described(found)
+
+
+@call("PUT", "agencies/<area>")
+def register(asking: Asking) -> Any:
+    """Says who answers for the people insured in the area and below; from now on what concerns them is forwarded."""
+    body = asking.checked("agency")
+    area = asking.parts["area"]
+    if not is_area(area):
+        raise refuse("area_unknown", path="area", area=area)
+    asking.platform.forwarding.transport.check_url(body["url"])
+    if body.get("edition"):
+        contract_of(body["edition"])
+    with asking.sandbox.begin() as (work, _, _clock):
+        if "timeout_s" in body:
+            body["timeout_s"] = float(body["timeout_s"])
+        if not work.change(agency, {"area": area}, body=json.dumps(body)):
+            work.add(agency, area=area, body=json.dumps(body))
+        touch(work)
+    return _described(Agency(area=area, **body))
+
+
+@call("DELETE", "agencies/<area>")
+def remove(asking: Asking) -> Any:
+    with asking.sandbox.begin() as (work, _, _clock):
+        if not work.remove(agency, area=asking.parts["area"]):
+            raise refuse("agency_unknown", path="area", area=asking.parts["area"])
+        touch(work)
+    return {"deleted": asking.parts["area"]}
+
+
+@call("POST", "agencies/<area>/day")
+def reconcile_day(asking: Asking) -> Any:
+    """Sends the day's rows to the agency (SIM-DAY), and answers the differences that it finds (rules 22)."""
+    day = day_of(asking.checked("day_body")["day"], "day").isoformat()
+    area = asking.parts["area"]
+    asker = Asker(asking.sandbox, asking.platform.forwarding, area)
+    with asking.sandbox.begin() as (work, config, _clock):
+        rows = [
+            row
+            for row in rows_of_day(work, day)
+            if row.state != "reversed" and config.agency_for(row.insured_area) == asker.agency
+        ]
+        # What was settled before the agency was registered is not in its books.
+        sent = [each for row in rows if (each := _day_row(work, row))["setl_id"]]
+    output = asker.ask("SIM-DAY", {"data": {"day": day}, "rows": sent}, psn_no="")
+    return {"day": day, "rows": len(sent), "differences": output.get("differences") or []}
+
+
+def _day_row(work: Work, row: Row) -> dict[str, Any]:
+    """A row of our books under the agency's own number; a cancellation stands under what it cancels."""
+    stands_for = work.the(settlement, id=row.original_id) if row.kind == "cancellation" else row
+    return {
+        "msgid": row.agency_msgid,
+        "setl_id": stands_for.agency_setl_id,
+        "psn_no": row.psn_no,
+        "setl_time": row.setl_time,
+        "medfee_sumamt": yuan(row.total),
+        "fund_pay_sumamt": yuan(row.fund_total),
+        "acct_pay": yuan(row.account),
+        "refd_setl_flag": "1" if row.kind == "cancellation" else "0",
+    }
+
+
+@call("GET", "faults")
+def show_faults(asking: Asking) -> Any:
+    with asking.sandbox.begin() as (work, _, _clock):
+        return {"faults": [row._asdict() for row in work.find(fault, order="id")]}
+
+
+@call("POST", "faults")
+def order_fault(asking: Asking) -> Any:
+    """Orders a fault: the nth matching message, so many times, with that probability; used up in order of creation."""
+    body = asking.checked("fault")
+    values = {
+        "at": body["at"],
+        "infno": body.get("infno", ""),
+        "what": body["what"],
+        "nth": body.get("nth", 1),
+        "times": body.get("times", 1),
+        "probability": float(body.get("probability", 1)),
+        "delay_s": float(body.get("delay_s", 0)),
+    }
+    with asking.sandbox.begin() as (work, _, _clock):
+        number = work.add(fault, **values, seen=0, used=0)
+        touch(work)
+    return {"id": number, **values}
+
+
+@call("DELETE", "faults")
+def forget_faults(asking: Asking) -> Any:
+    with asking.sandbox.begin() as (work, _, _clock):
+        rows = work.find(fault)
+        for row in rows:
+            work.remove(fault, id=row.id)
+        touch(work)
+    return {"deleted": len(rows)}
+
+
+@call("GET", "outbox")
+def show_outbox(asking: Asking) -> Any:
+    """What waits to be reversed or delivered, or was given up."""
+    with asking.sandbox.begin() as (work, _, _clock):
+        rows = [row for row in work.find(outbox_table, order="id") if row.state in _WAITING]
+    keys = ("id", "msgid", "area", "infno", "state", "origin_msgid", "psn_no", "mdtrt_id", "attempts", "last_error")
+    return {"outbox": [{key: getattr(row, key) for key in keys} for row in rows]}
+
+
+@call("POST", "outbox/run")
+def run(asking: Asking) -> Any:
+    """Tries everything that waits, now; how many were acknowledged and how many still wait."""
+    asking.checked("empty")
+    platform = asking.platform
+    real = platform.forwarding.real_time()
+    outbox.recover(asking.sandbox, real, platform.forwarding.owner, alone=False)
+    acknowledged = outbox.run(asking.sandbox, platform.forwarding, everything=True)
+    with asking.sandbox.begin() as (work, _, _clock):
+        left = [row for row in work.find(outbox_table) if row.state in ("sending", "unknown")]
+    return {"acknowledged": acknowledged, "waiting": len(left)}
+
+
+_WAITING = ("sending", "unknown", "given_up", "held")
+
+
+def _described(found: Agency) -> dict[str, Any]:
+    return {
+        "area": found.area,
+        "url": found.url,
+        "timeout_s": found.timeout_s,
+        "edition": found.edition,
+        "profile": dict(found.profile),
+        "capabilities": dict(found.capabilities),
+    }

@@ -1,0 +1,116 @@
+"""The registry of control calls, and what each is given."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft7Validator
+
+from simulator.clock import from_iso
+from simulator.errors import DataFault, DataFaults, refuse
+from simulator.money import NotAnAmount, to_fen
+from simulator.sandboxes import Sandbox
+from simulator.shape import faults_of, load_schema
+from simulator.store import people
+from simulator.store.work import Work
+from simulator.texts import text
+
+if TYPE_CHECKING:
+    from simulator.app import Platform
+
+MOST_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One control call: the platform, the sandbox it is about, body, parts of the path, and query."""
+
+    platform: "Platform"
+    found: Sandbox | None
+    body: Any
+    parts: Mapping[str, str]
+    query: Mapping[str, str]
+
+    @property
+    def sandbox(self) -> Sandbox:
+        assert self.found is not None
+        return self.found
+
+    def checked(self, name: str) -> dict[str, Any]:
+        """The body, when it has the shape `name` of bodies.schema.json; raises DataFaults with paths."""
+        faults = faults_of(self.body, _shape(name))
+        if faults:
+            raise DataFaults(faults)
+        body: dict[str, Any] = self.body
+        return body
+
+    def asked(self, *names: str) -> dict[str, str]:
+        """The query, which may hold these names only; absent ones are blank."""
+        unknown = [name for name in self.query if name not in names]
+        if unknown:
+            sentence = text("control.unknown_query", name=unknown[0], allowed=", ".join(names) or "-")
+            raise DataFaults([DataFault(sentence, unknown[0])])
+        return {name: self.query.get(name, "") for name in names}
+
+    def person(self, work: Work, *, lock: bool = False) -> people.Known:
+        known = people.load(work, self.parts["psn_no"], lock=lock)
+        if known is None:
+            raise refuse("person_unknown", path="psn_no", psn_no=self.parts["psn_no"])
+        return known
+
+
+Handler = Callable[[Asking], Any]
+CALLS: list[tuple[str, str, Handler, bool]] = []
+
+
+def call(method: str, rule: str, *, of_platform: bool = False) -> Callable[[Handler], Handler]:
+    """Registers a control call; one of the platform is about no sandbox."""
+
+    def register(handler: Handler) -> Handler:
+        CALLS.append((rule, method, handler, of_platform))
+        return handler
+
+    return register
+
+
+def number_of(written: str, default: int = 0, path: str = "after") -> int:
+    """A whole number of a query; raises DataFaults."""
+    if not written:
+        return default
+    if not (written.isascii() and written.isdigit() and len(written) < 16):
+        raise DataFaults([DataFault(text("control.not_a_number", got=written), path)])
+    return int(written)
+
+
+def limit_of(written: str, default: int = 100) -> int:
+    """A number of rows, at most MOST_ROWS."""
+    return min(number_of(written, default, "limit"), MOST_ROWS)
+
+
+def day_of(written: str, path: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise DataFaults([DataFault(text("control.not_a_day", got=written), path)]) from None
+
+
+def moment_of(written: str, path: str) -> datetime:
+    try:
+        return from_iso(written)
+    except ValueError:
+        raise DataFaults([DataFault(text("control.not_a_time", got=written), path)]) from None
+
+
+def fen_of(written: str, path: str) -> int:
+    try:
+        return to_fen(written)
+    except NotAnAmount:
+        raise DataFaults([DataFault(text("control.not_an_amount", got=written), path)]) from None
+
+
+@cache
+def _shape(name: str) -> Draft7Validator:
+    schema = load_schema("simulator.control", "bodies.schema.json")
+    return Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": schema["definitions"]})

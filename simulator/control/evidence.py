@@ -1,0 +1,108 @@
+"""What was said and what was found: both legs of every message, and the judged facts."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from simulator.control.calls import Asking, call, limit_of, number_of
+from simulator.masking import mask_text
+from simulator.store.statements import Row, Statement
+from simulator.store.tables import finding, journal
+
+_LEGS = Statement(
+    select(journal)
+    .where(
+        journal.c.id > bindparam("after"),
+        (bindparam("psn_no") == "") | (journal.c.psn_no == bindparam("psn_no")),
+        (bindparam("mdtrt_id") == "") | (journal.c.mdtrt_id == bindparam("mdtrt_id")),
+        (bindparam("infno") == "") | (journal.c.infno == bindparam("infno")),
+        (bindparam("leg") == "") | (journal.c.leg == bindparam("leg")),
+    )
+    .order_by(journal.c.id)
+    .limit(bindparam("count"))
+)
+_FINDINGS = Statement(
+    select(finding)
+    .where(
+        finding.c.id > bindparam("after"),
+        (bindparam("severity") == "") | (finding.c.severity == bindparam("severity")),
+        (bindparam("rule") == "") | finding.c.rule.startswith(bindparam("rule")),
+        (bindparam("psn_no") == "") | (finding.c.psn_no == bindparam("psn_no")),
+    )
+    .order_by(finding.c.id)
+    .limit(bindparam("count"))
+)
+
+
+@call("GET", "messages")
+def messages(asking: Asking) -> Any:
+    """Legs in order of the journal, identities masked unless raw=1; `after` is the last id seen."""
+    query = asking.asked("psn_no", "mdtrt_id", "infno", "after", "leg", "limit", "raw")
+    raw = query["raw"] == "1"
+    with asking.sandbox.begin() as (work, _, _clock):
+        rows = work.all(
+            _LEGS,
+            after=number_of(query["after"]),
+            psn_no=query["psn_no"],
+            mdtrt_id=query["mdtrt_id"],
+            infno=query["infno"],
+            leg=query["leg"],
+            count=limit_of(query["limit"], 1000),
+        )
+        found = {row.exchange: work.find(finding, exchange=row.exchange, order="id") for row in rows}
+    return {"messages": [_leg(row, found[row.exchange], raw=raw) for row in rows]}
+
+
+@call("GET", "findings")
+def findings(asking: Asking) -> Any:
+    """Judged facts, by severity and by the beginning of the rule's name."""
+    query = asking.asked("severity", "rule", "psn_no", "after", "limit")
+    with asking.sandbox.begin() as (work, _, _clock):
+        rows = work.all(
+            _FINDINGS,
+            after=number_of(query["after"]),
+            severity=query["severity"],
+            rule=query["rule"],
+            psn_no=query["psn_no"],
+            count=limit_of(query["limit"], 1000),
+        )
+    return {"findings": [_finding(row) for row in rows]}
+
+
+def _leg(row: Row, found: list[Row], *, raw: bool) -> dict[str, Any]:
+    request, answer = (bytes(part).decode("utf-8", "replace") for part in (row.request, row.answer))
+    return {
+        "id": row.id,
+        "exchange": row.exchange,
+        "leg": row.leg,
+        "at": f"{row.at.replace(' ', 'T')}+08:00",
+        "infno": row.infno,
+        "msgid": row.msgid,
+        "psn_no": row.psn_no,
+        "mdtrt_id": row.mdtrt_id,
+        "institution": row.institution,
+        "area": row.area,
+        "outcome": row.outcome,
+        "duration_ms": row.duration_ms,
+        "request": request if raw else mask_text(request),
+        "answer": answer if raw else mask_text(answer),
+        "findings": [_finding(each) for each in found if each.leg == row.leg and each.msgid == row.msgid],
+    }
+
+
+def _finding(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "at": row.at,
+        "severity": row.severity,
+        "rule": row.rule,
+        "leg": row.leg,
+        "infno": row.infno,
+        "msgid": row.msgid,
+        "psn_no": row.psn_no,
+        "mdtrt_id": row.mdtrt_id,
+        "path": row.path,
+        "wanted": row.wanted,
+        "got": row.got,
+        "message": {"zh": row.zh, "en": row.en},
+    }

@@ -1,0 +1,220 @@
+"""Filings and registrations made on the platform, and how a registered agency hears of them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from simulator.agencies import outbox
+from simulator.clock import wire_time
+from simulator.control.calls import Asking, call, day_of
+from simulator.domain.person import Filing, Registration
+from simulator.errors import DataFaults, refuse
+from simulator.insured.grants import ended_on, filing_message
+from simulator.masking import mask
+from simulator.people.contradictions import filing_faults
+from simulator.people.diseases import disease_name
+from simulator.sandboxes import Config
+from simulator.store import people
+from simulator.store.statements import Row
+from simulator.store.tables import filing, registration, task
+from simulator.store.work import Work
+from simulator.texts import text
+
+
+@call("POST", "people/<psn_no>/filings")
+def add_filing(asking: Asking) -> Any:
+    """Files on the platform; delivered to a registered agency by SIM-FILING, or by hand where it says so."""
+    body = asking.checked("filing")
+    filed = Filing(
+        group=body["group"],
+        place=body["place"],
+        valid_from=day_of(body["from"], "from"),
+        channel=body["channel"],
+        valid_to=day_of(body["to"], "to") if body.get("to") else None,
+    )
+    _refuse_reversed(filed.valid_from, filed.valid_to)
+    with asking.sandbox.begin() as (work, config, clock):
+        known = asking.person(work, lock=True)
+        _refuse_impossible(body, known)
+        number = people.add_filing(work, known.id, filed)
+        delivery = deliver(work, config, clock.now(asking.platform.sandboxes.real_time()), known, filed)
+    _try_now(asking, delivery)
+    return {"id": str(number), "delivery": delivery, **_filing_json(filed)}
+
+
+@call("DELETE", "people/<psn_no>/filings/<number>")
+def end_filing(asking: Asking) -> Any:
+    """Ends a filing as of yesterday."""
+    with asking.sandbox.begin() as (work, config, clock):
+        known = asking.person(work, lock=True)
+        row = _own(work, filing, asking.parts["number"], known)
+        now = clock.now(asking.platform.sandboxes.real_time())
+        ends = ended_on(now.date(), row)
+        work.change(filing, {"id": row.id}, active=0, valid_to=ends)
+        ended = people.filing_of(work.the(filing, id=row.id))
+        delivery = deliver(work, config, now, known, ended)
+    _try_now(asking, delivery)
+    return {"id": str(row.id), "delivery": delivery, "to": ends}
+
+
+@call("POST", "people/<psn_no>/registrations")
+def add_registration(asking: Asking) -> Any:
+    """Registers a disease on the platform; delivered to a registered agency by 2503."""
+    body = asking.checked("registration")
+    given = Registration(
+        disease=body["disease"],
+        name=disease_name(body["disease"]),
+        valid_from=day_of(body["from"], "from"),
+        valid_to=day_of(body["to"], "to") if body.get("to") else None,
+    )
+    _refuse_reversed(given.valid_from, given.valid_to)
+    with asking.sandbox.begin() as (work, config, clock):
+        known = asking.person(work, lock=True)
+        number = people.add_registration(work, known.id, given)
+        now = clock.now(asking.platform.sandboxes.real_time())
+        delivery = deliver(work, config, now, known, replace(given, id=str(number)))
+    _try_now(asking, delivery)
+    return {"id": str(number), "delivery": delivery, "disease": given.disease, "name": given.name, "from": body["from"]}
+
+
+@call("DELETE", "people/<psn_no>/registrations/<number>")
+def end_registration(asking: Asking) -> Any:
+    """Ends a registration as of yesterday; an agency hears of it by 2504, or by hand where it gave no number."""
+    with asking.sandbox.begin() as (work, config, clock):
+        known = asking.person(work, lock=True)
+        row = _own(work, registration, asking.parts["number"], known)
+        now = clock.now(asking.platform.sandboxes.real_time())
+        ends = ended_on(now.date(), row)
+        work.change(registration, {"id": row.id}, valid_to=ends)
+        delivery = _deliver_end(work, config, now, known, work.the(registration, id=row.id))
+    _try_now(asking, delivery)
+    return {"id": str(row.id), "to": ends, "delivery": delivery}
+
+
+def _deliver_end(work: Work, config: Config, now: Any, known: people.Known, row: Row) -> str:
+    """2504 under the agency's number; what the agency registered itself, or takes by hand, is ended by hand."""
+    area = known.person.insurances[0].area
+    agency = config.agency_for(area)
+    if agency is None:
+        return "none"
+    by_hand = agency.capabilities.get("filings") == "by hand"
+    if by_hand or not (row.agency_number or outbox.awaits_number(work, row.id)):
+        _ask_by_hand(work, known, people.registration_of(row))
+        return "by_hand"
+    data = {"trt_dcla_detl_sn": row.agency_number, "psn_no": known.person.psn_no, "memo": "nhsa-sim"}
+    outbox.deliver_later(
+        work,
+        config,
+        now,
+        area=area,
+        infno="2504",
+        psn_no=known.person.psn_no,
+        body={"data": data},
+        institution=_institution(config, area),
+        registration_id=row.id,
+    )
+    return "queued"
+
+
+def deliver(work: Work, config: Config, now: Any, known: people.Known, granted: Any) -> str:
+    """Puts what was granted on the platform into the outbox of a registered agency; `by_hand` makes it a task."""
+    area = known.person.insurances[0].area
+    agency = config.agency_for(area)
+    if agency is None:
+        return "none"
+    if agency.capabilities.get("filings") == "by hand":
+        _ask_by_hand(work, known, granted)
+        return "by_hand"
+    institution = _institution(config, area)
+    if isinstance(granted, Filing):
+        infno, body = "SIM-FILING", filing_message(known.person.psn_no, granted)
+    else:
+        infno, body = "2503", _registration_message(known, granted, institution, wire_time(now)[:10])
+    outbox.deliver_later(
+        work,
+        config,
+        now,
+        area=area,
+        infno=infno,
+        psn_no=known.person.psn_no,
+        body=body,
+        institution=institution,
+        registration_id=int(granted.id) if isinstance(granted, Registration) and granted.id else None,
+    )
+    return "queued"
+
+
+def _ask_by_hand(work: Work, known: people.Known, granted: Any) -> None:
+    """The agency takes no filings by message: somebody there is asked, and 2001 shows whether they did."""
+    data = {"psn_no": known.person.psn_no, "psn_name": mask(known.person.name)}
+    if isinstance(granted, Filing):
+        data |= filing_message(known.person.psn_no, granted)["data"]
+    else:
+        ends = granted.valid_to.isoformat() if granted.valid_to else ""
+        data |= {"disease": granted.disease, "from": granted.valid_from.isoformat(), "to": ends}
+    title = text("control.by_hand", psn_no=known.person.psn_no).as_json()
+    written = json.dumps({"act": "file", "title": title, "data": data}, ensure_ascii=False)
+    work.add(task, role="agency", state="open", body=written, result="")
+
+
+def _registration_message(known: people.Known, granted: Registration, institution: str, today: str) -> dict[str, Any]:
+    return {
+        "data": {
+            "psn_no": known.person.psn_no,
+            "insutype": known.person.insurances[0].insutype,
+            "opsp_dise_code": granted.disease,
+            "opsp_dise_name": granted.name,
+            "tel": "",
+            "addr": "",
+            "insu_optins": known.person.insurances[0].area,
+            "ide_fixmedins_no": institution,
+            "ide_fixmedins_name": institution,
+            "hosp_ide_date": today,
+            "diag_dr_codg": "D00000000000",
+            "diag_dr_name": "模拟医师",
+            "begndate": granted.valid_from.isoformat(),
+            "enddate": granted.valid_to.isoformat() if granted.valid_to else "",
+        }
+    }
+
+
+def _institution(config: Config, area: str) -> str:
+    """Who stands as the sender of what the platform itself sends."""
+    return next((each.code for each in config.institutions.of(area)), f"H{area}00000")
+
+
+def _try_now(asking: Asking, delivery: str) -> None:
+    if delivery == "queued":
+        outbox.run(asking.sandbox, asking.platform.forwarding)
+
+
+def _own(work: Work, table: Any, number: str, known: people.Known) -> Row:
+    row = work.get(table, id=int(number)) if number.isascii() and number.isdigit() else None
+    if row is None or row.person_id != known.id:
+        raise refuse("grant_unknown", path="id", serial=number)
+    return row
+
+
+def _refuse_impossible(body: Mapping[str, Any], known: people.Known) -> None:
+    """As when a person is made: not for home, for a whole province or for nowhere, nor in a group of others."""
+    insurances = known.person.insurances
+    faults = list(filing_faults(body, homes=[each.area for each in insurances], category=insurances[0].category))
+    if faults:
+        raise DataFaults(faults)
+
+
+def _refuse_reversed(begins: date, ends: date | None) -> None:
+    if ends is not None and ends < begins:
+        raise refuse("ends_before_it_begins", path="to", begins=begins, ends=ends)
+
+
+def _filing_json(filed: Filing) -> dict[str, Any]:
+    written = {
+        "place": filed.place,
+        "group": filed.group,
+        "from": filed.valid_from.isoformat(),
+        "channel": filed.channel,
+    }
+    return written | ({"to": filed.valid_to.isoformat()} if filed.valid_to else {})

@@ -1,0 +1,181 @@
+"""People: made one by one or by the thousand, granted filings and registrations, given opening balances."""
+
+from collections import Counter, defaultdict
+from datetime import date
+from typing import Any
+
+from simulator.agencies.learning import learn
+from simulator.control.calls import Asking, call, fen_of, limit_of
+from simulator.domain.person import Person
+from simulator.domain.places import below
+from simulator.errors import refuse
+from simulator.money import yuan
+from simulator.people.areas import is_area
+from simulator.people.export import person_json, read_export
+from simulator.people.population import populate
+from simulator.people.role import person_for
+from simulator.people.spec import OpeningBalance, PersonSpec, read_person
+from simulator.sandboxes import Config
+from simulator.store import people
+from simulator.store.tables import accumulator, person
+from simulator.store.work import Work
+
+
+@call("POST", "people")
+def create(asking: Asking) -> Any:
+    """One person: made from the seed, or with the ids given; answers all of it (design 9, rules 28)."""
+    body = dict(asking.body) if isinstance(asking.body, dict) else asking.body
+    key = str(body.pop("key", "")) if isinstance(body, dict) else ""
+    with asking.sandbox.begin() as (work, config, clock):
+        today = clock.now(asking.platform.sandboxes.real_time()).date()
+        spec = read_person(body, on=today)
+        work.hold("people")
+        number = key or f"{work.count(person)}"
+        return add_person(work, config, spec, key=number, today=today)
+
+
+@call("POST", "people/import")
+def take(asking: Asking) -> Any:
+    """An exported file: `{"version", "area", "people": […]}`; all of it or nothing."""
+    with asking.sandbox.begin() as (work, config, clock):
+        today = clock.now(asking.platform.sandboxes.real_time()).date()
+        area, specs = read_export(asking.body, on=today)
+        for index, spec in enumerate(specs):
+            add_person(work, config, spec, key=f"import/{index}", today=today)
+    return {"area": area, "people": len(specs)}
+
+
+@call("POST", "people/populate")
+def fill(asking: Asking) -> Any:
+    """Many people at once, each registered for a disease; the same seed gives the same people."""
+    body = asking.checked("populate")
+    if not is_area(body["insured_at"]):
+        raise refuse("area_unknown", path="insured_at", area=body["insured_at"])
+    with asking.sandbox.begin() as (work, config, clock):
+        today = clock.now(asking.platform.sandboxes.real_time()).date()
+        taken = {number for row in work.find(person) for number in (row.certificate_number, row.psn_no)}
+        made = populate(
+            body["insured_at"],
+            body["count"],
+            body.get("seed", config.seed),
+            on=today,
+            diseases=body.get("diseases"),
+            taken=taken,
+        )
+        count = people.add_many(work, made, origin="simulated")
+    registered = sum(len(each.registrations) for each in made)
+    filed = sum(len(each.filings) for each in made)
+    return {"insured_at": body["insured_at"], "people": count, "registrations": registered, "filings": filed}
+
+
+@call("POST", "people/learn")
+def learn_person(asking: Asking) -> Any:
+    """Learns somebody from the agency that keeps them, by 1101, 5301 and 5206; from there on it is held to it."""
+    body = asking.checked("learn")
+    shown = {
+        "mdtrt_cert_type": body.get("mdtrt_cert_type", "02"),
+        "mdtrt_cert_no": body.get("mdtrt_cert_no") or body["certno"],
+        "card_sn": body.get("card_sn", ""),
+        "begntime": "",
+        "psn_cert_type": asking.sandbox.now_configured().contract.edition.code("psn_cert_type", "identity_card"),
+        "certno": body["certno"],
+        "psn_name": body["psn_name"],
+    }
+    psn_no = learn(asking.sandbox, asking.platform.forwarding, body["area"], shown)
+    with asking.sandbox.begin() as (work, config, _):
+        found = described(work, psn_no)
+    return {**found, "psn_type": _psn_type(config, found["category"])}
+
+
+@call("GET", "people")
+def show_many(asking: Asking) -> Any:
+    """People in the order they came; `after` is the last psn_no of the page before."""
+    query = asking.asked("insured_at", "disease", "limit", "after")
+    with asking.sandbox.begin() as (work, _, _clock):
+        area, count = below(query["insured_at"]), limit_of(query["limit"])
+        found = people.listed(work, area, query["disease"], count, query["after"])
+        return {"people": [described(work, psn_no) for psn_no in found]}
+
+
+@call("GET", "people/<psn_no>")
+def show(asking: Asking) -> Any:
+    with asking.sandbox.begin() as (work, _, _clock):
+        asking.person(work)
+        return described(work, asking.parts["psn_no"])
+
+
+@call("GET", "people/<psn_no>/accumulators")
+def show_accumulators(asking: Asking) -> Any:
+    with asking.sandbox.begin() as (work, _, _clock):
+        known = asking.person(work)
+        rows = work.find(accumulator, person_id=known.id)
+    keys = ("year", "insutype", "kind", "disease")
+    return {
+        "accumulators": [
+            {
+                **{key: getattr(row, key) for key in keys},
+                "opening": _yuan(row.opening),
+                "amount": _yuan(row.opening + row.booked),
+            }
+            for row in sorted(rows, key=lambda row: (row.year, row.insutype, row.kind, row.disease))
+        ]
+    }
+
+
+@call("POST", "people/<psn_no>/accumulators")
+def open_accumulator(asking: Asking) -> Any:
+    """Sets one opening balance: treatment at home, or reimbursement by hand; kinds are set one by one (rules 13)."""
+    body = asking.checked("accumulator")
+    amount = fen_of(body["amount"], "amount")
+    with asking.sandbox.begin() as (work, config, _clock):
+        known = asking.person(work, lock=True)
+        disease = class_code(config, known.person, body.get("disease", ""))
+        key = (body["kind"], disease)
+        people.move(work, known.id, body["insutype"], body["year"], {key: amount}, opening=True)
+    return {**body, "disease": disease, "amount": _yuan(amount)}
+
+
+def add_person(work: Work, config: Config, spec: PersonSpec, *, key: str, today: date) -> dict[str, Any]:
+    """Keeps the person that a spec asks for; refuses one whose psn_no is taken."""
+    made = person_for(spec, seed=config.seed, key=key, on=today)
+    if people.load(work, made.psn_no) is not None:
+        raise refuse("person_exists", path="psn_no", psn_no=made.psn_no)
+    person_id = people.add(work, made, origin="imported" if spec.psn_no else "simulated")
+    balances: dict[tuple[str, int], Counter[tuple[str, str]]] = defaultdict(Counter)
+    for each in spec.accumulators:
+        # Two sub-codes of one class accrue together.
+        balances[each.insutype, each.year][each.kind, class_code(config, made, each.disease)] += each.amount
+    for (insutype, year), movements in balances.items():
+        people.move(work, person_id, insutype, year, movements, opening=True)
+    return {**described(work, made.psn_no), "psn_type": _psn_type(config, made.insurances[0].category)}
+
+
+def class_code(config: Config, somebody: Person, disease: str) -> str:
+    """What a disease accrues under: the class code by the map of the insured place (rules 12)."""
+    return config.policies.city(somebody.insurances[0].area).mapped(disease) if disease else ""
+
+
+def described(work: Work, psn_no: str) -> dict[str, Any]:
+    """A person as POST accepts them, with the ids of what they were granted; balances as they stand."""
+    known = people.load(work, psn_no)
+    assert known is not None
+    written = person_json(known.person, opening_balances(work, known.id))
+    for entry, filed in zip(written.get("filings", []), known.person.filings, strict=True):
+        entry["id"] = filed.id
+    for entry, given in zip(written.get("registrations", []), known.person.registrations, strict=True):
+        entry["id"] = given.id
+    return written
+
+
+def opening_balances(work: Work, person_id: int) -> list[OpeningBalance]:
+    """The opening balances of a person, as an export carries them."""
+    rows = work.find(accumulator, person_id=person_id)
+    return [OpeningBalance(row.year, row.insutype, row.kind, row.opening, row.disease) for row in rows if row.opening]
+
+
+def _psn_type(config: Config, category: str) -> str:
+    return config.contract.edition.code("psn_type", category)
+
+
+def _yuan(fen: int) -> str:
+    return str(yuan(fen))

@@ -1,0 +1,103 @@
+"""Institutions, catalogues and policies of a sandbox."""
+
+import json
+from typing import Any
+
+from simulator.catalogue import Institution, item_json
+from simulator.control.calls import Asking, call, day_of, limit_of
+from simulator.errors import DataFault, DataFaults, refuse
+from simulator.people.areas import area_name, is_area
+from simulator.sandboxes import touch
+from simulator.store.tables import catalogue, institution, policy
+from simulator.texts import text
+
+
+@call("GET", "institutions")
+def show_institutions(asking: Asking) -> Any:
+    query = asking.asked("area", "limit")
+    with asking.sandbox.begin() as (_, config, _clock):
+        found = config.institutions.of(query["area"]) if query["area"] else tuple(config.institutions.all())
+    return {"institutions": [each.to_json() for each in found[: limit_of(query["limit"], 1000)]]}
+
+
+@call("PUT", "institutions/<code>")
+def put_institution(asking: Asking) -> Any:
+    """Adds an institution, or changes one."""
+    code = asking.parts["code"]
+    found = Institution.from_json(code, asking.body)
+    body = {key: value for key, value in found.to_json().items() if key not in ("code", "uscc")}
+    with asking.sandbox.begin() as (work, _, _clock):
+        if not work.change(institution, {"code": code}, body=json.dumps(body)):
+            work.add(institution, code=code, body=json.dumps(body))
+        touch(work)
+    return found.to_json()
+
+
+@call("GET", "catalogue")
+def show_catalogue(asking: Asking) -> Any:
+    query = asking.asked("area", "on", "limit")
+    if not query["area"]:
+        raise DataFaults([DataFault(text("data.missing_key", key="area"), "area")])
+    with asking.sandbox.begin() as (_, config, clock):
+        today = clock.now(asking.platform.sandboxes.real_time()).date()
+    on = day_of(query["on"], "on") if query["on"] else today
+    found = config.catalogues.of(query["area"])
+    items = [item for each in found.all() if (item := found.item(each.code, on)) is each]
+    return {
+        "area": query["area"],
+        "on": on.isoformat(),
+        "own": found.own,
+        "items": [item_json(each) for each in items[: limit_of(query["limit"], 1000)]],
+    }
+
+
+@call("PUT", "catalogue/<area>")
+def put_catalogue(asking: Asking) -> Any:
+    """Adds items to an area's catalogue, or changes some; the others stay."""
+    area = asking.parts["area"]
+    with asking.sandbox.begin() as (work, config, _):
+        row = work.get(catalogue, area=area)
+        config.catalogues.with_items(area, asking.body)
+        merged = _merged(json.loads(row.body) if row else None, asking.body)
+        if row:
+            work.change(catalogue, {"area": area}, body=json.dumps(merged, default=str))
+        else:
+            work.add(catalogue, area=area, body=json.dumps(merged, default=str))
+        touch(work)
+    return {"area": area, "items": len(merged["items"])}
+
+
+@call("GET", "policy/<area>")
+def show_policy(asking: Asking) -> Any:
+    """Every rule in force on a day, with value, source and reference."""
+    area = asking.parts["area"]
+    if not is_area(area):
+        raise refuse("area_unknown", path="area", area=area)
+    query = asking.asked("on")
+    with asking.sandbox.begin() as (_, config, clock):
+        today = clock.now(asking.platform.sandboxes.real_time()).date()
+    on = day_of(query["on"], "on") if query["on"] else today
+    return {"area": area, "area_name": area_name(area), **config.policies.city(area).as_json(on)}
+
+
+@call("PUT", "policy/<area>")
+def put_policy(asking: Asking) -> Any:
+    """Takes a city file: `{"text": "<the YAML>"}` with lines in its faults, or the file as JSON with paths only."""
+    area = asking.parts["area"]
+    as_text = isinstance(asking.body, dict) and set(asking.body) <= {"text", "name"}
+    body = asking.checked("policy_text") if as_text else asking.body
+    given = body["text"] if as_text else body
+    name = body.get("name", f"{area}.yaml") if as_text else f"{area}.json"
+    with asking.sandbox.begin() as (work, config, _):
+        city = config.policies.with_city(given, name, area=area).city(area)
+        written = given if as_text else json.dumps(given, ensure_ascii=False, default=str)
+        if not work.change(policy, {"area": area}, name=name, body=written):
+            work.add(policy, area=area, name=name, body=written)
+        touch(work)
+    return {"area": area, "name": city.name, "version": city.version, "digest": city.digest}
+
+
+def _merged(before: Any, body: Any) -> dict[str, Any]:
+    items = {each["code"]: each for each in (before or {}).get("items", [])}
+    items.update({each["code"]: each for each in body["items"]})
+    return {**body, "items": list(items.values())}

@@ -1,0 +1,141 @@
+"""The blueprint of the control calls: who may call, which sandbox, and one form of answer and error."""
+
+import hmac
+import ipaddress
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+from flask import Blueprint, Response, request
+
+from simulator.control import agencies, clock, evidence, grants, money, people, places, tasks
+from simulator.control.calls import CALLS, Asking
+from simulator.errors import DataFaults, PolicyGap, Refusal, SetupError
+from simulator.sandboxes import DEFAULT, unknown_sandbox
+from simulator.store.store import Conflict, Gone
+from simulator.texts import Text, text
+from simulator.wire import NotAMessage, read_json, write_json
+
+if TYPE_CHECKING:
+    from simulator.app import Platform
+
+LARGEST_BODY = 64 * 1024 * 1024
+"""An import of a whole city fits."""
+MODULES = (agencies, clock, evidence, grants, money, people, places, tasks)
+"""Each registers its calls when it is imported."""
+
+
+def control(platform: "Platform") -> Blueprint:
+    """All control calls, under /_sim for the default sandbox and under /s/<name>/_sim for another."""
+    routes = Blueprint("control", __name__)
+    for rule, method, handler, of_platform in CALLS:
+        view = _view(platform, handler, of_platform=of_platform)
+        name = f"{method} {rule}".replace(".", "_")
+        routes.add_url_rule(f"/_sim/{rule}", name, view, methods=[method], defaults={"sandbox": DEFAULT})
+        if not of_platform:
+            routes.add_url_rule(f"/s/<sandbox>/_sim/{rule}", f"{name} of", view, methods=[method])
+    routes.add_url_rule("/_sim", "unknown-root", _unknown, methods=_ALL, defaults={"rest": ""})
+    routes.add_url_rule("/_sim/<path:rest>", "unknown", _unknown, methods=_ALL)
+    routes.add_url_rule("/s/<sandbox>/_sim/<path:rest>", "unknown-of", _unknown, methods=_ALL)
+    return routes
+
+
+_ALL = ["GET", "POST", "PUT", "DELETE"]
+
+
+def _view(platform: "Platform", handler: Callable[[Asking], Any], *, of_platform: bool) -> Callable[..., Response]:
+    def view(sandbox: str, **parts: str) -> Response:
+        try:
+            refused = refuse_caller(platform)
+            if refused is not None:
+                return refused
+            found = platform.sandboxes.get(sandbox)
+            if found is None and not of_platform:
+                raise unknown_sandbox(sandbox)
+            body = _body() if request.method in ("POST", "PUT") else {}
+            asking = Asking(platform, found, body, parts, dict(request.args))
+            return _json(handler(asking))
+        except NotAMessage as error:
+            return _error(400, "not_json", error.text)
+        except DataFaults as error:
+            first = error.faults[0]
+            return _error(400, "faults", error.text, first.path or first.place, [_fault(each) for each in error.faults])
+        except PolicyGap as error:
+            return _error(409, "policy_gap", error.text)
+        except Conflict:
+            return _error(409, "conflict", text("control.conflict"))
+        except Gone:
+            return _error(404, "sandbox_unknown", text("refusal.sandbox_unknown", name=sandbox))
+        except SetupError as error:
+            return _error(503, "unusable", error.text)
+        except Refusal as error:
+            status = 404 if error.rule.endswith("_unknown") else 409 if error.rule.endswith("_exists") else 400
+            return _error(status, error.rule, error.text, error.path)
+
+    return view
+
+
+def refuse_caller(platform: "Platform") -> Response | None:
+    """A page of another origin, a rebound name, or a caller without the token gets nothing."""
+    found = objection(platform, request.headers.get("Authorization", "").removeprefix("Bearer "))
+    return None if found is None else _error(*found)
+
+
+def objection(platform: "Platform", token: str) -> tuple[int, str, Text] | None:
+    """Status, code and sentence why the present request is not served; `token` is what it brought."""
+    host = _parts(f"//{request.headers.get('Host', '')}").hostname or ""
+    if not (_is_loopback(host) or host in platform.settings.hosts):
+        return 403, "host", text("control.host", host=host)
+    origin = request.headers.get("Origin")
+    if origin and _parts(origin).netloc != request.headers.get("Host", ""):
+        return 403, "origin", text("control.origin", origin=origin)
+    wanted = platform.settings.token
+    if wanted and not hmac.compare_digest(token.encode(), wanted.encode()):
+        return 401, "token", text("control.token")
+    return None
+
+
+def _parts(url: str) -> SplitResult:
+    """The parts of an address from a header; none of them where it is no address."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def _body() -> Any:
+    raw = request.stream.read(LARGEST_BODY + 1)
+    if request.mimetype != "application/json" and raw:
+        raise Refusal("media_type", text("control.media_type", got=request.mimetype or "-"))
+    return read_json(raw, largest=LARGEST_BODY) if raw else {}
+
+
+def _unknown(rest: str, sandbox: str = DEFAULT) -> Response:
+    known = sorted({f"{method} {rule}" for rule, method, _, _ in CALLS})
+    return _error(
+        404, "no_such_call", text("control.no_such_call", call=f"{request.method} {rest}", known="; ".join(known))
+    )
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(write_json(value), status, mimetype="application/json")
+
+
+def _error(status: int, code: str, sentence: Text, path: str = "", more: list[Any] | None = None) -> Response:
+    error: dict[str, Any] = {"code": code, "message": str(sentence), "path": path}
+    if more and len(more) > 1:
+        error["all"] = more
+    return _json({"error": error}, status)
+
+
+def _fault(each: Any) -> dict[str, Any]:
+    return {"message": str(each.sentence), "path": each.path, "file": each.file, "line": each.line}
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("localhost", ""):
+        return host == "localhost"
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

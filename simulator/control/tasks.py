@@ -1,0 +1,54 @@
+"""The board of guided steps: what somebody at the real system (or the reference hospital) is asked to do."""
+
+import json
+from typing import Any
+
+from simulator.control.calls import Asking, call
+from simulator.errors import refuse
+from simulator.store.statements import Row
+from simulator.store.tables import task
+
+STATES = ("open", "taken", "done", "failed")
+
+
+@call("POST", "tasks")
+def post(asking: Asking) -> Any:
+    body = asking.checked("task")
+    written = json.dumps(
+        {"act": body["act"], "title": body.get("title", {}), "data": body.get("data", {})}, default=str
+    )
+    with asking.sandbox.begin() as (work, _, _clock):
+        number = work.add(task, role=body["role"], state="open", body=written, result="")
+        return _described(work.the(task, id=number))
+
+
+@call("GET", "tasks")
+def show(asking: Asking) -> Any:
+    """Tasks of a role (all when blank) and state, in order."""
+    query = asking.asked("role", "state")
+    with asking.sandbox.begin() as (work, _, _clock):
+        rows = work.find(task, order="id")
+    return {
+        "tasks": [
+            _described(row) for row in rows if query["role"] in ("", row.role) and query["state"] in ("", row.state)
+        ]
+    }
+
+
+@call("PUT", "tasks/<number>")
+def result(asking: Asking) -> Any:
+    """Takes a task, or says how it ended; a task that another has taken is refused."""
+    body = asking.checked("task_result")
+    number = asking.parts["number"]
+    with asking.sandbox.begin() as (work, _, _clock):
+        row = work.get(task, lock=True, id=int(number)) if number.isascii() and number.isdigit() else None
+        if row is None:
+            raise refuse("task_unknown", path="number", number=number)
+        if body["state"] == "taken" and row.state != "open":
+            raise refuse("task_taken", path="state", number=number, state=row.state)
+        work.change(task, {"id": row.id}, state=body["state"], result=body.get("note", ""))
+        return _described(work.the(task, id=row.id))
+
+
+def _described(row: Row) -> dict[str, Any]:
+    return {"id": row.id, "role": row.role, "state": row.state, "note": row.result, **json.loads(row.body)}

@@ -1,0 +1,43 @@
+"""May this caller call this now: institution known and open, operator signed in, msgid not spent otherwise."""
+
+from collections.abc import Sequence
+
+from simulator.catalogue import Institution
+from simulator.envelope import Head
+from simulator.errors import Refusal, refuse
+from simulator.sandboxes import Config
+from simulator.store.tables import sign_in
+from simulator.store.work import Work
+from simulator.texts import text
+
+WITHOUT_SIGN_IN = ("9001", "9002")
+
+
+def admit_institution(config: Config, head: Head) -> Institution:
+    """The institution of the header; raises Refusal when it is unknown, closed, or of another area."""
+    found = config.institutions.get(head.institution)
+    if found is None:
+        raise refuse("institution_unknown", path="fixmedins_code", code=head.institution)
+    if not found.open:
+        raise refuse("institution_closed", path="fixmedins_code", code=head.institution)
+    if head.treated_area and not config.coverage.same_place(found.area, head.treated_area):
+        raise refuse(
+            "institution_other_area", path="mdtrtarea_admvs", code=found.code, area=found.area, got=head.treated_area
+        )
+    return found
+
+
+def admit_operator(work: Work, config: Config, head: Head, day: str) -> Sequence[Refusal]:
+    """Refuses where the sandbox demands a sign-in; else only a sign_no that cannot be right is worth a warning."""
+    if head.infno in WITHOUT_SIGN_IN:
+        return ()
+    row = work.get(sign_in, sign_no=head.sign_no) if head.sign_no else None
+    valid = row is not None and not row.signed_out and row.day == day and row.institution == head.institution
+    if valid:
+        return ()
+    if config.profile.sign_in:
+        key = "gateway.sign_in_void" if head.sign_no else "gateway.sign_in_first"
+        raise Refusal("sign_in", text(key, operator=head.operator, sign_no=head.sign_no), path="sign_no")
+    if head.sign_no:
+        return (Refusal("sign_in", text("gateway.sign_in_void", sign_no=head.sign_no), path="sign_no"),)
+    return ()

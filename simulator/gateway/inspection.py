@@ -1,0 +1,125 @@
+"""What the contract says of a message, in and out, and how bad that is in strict and in lenient."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from simulator.contract import Contract, Fault
+from simulator.envelope import Head, head_of
+from simulator.errors import Refusal, refuse
+from simulator.findings import ERROR, WARNING, Finding, from_faults
+from simulator.sandboxes import Config
+from simulator.texts import text
+from simulator.transactions import HANDLERS
+from simulator.wire import LARGEST_INPUT, characters
+
+MOST_CHARGES = 1000
+"""Rows of feedetail in one 2204 (ours; the documents print no limit)."""
+
+
+class Breach(Exception):
+    """The message breaks the contract; the findings of the exchange say where."""
+
+
+class Examined(Protocol):
+    """The parts of an exchange that the inspection reads and fills."""
+
+    head: Head
+    body: Any
+    findings: list[Finding]
+    psn_no: str
+    mdtrt_id: str
+
+    @property
+    def incoming(self) -> Any: ...
+
+
+class Inspector:
+    """Checks input always, and output of every `sample`-th message (1 = always, 0 = never)."""
+
+    def __init__(self, *, sample: int = 16) -> None:
+        self._sample = sample
+        self._count = 0
+
+    def inspect(self, config: Config, exchange: Examined, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The input, trusted from here on; raises Breach or Refusal. Habits of real clients are mended in lenient."""
+        contract, strict = config.contract, config.strict
+        if not strict:
+            fields, habits = contract.accept_envelope_habits(fields)
+            exchange.head = head_of(fields)
+            exchange.findings += from_faults(habits, strict=False)
+        head = exchange.head
+        body = fields.get("input")
+        exchange.body = body
+        exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
+        _refuse_unserved(config, head, exchange.incoming.infno_in_path)
+        raw: bytes = exchange.incoming.raw
+        _refuse_oversized(config, body, raw, exchange.findings)
+        faults = _breaches(contract, head, fields, body)
+        if not strict and (faults or b'"null"' in raw):
+            body, habits = contract.accept_habits(head.infno, "in", body)
+            exchange.body = body
+            exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
+            exchange.findings += from_faults(habits, strict=False)
+            faults = _breaches(contract, head, {**fields, "input": body}, body)
+        exchange.findings += from_faults(faults, strict=strict)
+        if any(finding.severity == ERROR for finding in exchange.findings):
+            raise Breach
+        assert isinstance(body, Mapping)
+        return body
+
+    def inspect_output(self, config: Config, infno: str, output: Mapping[str, Any], remote: bool) -> list[Finding]:
+        """Our own answer is held to the same contract; a breach is a defect of the platform, and says so."""
+        self._count += 1
+        if not self._sample or self._count % self._sample:
+            return []
+        faults = config.contract.check(infno, "out", output, remote=remote)
+        return [
+            Finding(f"platform.{found.rule}", found.severity, found.sentence, found.path, found.wanted, found.got)
+            for found in from_faults(faults, strict=False)
+        ]
+
+
+def _breaches(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[Fault, ...]:
+    return (
+        *contract.check_envelope(fields, "in"),
+        *contract.check(head.infno, "in", body, remote=head.remote, head=fields),
+    )
+
+
+def about(body: Any, psn_no: str, mdtrt_id: str) -> tuple[str, str]:
+    """psn_no and mdtrt_id wherever a node of the body has them, for the journal."""
+    nodes = list(body.values()) if isinstance(body, Mapping) else []
+    for node in nodes:
+        first = node[0] if isinstance(node, list) and node else node
+        if isinstance(first, Mapping):
+            psn_no = psn_no or _word(first.get("psn_no"))
+            mdtrt_id = mdtrt_id or _word(first.get("mdtrt_id"))
+    return psn_no, mdtrt_id
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _refuse_unserved(config: Config, head: Head, in_path: str) -> None:
+    if not head.infno:
+        raise refuse("infno_missing", path="infno")
+    if in_path and in_path != head.infno:
+        raise refuse("infno_differs", path="infno", path_says=in_path, head_says=head.infno)
+    if not config.contract.serves(head.infno):
+        raise Refusal("infno_not_in_edition", config.contract.why_not(head.infno[:40]), path="infno")
+    if head.infno not in HANDLERS:
+        name = config.contract.name_zh(head.infno)
+        raise refuse("infno_not_served", path="infno", infno=head.infno, name=name)
+
+
+def _refuse_oversized(config: Config, body: Any, raw: bytes, findings: list[Finding]) -> None:
+    charges = body.get("feedetail") if isinstance(body, Mapping) else None
+    if isinstance(charges, list) and len(charges) > MOST_CHARGES:
+        raise refuse("too_many_charges", path="input.feedetail", size=len(charges), limit=MOST_CHARGES)
+    # Bytes are never fewer than characters, so a short message needs no second look.
+    if len(raw) > LARGEST_INPUT and (size := characters(body)) > LARGEST_INPUT:
+        sentence = text("gateway.input_too_long", size=size, limit=LARGEST_INPUT)
+        severity = ERROR if config.strict else WARNING
+        finding = Finding("input_too_long", severity, sentence, "/input", str(LARGEST_INPUT), str(size))
+        findings.append(finding)

@@ -1,0 +1,411 @@
+"""One function, one page: the life of a message from bytes to bytes (design 4)."""
+
+import time
+import traceback
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from simulator import envelope, faults, insured, metrics
+from simulator.agencies.conclusion import conclude
+from simulator.agencies.desk import Desk
+from simulator.agencies.forwarding import Forwarding, Intent, MustWait, Sent
+from simulator.agencies.held import hold_back, take_held
+from simulator.clock import RealTime
+from simulator.envelope import FAILURE, SUCCESS, Head
+from simulator.errors import PolicyGap, Refusal, SetupError, refuse, together
+from simulator.findings import ERROR, WARNING, Finding, err_msg
+from simulator.gateway import admission, inspection
+from simulator.sandboxes import Config, Sandbox
+from simulator.signing import Headers, NotAuthentic, authenticate
+from simulator.store import journal, messages
+from simulator.store.store import Conflict, Gone
+from simulator.store.work import Work
+from simulator.texts import Text, text
+from simulator.transactions import HANDLERS, Call, Kept
+from simulator.wire import NotAMessage, digest, write_json
+
+log = structlog.get_logger()
+
+_LOOK_AGAIN_S = 0.5
+"""What ends in this process is told at once; only what ends in another has to be looked for."""
+_STEP_ASIDE_S = 0.01
+_PATIENCE_S = 40.0
+"""How long a repeated message waits for the first; clients in the field wait 30 to 60 s (NOTES II.B)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What came over HTTP: the sandbox and the number in the path, headers, bytes."""
+
+    raw: bytes
+    headers: Headers = field(default_factory=dict)
+    infno_in_path: str = ""
+    again: bool = False
+    """Delivered once more by an ordered fault: it was authenticated then, and no further fault strikes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes back; `dropped` means that the connection ends without an answer, `delay_s` that it comes late."""
+
+    body: bytes
+    status: int = 200
+    dropped: bool = False
+    delay_s: float = 0.0
+    twice: bool = False
+    """Delivered twice: the message is handled once more, and the second answer goes."""
+
+
+_BLANK = envelope.head_of({})
+_NOT_YET = datetime(1970, 1, 1)  # noqa: DTZ001 (wire times have no zone)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One message on its way; each field is set once, by the stage that knows it."""
+
+    sandbox: Sandbox
+    incoming: Incoming
+    real_at: float
+    received: datetime = _NOT_YET
+    started: float = 0.0
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    head: Head = _BLANK
+    body: Any = None
+    digest: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    psn_no: str = ""
+    mdtrt_id: str = ""
+
+    def begin(self, received: datetime) -> None:
+        """Its turn has come: `received` by the trade clock."""
+        self.received, self.started = received, time.perf_counter()
+
+    def leg(self, answer: bytes, outcome: str) -> journal.Leg:
+        """The exchange as the journal keeps it."""
+        return journal.Leg(
+            exchange=self.id,
+            leg=journal.HOSPITAL,
+            at=self.received.isoformat(sep=" ", timespec="milliseconds"),
+            real_at=self.real_at,
+            infno=self.head.infno,
+            msgid=self.head.msgid,
+            psn_no=self.psn_no,
+            mdtrt_id=self.mdtrt_id,
+            institution=self.head.institution,
+            area=self.head.insured_area,
+            outcome=outcome,
+            duration_ms=round((time.perf_counter() - self.started) * 1000, 3),
+            request=self.incoming.raw,
+            answer=answer,
+        )
+
+
+class Pipeline:
+    """Handles messages of every sandbox; state is in the stores only."""
+
+    def __init__(self, *, real_time: RealTime, forwarding: Forwarding, inspector: inspection.Inspector) -> None:
+        self._real_time = real_time
+        self._forwarding = forwarding
+        self._inspector = inspector
+
+    def handle(self, sandbox: Sandbox, incoming: Incoming) -> Outgoing:
+        """Answers one message. Nothing leaves before what it did is committed.
+
+        Raises Gone for a sandbox deleted meanwhile, and SetupError for one that this program cannot read.
+        """
+        try:
+            return self._handle(sandbox, incoming)
+        except (Gone, SetupError):
+            raise
+        except Exception as error:  # noqa: BLE001 (the one place where a defect of ours must not become an HTTP 500)
+            return self._defect(error)
+
+    def _handle(self, sandbox: Sandbox, incoming: Incoming) -> Outgoing:
+        exchange, outcome = self._begin_when_free(sandbox, incoming)
+        if isinstance(outcome, Intent):
+            outcome = self._carry_on(exchange, outcome)
+        if outcome.twice:
+            outcome = self._handle(sandbox, replace(incoming, again=True))
+        if exchange.head.infno == "2601":
+            # An original held back by a fault arrives now, after it was reversed.
+            for raw in take_held(sandbox, exchange.body):
+                self._handle(sandbox, Incoming(raw, again=True))
+        return outcome
+
+    def _begin_when_free(self, sandbox: Sandbox, incoming: Incoming) -> tuple[Exchange, Outgoing | Intent]:
+        """The first unit of work; taken again when something in flight has to end before it."""
+        patience = time.monotonic() + _PATIENCE_S
+        real = self._real_time()
+        waited_by: Config | None = None
+        while True:
+            endings = self._forwarding.endings
+            # One that has to wait, or was in another's way, leaves nothing behind.
+            exchange = Exchange(sandbox, incoming, real)
+            try:
+                with sandbox.begin() as (work, config, clock):
+                    waited_by = config
+                    exchange.begin(clock.now(self._real_time()))
+                    return exchange, self._first_work(work, config, exchange)
+            except MustWait:
+                waiting_s = _LOOK_AGAIN_S
+            except Conflict:
+                waiting_s = _STEP_ASIDE_S
+            if time.monotonic() > patience:
+                return exchange, self._refused_alone(exchange, refuse("still_running", path="msgid"))
+            try:
+                self._forwarding.wait(waited_by, exchange.head.insured_area, waiting_s, since=endings)
+            except Refusal as busy:
+                return exchange, self._refused_alone(exchange, busy)
+
+    def _first_work(self, work: Work, config: Config, exchange: Exchange) -> Outgoing | Intent:
+        """Read, authenticate, check, admit, handle: everything that fits into one unit of work."""
+        struck: faults.Fault | None = None
+        try:
+            fields = envelope.read(exchange.incoming.raw)
+            exchange.head = envelope.head_of(fields)
+            if not exchange.incoming.again:
+                authenticate(config.profile, exchange.incoming.headers, exchange.real_at)
+            body = self._inspector.inspect(config, exchange, fields)
+            struck = self._strike(work, config, exchange)
+            if struck is not None and struck.what in ("drop_before", "late", "refuse"):
+                return self._struck_before(work, exchange, struck)
+            with work.attempt():
+                made = self._judge_and_handle(work, config, exchange, body)
+        except NotAuthentic as error:
+            return self._turned_away(work, exchange, error)
+        except NotAMessage as error:
+            return self._refused(work, exchange, [Finding("message", ERROR, error.text)])
+        except inspection.Breach:
+            return self._refused(work, exchange, [])
+        except Refusal as error:
+            return self._refused(work, exchange, _reasons(error), struck)
+        except PolicyGap as error:
+            log.warning("policy gap", sandbox=exchange.sandbox.name, gap=str(error.text.en))
+            return self._refused(work, exchange, [Finding("policy.gap", ERROR, error.text)], struck)
+        if isinstance(made, Intent):
+            return replace(made, at_hospital=struck)
+        return self._answered(work, config, exchange, made, struck)
+
+    def _judge_and_handle(
+        self, work: Work, config: Config, exchange: Exchange, body: Mapping[str, Any]
+    ) -> Kept | bytes | Intent:
+        head = exchange.head
+        institution = admission.admit_institution(config, head)
+        day = exchange.received.date().isoformat()
+        for warning in admission.admit_operator(work, config, head, day):
+            exchange.findings.append(Finding(warning.rule, WARNING, warning.text, warning.path))
+        transaction = HANDLERS[head.infno]
+        exchange.digest = digest(head.infno, head.institution, exchange.body) if transaction.effect else ""
+        if transaction.effect:
+            work.hold(messages.name_of(head.msgid))
+        spent = messages.find(work, head.msgid)
+        recorded = messages.recorded_answer(spent, exchange.digest) if transaction.effect or spent else None
+        if recorded is not None:
+            return recorded
+        if spent is not None and spent.state == messages.RUNNING:
+            raise MustWait
+        if spent is not None and spent.state == messages.UNKNOWN:
+            raise refuse("visit_unknown_outcome", path="msgid", msgid=head.msgid)
+        call = Call(
+            work=work,
+            config=config,
+            infno=head.infno,
+            msgid=head.msgid,
+            treated_area=head.treated_area,
+            insured_area=head.insured_area,
+            remote=head.remote,
+            institution=institution,
+            operator=(head.operator, head.operator_name),
+            now=exchange.received,
+            findings=exchange.findings,
+        )
+        self._forwarding.refuse_while_unknown(work, head.infno, exchange.mdtrt_id)
+        asked = transaction.handler(body, call)
+        if isinstance(asked, Kept):
+            return asked
+        route = self._forwarding.route(call, asked)
+        if route is None:
+            return asked.then(call, insured.answer(call.asked(asked.infno, asked.body, more=asked.more)))
+        if asked.more:
+            raise together(asked.more)
+        intended = self._forwarding.intend(call, asked, head, route, digest=exchange.digest, exchange=exchange.id)
+        self._forwarding.checkpoint("intent_written")
+        return intended
+
+    def _answered(
+        self,
+        work: Work,
+        config: Config,
+        exchange: Exchange,
+        made: Kept | bytes,
+        struck: faults.Fault | None,
+        *,
+        intended: bool = False,
+    ) -> Outgoing:
+        """Writes the answer, spends the msgid (an intent has spent it), keeps the journal; then an ordered fault."""
+        head = exchange.head
+        if isinstance(made, bytes):
+            answer = made
+        else:
+            answer = self._write(exchange, SUCCESS, "", made.output)
+            exchange.findings += self._inspector.inspect_output(config, head.infno, made.output, head.remote)
+            exchange.psn_no, exchange.mdtrt_id = inspection.about(made.output, exchange.psn_no, exchange.mdtrt_id)
+            if HANDLERS[head.infno].effect:
+                self._spend(work, exchange, made, answer, intended=intended)
+        sent = self._spoilt(exchange, answer, struck)
+        self._record(work, exchange, sent.body, "dropped" if sent.dropped else "answered")
+        return sent
+
+    def _spend(self, work: Work, exchange: Exchange, made: Kept, answer: bytes, *, intended: bool) -> None:
+        head, number = exchange.head, made.settlement_id
+        if intended:
+            messages.close(work, head.msgid, answer=answer, settlement_id=number)
+        else:
+            messages.keep(
+                work,
+                head.msgid,
+                infno=head.infno,
+                digest=exchange.digest,
+                psn_no=exchange.psn_no,
+                answer=answer,
+                settlement_id=number,
+            )
+
+    def _carry_on(self, exchange: Exchange, intent: Intent) -> Outgoing:
+        """Sends what was intended, with every lock given back, and books the outcome in a second unit of work."""
+        try:
+            sent = self._forwarding.send(intent, self._desk(exchange.sandbox, exchange))
+            outgoing = self._concluded(exchange, intent, sent)
+            self._forwarding.checkpoint("outcome_committed")
+        finally:
+            self._forwarding.ended()
+        return outgoing
+
+    def _concluded(self, exchange: Exchange, intent: Intent, sent: Sent) -> Outgoing:
+        known = list(exchange.findings)
+        while True:
+            with suppress(Conflict), exchange.sandbox.begin() as (work, config, clock):
+                exchange.findings = list(known)
+                found = conclude(work, config, clock.now(self._real_time()), intent, sent)
+                exchange.findings += found.findings
+                if found.kept is None:
+                    reasons = _reasons(found.refusal) if found.refusal else []
+                    outgoing = self._refused(work, exchange, reasons, intent.at_hospital)
+                else:
+                    struck = intent.at_hospital
+                    outgoing = self._answered(work, config, exchange, found.kept, struck, intended=intent.effect)
+                self._forwarding.checkpoint("outcome_written")
+                return outgoing
+
+    def _desk(self, sandbox: Sandbox, exchange: Exchange) -> Desk:
+        """The simulated insured place behind its own desk, for a fault on that leg; it goes by our clock."""
+        config = sandbox.now_configured()
+        return Desk(sandbox.store.begin, config.place, config.agency_contract, lambda: exchange.received, config.strict)
+
+    def _refused(
+        self, work: Work, exchange: Exchange, reasons: list[Finding], struck: faults.Fault | None = None
+    ) -> Outgoing:
+        errors = [each.sentence for each in exchange.findings if each.severity == ERROR]
+        answer = self._write(exchange, FAILURE, err_msg([*errors, *(each.sentence for each in reasons)]), None)
+        exchange.findings += reasons
+        sent = self._spoilt(exchange, answer, struck)
+        self._record(work, exchange, sent.body, "dropped" if sent.dropped else "refused")
+        return sent
+
+    def _refused_alone(self, exchange: Exchange, refusal: Refusal) -> Outgoing:
+        """Refuses what could not even begin, in a unit of work of its own."""
+        with exchange.sandbox.begin() as (work, _, clock):
+            exchange.begin(clock.now(self._real_time()))
+            return self._refused(work, exchange, _reasons(refusal))
+
+    def _turned_away(self, work: Work, exchange: Exchange, error: NotAuthentic) -> Outgoing:
+        """The gateway's own shape: no message, HTTP 401 inside a body (NOTES I.4)."""
+        body = write_json({"code": 401, "message": error.sentence.zh})
+        finding = Finding("gateway.signature", ERROR, error.sentence, got=error.string_to_sign)
+        journal.record(work, exchange.leg(body, "turned_away"), [finding])
+        return Outgoing(body, status=401)
+
+    def _strike(self, work: Work, config: Config, exchange: Exchange) -> faults.Fault | None:
+        if not config.faulty or exchange.incoming.again:
+            return None
+        return faults.strike(work, at=faults.HOSPITAL, infno=exchange.head.infno, seed=config.seed)
+
+    def _struck_before(self, work: Work, exchange: Exchange, struck: faults.Fault) -> Outgoing:
+        if struck.what == "refuse":
+            sentence = text("gateway.simulated_refusal")
+            return self._refused(work, exchange, [Finding("fault.refuse", ERROR, sentence)])
+        if struck.what == "late":
+            hold_back(work, exchange.id, exchange.head.msgid, exchange.incoming.raw)
+        self._record(work, exchange, b"", "dropped")
+        return Outgoing(b"", dropped=True)
+
+    def _spoilt(self, exchange: Exchange, answer: bytes, struck: faults.Fault | None) -> Outgoing:
+        if struck is None:
+            return Outgoing(answer)
+        if struck.what == "drop_after_commit":
+            return Outgoing(b"", dropped=True)
+        if struck.what == "duplicate":
+            return Outgoing(answer, twice=True)
+        if struck.what == "http_500":
+            return Outgoing(b"", status=500)
+        if struck.what == "wrong_person":
+            return Outgoing(faults.for_another_person(answer, exchange.psn_no))
+        return Outgoing(faults.spoil(struck.what, answer), delay_s=struck.delay_s if struck.what == "delay" else 0.0)
+
+    def _record(self, work: Work, exchange: Exchange, answer: bytes, outcome: str) -> None:
+        journal.record(work, exchange.leg(answer, outcome), exchange.findings)
+        served = exchange.head.infno if exchange.head.infno in HANDLERS else "other"
+        metrics.count(served, outcome, time.perf_counter() - exchange.started)
+
+    def _write(self, exchange: Exchange, infcode: str, message: str, output: Mapping[str, Any] | None) -> bytes:
+        return envelope.answer(
+            infcode=infcode,
+            err_msg=message,
+            output=output,
+            area=exchange.head.treated_area or "000000",
+            received=exchange.received,
+            answered=exchange.received,
+        )
+
+    def _defect(self, error: Exception) -> Outgoing:
+        metrics.DEFECTS.inc()
+        reference = uuid.uuid4().hex[:12]
+        log.error("defect", reference=reference, trace="".join(traceback.format_exception(error)))
+        told: Text = text("gateway.internal", reference=reference)
+        body = {"infcode": FAILURE, "inf_refmsgid": "", "err_msg": told.zh, "output": {}}
+        return Outgoing(write_json(body))
+
+
+NOT_THE_CALLERS = frozenset(
+    {
+        *("unknown_outcome", "unknown_repeated", "visit_unknown_outcome", "still_running"),
+        *("agency_no_answer", "agency_unusable", "agency_refused", "agency_busy", "reversed_meanwhile"),
+    }
+)
+"""Refusals that say nothing against the message: its sender did no wrong."""
+
+
+def _reasons(refusal: Refusal) -> list[Finding]:
+    """A refusal with all its reasons as findings, the first first."""
+    return [
+        Finding(each.rule, WARNING if each.rule in NOT_THE_CALLERS else ERROR, each.text, _pointer(each.path))
+        for each in refusal.all
+    ]
+
+
+_IN_THE_HEADER = frozenset({"infno", "msgid", "fixmedins_code", "sign_no", "mdtrtarea_admvs", "insuplc_admdvs"})
+
+
+def _pointer(path: str) -> str:
+    """A JSON pointer from the envelope, as the contract gives it: `data.psn_no` is `/input/data/psn_no`."""
+    parts = path.strip("/").replace("/", ".").split(".")
+    if not path or path.startswith("/") or parts[0] in ("input", *_IN_THE_HEADER):
+        return "/" + "/".join(parts) if path else ""
+    return "/input/" + "/".join(parts)

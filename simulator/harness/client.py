@@ -1,0 +1,123 @@
+"""HTTP to a platform: business messages of one sandbox, and its control calls."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from simulator.errors import SetupError
+from simulator.harness.wire import NotJson, Sent, read_json, write_json
+from simulator.texts import text
+
+SERVICE = "/fsi/api/rsfComIfsService/callService"
+PATIENCE_S = 65.0
+"""How long a hospital waits for an answer; clients in the field wait 30 to 60 s."""
+
+
+class ControlRefused(SetupError):
+    """A control call was refused; `status`, `code` and `path` as the platform said."""
+
+    def __init__(self, call: str, status: int, error: Mapping[str, Any]) -> None:
+        message = str(error.get("message") or "-")
+        super().__init__(text("harness.control_refused", call=call, status=status, message=message))
+        self.status = status
+        self.body = {"error": dict(error)}
+
+
+@dataclass(slots=True)
+class Platform:
+    """A running platform at its base URL."""
+
+    url: str
+    token: str
+    session: requests.Session
+
+    def sandbox(self, name: str) -> "SandboxClient":
+        return SandboxClient(self, name)
+
+    def control(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """A control call of the platform as a whole; raises SetupError when it does not answer as ours does."""
+        return self.call(method, f"/_sim/{path}", body)
+
+    def call(self, method: str, path: str, body: Any) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        raw = None if body is None else write_json(body)
+        try:
+            answer = self.session.request(method, self.url + path, data=raw, headers=headers, timeout=PATIENCE_S)
+        except requests.RequestException as error:
+            raise SetupError(text("harness.platform_gone", url=self.url, problem=_short(error))) from None
+        try:
+            value = read_json(answer.content)
+        except NotJson:
+            raise SetupError(text("harness.not_ours", url=self.url, path=path, status=answer.status_code)) from None
+        if answer.status_code >= 400:
+            error_body = value.get("error")
+            if not isinstance(error_body, dict):
+                raise SetupError(text("harness.not_ours", url=self.url, path=path, status=answer.status_code))
+            raise ControlRefused(f"{method} {path}", answer.status_code, error_body)
+        return value
+
+    def refuse_stranger(self) -> None:
+        """Raises SetupError unless a platform of this kind answers here."""
+        about = self.call("GET", "/healthz", None)
+        if "version" not in about or "sandboxes" not in self.control("GET", "sandboxes"):
+            raise SetupError(text("harness.not_ours", url=self.url, path="/healthz", status=200))
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxClient:
+    """One sandbox of a platform."""
+
+    platform: Platform
+    name: str
+
+    @property
+    def url(self) -> str:
+        """The base URL that a client of this sandbox would be given."""
+        return f"{self.platform.url}/s/{self.name}"
+
+    def control(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """A control call of this sandbox."""
+        return self.platform.call(method, f"/s/{self.name}/_sim/{path}", body)
+
+    def send(self, infno: str, msgid: str, raw: bytes) -> Sent:
+        """A business message; whatever happens to it is told, never raised."""
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        try:
+            answer = self.platform.session.post(
+                self.url + SERVICE, data=raw, headers=headers, timeout=PATIENCE_S, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            return Sent(infno, msgid, raw, None, 0, _short(error))
+        if answer.status_code != 200:
+            return Sent(infno, msgid, raw, None, answer.status_code, f"HTTP {answer.status_code}")
+        try:
+            body = read_json(answer.content)
+        except NotJson as error:
+            return Sent(infno, msgid, raw, None, 200, str(error))
+        return Sent(infno, msgid, raw, answer.content, 200, "" if "infcode" in body else "infcode")
+
+
+def connect(url: str, token: str = "") -> Platform:
+    """A platform at `url`; the environment's proxies are not for it."""
+    session = requests.Session()
+    session.trust_env = False
+    adapter = requests.adapters.HTTPAdapter(pool_connections=8, pool_maxsize=32)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return Platform(url.rstrip("/"), token or os.environ.get("NHSA_SIM_TOKEN", ""), session)
+
+
+def _short(error: Exception) -> str:
+    """The reason at the bottom of a chain of wrapped errors."""
+    if isinstance(error, requests.Timeout):
+        return "timed out"
+    words = str(error)
+    for known in ("Connection refused", "Name or service not known", "Network is unreachable", "Connection reset"):
+        if known in words:
+            return known
+    return words if len(words) <= 160 else words[:160] + "…"

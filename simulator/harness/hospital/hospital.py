@@ -1,0 +1,168 @@
+"""Takes tasks from the board and performs them, message by message; recovers what a crash or a lost answer left."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.errors import SetupError
+from simulator.harness.client import ControlRefused, SandboxClient
+from simulator.harness.hospital.book import ANSWERED, DONE, FAILED, REVERSED, TAKEN, Book, Message, Task
+from simulator.harness.hospital.messages import Order, learn, order_of, write_message, write_reversal
+from simulator.harness.wire import Sent, read_json
+
+POLL_S = 0.03
+SETTLING = ("settle", "cancel")
+"""Acts whose lost answer is reversed; of the others a question is asked anew and the rest repeated as it was."""
+QUESTIONS = (
+    *("identify", "ask_entitlement", "ask_institution", "ask_codes", "ask_settlement", "ask_accumulators"),
+    *("ask_registrations", "preview", "sign_in", "sign_out"),
+)
+UNKNOWN = "结果未知"
+_LONGEST_PAUSE_S = 2.0
+
+
+class GivenUp(Exception):
+    """An act could not be performed; the sentence is what the hospital was told."""
+
+
+@dataclass(slots=True)
+class Hospital:
+    """The institutions of some areas as one process."""
+
+    sandbox: SandboxClient
+    book: Book
+    cities: tuple[str, ...]
+    patience_s: float
+    """How long it goes on trying before it gives an act up."""
+    tell: Callable[[str, str, str], None]
+    """Told of each task: its title, its state, and what was said."""
+
+    def run(self, forever: Callable[[], bool] = lambda: True) -> None:
+        """Recovers, then serves the board as long as `forever` holds."""
+        recovered = False
+        while forever():
+            try:
+                if not recovered:
+                    self.recover()
+                    recovered = True
+                for task in self._open_tasks():
+                    self._take(task)
+            except SetupError:
+                # A sandbox that is being reset, or a platform that restarts: the board is back in a moment.
+                time.sleep(POLL_S)
+            time.sleep(POLL_S)
+
+    def recover(self) -> None:
+        """After a crash: reverses settlements whose answer never came, then goes on with what was begun."""
+        for message in self.book.unanswered():
+            if message.act in SETTLING:
+                try:
+                    self._reverse(message)
+                except GivenUp as error:
+                    self.tell(f"2601 {message.msgid}", FAILED, str(error))
+        for task in self.book.unfinished():
+            if self._still_mine(task):
+                self._perform(task)
+            else:
+                self.book.end_task(task.reference, FAILED)
+
+    def _open_tasks(self) -> list[dict[str, Any]]:
+        tasks = self.sandbox.control("GET", "tasks?role=hospital&state=open")["tasks"]
+        return [each for each in tasks if self._is_ours(each)]
+
+    def _is_ours(self, task: Mapping[str, Any]) -> bool:
+        data = task.get("data") or {}
+        place = data.get("institution") or {}
+        named = "steps" in data and "reference" in data and "area" in place
+        return named and ("all" in self.cities or place["area"] in self.cities)
+
+    def _take(self, task: Mapping[str, Any]) -> None:
+        try:
+            self.sandbox.control("PUT", f"tasks/{task['id']}", {"state": TAKEN})
+        except ControlRefused:
+            # Somebody else was quicker.
+            return
+        mine = Task(str(task["data"]["reference"]), int(task["id"]), dict(task), 0, TAKEN)
+        self.book.take(mine)
+        self._perform(mine)
+
+    def _perform(self, task: Task) -> None:
+        data = task.body["data"]
+        title = str((task.body.get("title") or {}).get("zh") or task.body["act"])
+        try:
+            for step, act in enumerate(data["steps"]):
+                if step >= task.step:
+                    self._act(order_of(self.book, act, data["institution"], task.reference, step))
+        except GivenUp as error:
+            self._end(task, FAILED, title, str(error))
+            return
+        self._end(task, DONE, title, "")
+
+    def _end(self, task: Task, state: str, title: str, said: str) -> None:
+        self.book.end_task(task.reference, state)
+        self.tell(title, state, said)
+        try:
+            self.sandbox.control("PUT", f"tasks/{task.number}", {"state": state, "note": said[:2000]})
+        except SetupError:
+            # The board was emptied meanwhile; what was done is done.
+            return
+
+    def _act(self, order: Order) -> None:
+        """Performs one act until it is answered; raises GivenUp when it is refused or the patience is over."""
+        deadline = time.monotonic() + self.patience_s
+        pause = POLL_S
+        pending = self.book.unanswered(order.task, order.step)
+        while True:
+            message = pending.pop() if pending else write_message(self.book, order)
+            self.book.begin(message)
+            sent = self.sandbox.send(message.infno, message.msgid, message.raw)
+            told = str(sent.body.get("err_msg") or sent.problem)
+            unknown = sent.lost or told.startswith(UNKNOWN)
+            if not unknown:
+                self._conclude(order, message, sent, told)
+                return
+            if time.monotonic() > deadline:
+                raise GivenUp(told)
+            if order.name in SETTLING:
+                self._reverse(message)
+            elif order.name not in QUESTIONS:
+                pending = [message]
+            else:
+                self.book.end(message.msgid, ANSWERED)
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    def _conclude(self, order: Order, message: Message, sent: Sent, told: str) -> None:
+        if str(sent.body.get("infcode")) != "0":
+            self.book.end(message.msgid, ANSWERED)
+            raise GivenUp(told)
+        learn(self.book, order, message, sent.body)
+        self.book.conclude(message.msgid, order.task, order.step, order.reference, order.visit)
+
+    def _reverse(self, lost: Message) -> None:
+        """Sends 2601 for a message again and again until it is answered; a refusal is final and is told."""
+        head = read_json(lost.raw)
+        place = {"code": lost.place, "name": head["fixmedins_name"], "area": head["mdtrtarea_admvs"]}
+        deadline = time.monotonic() + self.patience_s
+        pause = POLL_S
+        while True:
+            number, raw = write_reversal(self.book, lost, str(head["inf_time"]), place)
+            sent = self.sandbox.send("2601", number, raw)
+            if not sent.lost:
+                break
+            if time.monotonic() > deadline:
+                raise GivenUp(sent.problem)
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+        if str(sent.body.get("infcode")) != "0":
+            self.book.end(lost.msgid, ANSWERED)
+            raise GivenUp(str(sent.body.get("err_msg") or ""))
+        self.book.end(lost.msgid, REVERSED)
+
+    def _still_mine(self, task: Task) -> bool:
+        try:
+            tasks = self.sandbox.control("GET", "tasks?role=hospital&state=taken")["tasks"]
+        except ControlRefused:
+            return False
+        return any(each["id"] == task.number and each["data"].get("reference") == task.reference for each in tasks)

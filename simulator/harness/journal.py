@@ -1,0 +1,107 @@
+"""The platform's journal as the harness reads it: legs in order, each taken by the step that waited for it."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.harness.client import SandboxClient
+from simulator.harness.results import Leg
+from simulator.harness.wire import NotJson, read_json
+from simulator.masking import mask_text
+
+POLL_S = 0.03
+
+
+@dataclass(slots=True)
+class Row:
+    """One leg of one message."""
+
+    id: int
+    exchange: str
+    leg: str
+    infno: str
+    msgid: str
+    psn_no: str
+    institution: str
+    outcome: str
+    request: str
+    answer: str
+    findings: list[Mapping[str, Any]]
+    taken: bool = False
+
+    def said(self) -> dict[str, Any]:
+        """The message as an object; {} when it is none."""
+        return _object(self.request)
+
+    def answered(self) -> dict[str, Any]:
+        return _object(self.answer)
+
+    def shown(self) -> Leg:
+        """For people: identities masked."""
+        return Leg(
+            self.leg,
+            self.infno,
+            self.msgid,
+            mask_text(self.request),
+            mask_text(self.answer),
+            self.outcome,
+            tuple(self.findings),
+        )
+
+
+@dataclass(slots=True)
+class Journal:
+    """Every leg of a sandbox so far."""
+
+    sandbox: SandboxClient
+    check_alive: Callable[[], None] = lambda: None
+    """Raises SetupError when a process of this run has died, so that nobody waits for it."""
+    rows: list[Row] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Reads what has come since the last look."""
+        while True:
+            last = self.rows[-1].id if self.rows else 0
+            found = self.sandbox.control("GET", f"messages?raw=1&after={last}")["messages"]
+            self.rows += [Row(**{name: each[name] for name in _NAMES}) for each in found]
+            if len(found) < _PAGE:
+                return
+
+    def take(self, wanted: Callable[[Row], bool]) -> Row | None:
+        """The first leg that nobody has taken and that is wanted."""
+        for row in self.rows:
+            if not row.taken and wanted(row):
+                row.taken = True
+                return row
+        return None
+
+    def await_row(self, wanted: Callable[[Row], bool], within_s: float, give_up: Callable[[], bool]) -> Row | None:
+        """Looks again and again until a wanted leg comes, the time is over, or `give_up` says that none will."""
+        deadline = time.monotonic() + within_s
+        while True:
+            self.check_alive()
+            over = time.monotonic() >= deadline or give_up()
+            self.look()
+            row = self.take(wanted)
+            if row is not None or over:
+                return row
+            time.sleep(POLL_S)
+
+    def exchange(self, row: Row) -> list[Row]:
+        """All legs of the same message."""
+        return [each for each in self.rows if each.exchange == row.exchange]
+
+
+_PAGE = 1000
+_NAMES = (
+    *("id", "exchange", "leg", "infno", "msgid", "psn_no", "institution", "outcome"),
+    *("request", "answer", "findings"),
+)
+
+
+def _object(raw: str) -> dict[str, Any]:
+    try:
+        return read_json(raw.encode())
+    except NotJson:
+        return {}

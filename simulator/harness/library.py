@@ -1,0 +1,60 @@
+"""Where scenarios are: the shipped ones, files and folders; and which of them were asked for."""
+
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from pathlib import Path
+
+from simulator.errors import DataFault, DataFaults
+from simulator.harness.choosing import Choice
+from simulator.harness.reading import SUFFIX, read_scenario
+from simulator.harness.scenario import Scenario
+from simulator.texts import text
+
+
+def shipped_folder() -> Path:
+    """The folder of the scenarios that come with the product."""
+    return Path(str(resources.files("simulator.scenarios")))
+
+
+def scenario_files(paths: Sequence[Path]) -> list[Path]:
+    """Every scenario file at or below the paths; the shipped ones when there are none. Raises DataFaults."""
+    found: list[Path] = []
+    for path in paths or [shipped_folder()]:
+        looked = _below(path)
+        if not looked:
+            raise DataFaults([DataFault(text("harness.no_scenarios_at", path=str(path), suffix=SUFFIX))])
+        found += looked
+    return list(dict.fromkeys(found))
+
+
+def load(paths: Sequence[Path], choice: Choice | None = None) -> list[Scenario]:
+    """The scenarios asked for, in order; the faults of all files at once."""
+    scenarios: list[Scenario] = []
+    faults: list[DataFault] = []
+    for file in scenario_files(paths):
+        try:
+            scenarios.append(read_scenario(file))
+        except DataFaults as error:
+            faults += error.faults
+    if faults:
+        raise DataFaults(faults)
+    _refuse_same_names(scenarios)
+    return [each for each in scenarios if choice is None or choice.takes(each)]
+
+
+def _below(path: Path) -> list[Path]:
+    for candidate in (path, shipped_folder() / path, Path(f"{shipped_folder() / path}{SUFFIX}")):
+        if candidate.is_dir():
+            return sorted(candidate.rglob(f"*{SUFFIX}"))
+        if candidate.is_file():
+            return [candidate]
+    return []
+
+
+def _refuse_same_names(scenarios: Iterable[Scenario]) -> None:
+    seen: dict[str, str] = {}
+    for each in scenarios:
+        if each.id in seen:
+            sentence = text("harness.same_id", id=each.id, other=seen[each.id])
+            raise DataFaults([DataFault(sentence, file=each.file)])
+        seen[each.id] = each.file

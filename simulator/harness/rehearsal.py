@@ -1,0 +1,139 @@
+"""One rehearsal: starts whom nobody else provides, plays every scenario in every use, and tells it as events.
+
+The uses run side by side, each in its own sandboxes; inside one use scenarios come one after the other.
+"""
+
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from simulator.errors import SimulatorError
+from simulator.harness.cast import Cast
+from simulator.harness.parties import Parties
+from simulator.harness.results import BROKEN, Ended, Event, RunInfo, ScenarioEnded, ScenarioResult, Started
+from simulator.harness.runner import Stage, play
+from simulator.harness.scenario import USES, Scenario
+
+_FAREWELL_S = 2.0
+"""How long an interrupted use may take to notice; what it talks to is ended right after."""
+_BEIJING = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be rehearsed, and who takes part."""
+
+    scenarios: Sequence[Scenario]
+    uses: Sequence[str] = USES
+    seed: int = 230900
+    agencies: Mapping[str, str] = field(default_factory=dict)
+    """Real systems in a city's place: area to URL. Empty: the reference agency is started for every area needed."""
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    hospitals: tuple[str, ...] = ()
+    """Areas whose real hospitals call. Empty: the reference hospital is started for all."""
+    hospital_capabilities: Mapping[str, Any] = field(default_factory=dict)
+    start: date | None = None
+    """The day on which every scenario begins; None leaves each on its own."""
+    sandbox: str = ""
+    patience_s: float = 10.0
+    platform: str = ""
+    token: str = ""
+    port: int = 0
+    data: str = ""
+    cast: Cast | None = None
+    paths: Sequence[Path] = ()
+    keep: bool = False
+    stop_at_first: bool = False
+    command: str = ""
+    rerun: str = "nhsa-sim rehearse"
+
+
+def rehearse(plan: Plan) -> Generator[Event, None, None]:
+    """Plays all of it; the last event holds every result. Raises SetupError when it cannot begin or go on."""
+    started = time.perf_counter()
+    run = new_run()
+    with Parties(plan, run) as parties:
+        info = information(plan, parties)
+        yield Started(info)
+        results: list[ScenarioResult] = []
+        broken = None
+        try:
+            for event in _play_all(plan, parties, run):
+                if isinstance(event, ScenarioEnded):
+                    results.append(event.result)
+                yield event
+        except SimulatorError as error:
+            broken = error.text
+        order = {each.id: index for index, each in enumerate(plan.scenarios)}
+        results.sort(key=lambda each: (order[each.scenario.id], USES.index(each.use)))
+        yield Ended(info, results, time.perf_counter() - started, broken)
+
+
+def _play_all(plan: Plan, parties: Parties, run: str) -> Iterator[Event]:
+    events: queue.Queue[Event | BaseException | None] = queue.Queue()
+    stop = threading.Event()
+    lanes = [
+        threading.Thread(target=_lane, args=(plan, parties, use, run, events, stop), daemon=True) for use in plan.uses
+    ]
+    for lane in lanes:
+        lane.start()
+    left = len(lanes)
+    try:
+        while left:
+            event = events.get()
+            if event is None:
+                left -= 1
+            elif isinstance(event, BaseException):
+                raise event
+            else:
+                yield event
+    finally:
+        stop.set()
+        for lane in lanes:
+            lane.join(timeout=_FAREWELL_S)
+
+
+def _lane(plan: Plan, parties: Parties, use: str, run: str, events: "queue.Queue[Any]", stop: threading.Event) -> None:
+    """Plays one use in a thread of its own; what breaks the run is handed over, not lost."""
+    try:
+        lane = parties.lane(use)
+        stage = Stage(parties.connect(), plan.seed, run, plan.cast, plan.keep, parties.refuse_dead)
+        for scenario in plan.scenarios:
+            for event in play(stage, lane, scenario):
+                events.put(event)
+                failed = isinstance(event, ScenarioEnded) and event.result.status in ("failed", BROKEN)
+                if failed and plan.stop_at_first:
+                    stop.set()
+            parties.refuse_dead()
+            if stop.is_set():
+                break
+    except SimulatorError as error:
+        events.put(error)
+    finally:
+        events.put(None)
+
+
+def new_run() -> str:
+    """A few letters that no other run is likely to have."""
+    return f"r{secrets.token_hex(2)}"
+
+
+def information(plan: Plan, parties: Parties) -> RunInfo:
+    """What is told of a run before it begins."""
+    now = datetime.now(UTC).astimezone(_BEIJING)
+    return RunInfo(
+        scenarios=tuple(plan.scenarios),
+        uses=tuple(plan.uses),
+        seed=plan.seed,
+        platform=parties.url,
+        parties=parties.described(),
+        command=plan.command,
+        rerun=plan.rerun,
+        started=now.strftime("%Y-%m-%d %H:%M:%S"),
+    )

@@ -1,0 +1,181 @@
+"""What the report shows, as plain data: root causes, the table, and every step with its messages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.harness.matching import Difference
+from simulator.harness.results import (
+    BROKEN,
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_TESTED,
+    Ended,
+    Leg,
+    RunInfo,
+    ScenarioResult,
+    StepResult,
+)
+from simulator.harness.scenario import use_name
+from simulator.harness.wording import headline, rerun_command, step_name
+from simulator.masking import mask_text
+from simulator.texts import Text
+
+
+def cards(ended: Ended) -> list[dict[str, Any]]:
+    """One card for each root cause: the first scenario that met it in full, the others by name."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for result in ended.results:
+        if result.status in (FAILED, BROKEN):
+            key = (result.use, result.cause or result.scenario.id)
+            if key in found:
+                found[key]["others"].append({"anchor": anchor(result), "name": result.scenario.name})
+            else:
+                found[key] = _card(result, ended.info)
+    return list(found.values())
+
+
+def table_rows(ended: Ended) -> list[dict[str, Any]]:
+    """Scenarios in order with a cell for each use."""
+    rows: dict[str, dict[str, Any]] = {}
+    for result in ended.results:
+        row = rows.setdefault(result.scenario.id, {"id": result.scenario.id, "name": result.scenario.name, "cells": {}})
+        why = result.reason if result.reason is not None else None
+        row["cells"][result.use] = {"status": result.status, "why": why, "anchor": anchor(result)}
+    return list(rows.values())
+
+
+def details(ended: Ended) -> dict[str, Any]:
+    """Everything that a reader may open."""
+    return {"runs": [_run(result, ended.info) for result in ended.results if result.status != NOT_APPLICABLE]}
+
+
+def anchor(result: ScenarioResult) -> str:
+    """The id of a scenario in a use inside the page."""
+    return f"{result.use}-{result.scenario.id.replace('/', '-')}"
+
+
+class _Messages:
+    """Leaves the messages out of a run when the page would grow too large."""
+
+    @staticmethod
+    def leave_out(run: dict[str, Any]) -> None:
+        for step in run["steps"]:
+            step["legs"] = []
+            step["award"] = None
+
+
+PASSED_MESSAGES = _Messages()
+
+
+def _card(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
+    causes: dict[str, Text] = {}
+    for difference in result.differences:
+        for cause in difference.causes:
+            causes.setdefault(cause.zh, cause)
+    step = result.root_cause
+    return {
+        "anchor": anchor(result),
+        "id": result.scenario.id,
+        "name": result.scenario.name,
+        "use": use_name(result.use),
+        "step": step_name(step) if step else None,
+        "headline": headline(result),
+        "differences": [_shown_difference(each) for each in result.differences],
+        "reason": result.reason,
+        "causes": [_masked(each) for each in causes.values()],
+        "rerun": rerun_command(result, info),
+        "place": f"{result.scenario.file}:{step.step.line if step else 1}",
+        "others": [],
+    }
+
+
+def _run(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
+    return {
+        "anchor": anchor(result),
+        "id": result.scenario.id,
+        "name": _json(result.scenario.name),
+        "about": result.scenario.about,
+        "use": result.use,
+        "use_name": _json(use_name(result.use)),
+        "status": result.status,
+        "reason": _json(result.reason) if result.reason and result.status in (NOT_TESTED, BROKEN) else None,
+        "notes": [_json(each) for each in result.notes],
+        "verifies": list(result.scenario.verifies),
+        "seconds": round(result.seconds, 2),
+        "rerun": rerun_command(result, info),
+        "place": result.scenario.file,
+        "steps": [_step(each) for each in result.steps],
+        "final": [_difference(each) for each in result.final],
+    }
+
+
+def _step(step: StepResult) -> dict[str, Any]:
+    said = step.step.said
+    return {
+        "number": step.step.number,
+        "infno": str(said.get("call") or said.get("expect-incoming") or ""),
+        "verb": step.step.verb,
+        "title": _json(step.title),
+        "status": step.status,
+        "line": step.step.line,
+        "ms": round(step.seconds * 1000),
+        "notes": [_json(each) for each in step.notes],
+        "differences": [_difference(each) for each in step.differences],
+        "legs": [_leg(each) for each in step.legs],
+        "award": _award(step.award),
+    }
+
+
+def _leg(leg: Leg) -> dict[str, Any]:
+    return {
+        "leg": leg.leg,
+        "infno": leg.infno,
+        "msgid": leg.msgid,
+        "outcome": leg.outcome,
+        "request": leg.request,
+        "answer": leg.answer,
+        "findings": [
+            {"severity": each["severity"], "rule": each["rule"], "path": each["path"], "message": each["message"]}
+            for each in leg.findings
+        ],
+    }
+
+
+def _award(settlement: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    expected = (settlement or {}).get("expected")
+    if settlement is None or not isinstance(expected, Mapping):
+        return None
+    return {
+        "setl_id": settlement["setl_id"],
+        "steps": expected.get("steps") or [],
+        "answered": settlement["answered"],
+        "expected": expected.get("award"),
+        "entries": settlement.get("entries") or [],
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {
+        "path": difference.path,
+        "zh": difference.field_zh,
+        "wanted": _json(difference.wanted),
+        "got": _json(difference.got),
+        "causes": [_json(each) for each in difference.causes],
+    }
+
+
+def _shown_difference(difference: Difference) -> dict[str, Any]:
+    return {
+        "path": difference.path,
+        "zh": difference.field_zh,
+        "wanted": _masked(difference.wanted),
+        "got": _masked(difference.got),
+    }
+
+
+def _masked(sentence: Text) -> Text:
+    return Text(mask_text(sentence.zh), mask_text(sentence.en))
+
+
+def _json(sentence: Text) -> dict[str, str]:
+    return _masked(sentence).as_json()

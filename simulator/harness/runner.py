@@ -1,0 +1,204 @@
+"""Plays one scenario in one use: a sandbox of its own, people, steps, and what must hold when all is over."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from simulator.errors import SetupError, SimulatorError
+from simulator.harness.cast import Cast, learn_body, why_not_fit
+from simulator.harness.client import ControlRefused, Platform, SandboxClient
+from simulator.harness.final import final_differences
+from simulator.harness.journal import Journal
+from simulator.harness.results import (
+    BROKEN,
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_RUN,
+    NOT_TESTED,
+    PASSED,
+    ScenarioEnded,
+    ScenarioResult,
+    StepEnded,
+    StepResult,
+)
+from simulator.harness.scenario import Scenario, role_key
+from simulator.harness.steps import NotReached, await_by_hand, perform, title_of
+from simulator.harness.uses import Lane
+from simulator.harness.world import World
+from simulator.texts import Text, text
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where scenarios are played: the platform, the seed of its people, and what this run calls itself."""
+
+    platform: Platform
+    seed: int
+    run: str
+    cast: Cast | None = None
+    keep: bool = False
+    check_alive: Callable[[], None] = lambda: None
+    """Raises SetupError when a process of this run has died."""
+
+
+class CannotPlay(Exception):
+    """Nobody can play a role, so the scenario is not tested."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | ScenarioEnded]:
+    """Events of one scenario in one use; the last one carries its result."""
+    result = ScenarioResult(scenario, lane.use)
+    started = time.perf_counter()
+    for status, reason in ((NOT_APPLICABLE, lane.why_not(scenario)), (NOT_TESTED, lane.not_tested(scenario))):
+        if reason is not None:
+            result.status, result.reason = status, reason
+            yield ScenarioEnded(result)
+            return
+    sandbox = stage.platform.sandbox(lane.sandbox or sandbox_name(scenario.id, lane.use, stage.run))
+    result.sandbox = sandbox.name
+    try:
+        _open(stage, lane, scenario, sandbox)
+        yield from _play_in(stage, lane, scenario, sandbox, result)
+    except (NotReached, CannotPlay) as missed:
+        result.status, result.reason = NOT_TESTED, missed.reason
+    except SimulatorError as error:
+        result.status, result.reason = BROKEN, error.text
+    finally:
+        _leave(stage, lane, sandbox)
+    result.seconds = time.perf_counter() - started
+    yield ScenarioEnded(result)
+
+
+def _play_in(
+    stage: Stage, lane: Lane, scenario: Scenario, sandbox: SandboxClient, result: ScenarioResult
+) -> Iterator[StepEnded]:
+    world = World(scenario, lane, sandbox, run=_letters(stage, scenario, lane), now=scenario.clock.replace("T", " "))
+    journal = Journal(sandbox, stage.check_alive)
+    _fill(stage, scenario, world)
+    world.literals, notes = _literals(stage, scenario, sandbox)
+    result.notes += notes
+    for step in scenario.steps:
+        if result.root_cause is not None:
+            result.steps.append(StepResult(step, title_of(step), NOT_RUN))
+            continue
+        done = perform(world, journal, step)
+        result.steps.append(done)
+        yield StepEnded(result, done)
+    result.final = final_differences(world)
+    failed = result.root_cause is not None or bool(result.final)
+    result.status = FAILED if failed else PASSED
+
+
+def sandbox_name(scenario_id: str, use: str, run: str) -> str:
+    """A name for the sandbox of a scenario, readable and within 40 letters."""
+    slug = scenario_id.replace("/", "-").replace("_", "-").lower()
+    name = f"{run}-{use[0]}-{slug}"
+    if len(name) <= 40:
+        return name
+    return f"{name[:33]}-{hashlib.sha256(slug.encode()).hexdigest()[:6]}"
+
+
+def _letters(stage: Stage, scenario: Scenario, lane: Lane) -> str:
+    """What the numbers that a hospital gives out in this scenario begin with; no other scenario has it."""
+    digest = hashlib.sha256(f"{scenario.id}/{lane.use}".encode()).hexdigest()[:4]
+    return f"{stage.run}{digest}".upper()
+
+
+def _open(stage: Stage, lane: Lane, scenario: Scenario, sandbox: SandboxClient) -> None:
+    """A sandbox as the scenario wants it; one that stays is emptied, or made anew where it is set up otherwise."""
+    wanted = {"seed": stage.seed, "edition": scenario.edition or "national", "strict": scenario.strict}
+    new = {"name": sandbox.name, "gateway": {"sign_in": scenario.sign_in}, **wanted}
+    if not lane.own_clock:
+        new["clock"] = scenario.clock
+    if not lane.sandbox:
+        stage.platform.control("POST", "sandboxes", new)
+    else:
+        there = stage.platform.control("GET", f"sandboxes/{sandbox.name}")
+        alike = all(there[name] == value for name, value in wanted.items())
+        if alike and there["gateway"]["sign_in"] == scenario.sign_in:
+            sandbox.control("POST", "reset", {})
+            if not lane.own_clock:
+                sandbox.control("PUT", "clock", {"now": scenario.clock, "running": False})
+        else:
+            stage.platform.control("DELETE", f"sandboxes/{sandbox.name}")
+            stage.platform.control("POST", "sandboxes", new)
+    lane.prepare(sandbox)
+
+
+def _leave(stage: Stage, lane: Lane, sandbox: SandboxClient) -> None:
+    if stage.keep or lane.sandbox:
+        return
+    try:
+        stage.platform.control("DELETE", f"sandboxes/{sandbox.name}")
+    except SetupError:
+        # Never opened, or the platform is gone: the result says so already.
+        return
+
+
+def _fill(stage: Stage, scenario: Scenario, world: World) -> None:
+    """Makes the people, or learns the cast's; finds the places."""
+    for role, asked in scenario.roles.items():
+        cast = stage.cast if stage.cast is not None and stage.cast.covers(asked["insured_at"]) else None
+        if cast is None or world.lane.use != "insured":
+            body = {**asked, "key": role_key(scenario.id, role)}
+            person = world.sandbox.control("POST", "people", body)
+        else:
+            person = _learn(cast, scenario, role, world)
+        world.people[role] = {"psn_cert_type": "01", **person}
+    for name, code in scenario.places.items():
+        world.places[name] = _institution(world.sandbox, code)
+
+
+def _learn(cast: Cast, scenario: Scenario, role: str, world: World) -> dict[str, object]:
+    member = cast.plays(scenario, role)
+    if member is None:
+        raise CannotPlay(text("harness.nobody_plays", role=role_key(scenario.id, role)))
+    try:
+        person = world.sandbox.control("POST", "people/learn", learn_body(cast, member))
+    except ControlRefused as error:
+        raise CannotPlay(text("harness.cannot_learn", role=role, why=error.text)) from None
+    reason = why_not_fit(scenario.roles[role], person)
+    if reason is not None:
+        raise CannotPlay(reason)
+    # Who is filed where cannot be asked for; filed here it reaches the city as any filing of the platform does.
+    for filing in scenario.roles[role].get("filings", ()):
+        answer = world.sandbox.control("POST", f"people/{person['psn_no']}/filings", filing)
+        await_by_hand(world, answer)
+    return person
+
+
+def _institution(sandbox: SandboxClient, code: str) -> dict[str, str]:
+    found = sandbox.control("GET", f"institutions?area={code[1:7]}")["institutions"]
+    for each in found:
+        if each["code"] == code:
+            return {"code": code, "name": each["name"], "area": each["area"]}
+    # An institution that nobody knows is a point a scenario may make; its code says where it would be.
+    return {"code": code, "name": code, "area": code[1:7]}
+
+
+def _literals(stage: Stage, scenario: Scenario, sandbox: SandboxClient) -> tuple[bool, list[Text]]:
+    """Whether literal amounts hold: under the city files they were worked out under, with people made for it."""
+    if stage.cast is not None:
+        return _give_way(scenario, text("harness.because_cast"))
+    if scenario.shifted:
+        return _give_way(scenario, text("harness.because_shifted", day=scenario.clock[:10]))
+    for area, version in scenario.policy.items():
+        policy = sandbox.control("GET", f"policy/{area}?on={scenario.clock[:10]}")
+        if not policy["shipped"]:
+            return _give_way(scenario, text("harness.because_policy", area=area, digest=policy["digest"]))
+        if policy["version"] != version:
+            raise SetupError(
+                text("harness.policy_moved", id=scenario.id, area=area, wanted=version, got=policy["version"])
+            )
+    return True, []
+
+
+def _give_way(scenario: Scenario, reason: Text) -> tuple[bool, list[Text]]:
+    if "literals" in scenario.needs:
+        raise CannotPlay(reason)
+    return False, [text("harness.give_way_because", reason=reason)]

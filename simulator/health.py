@@ -1,0 +1,35 @@
+"""`/healthz` says that the process lives, `/readyz` that it can take messages, `/metrics` what it has counted."""
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response
+
+from simulator import __version__, metrics
+from simulator.control.routes import refuse_caller
+from simulator.wire import write_json
+
+if TYPE_CHECKING:
+    from simulator.app import Platform
+
+
+def health(platform: "Platform") -> Blueprint:
+    """The three routes that operators and test runners ask."""
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return Response(write_json({"status": "ok", "version": __version__}), mimetype="application/json")
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        sandbox = platform.sandboxes.get(platform.settings.sandbox)
+        if sandbox is None:
+            return Response(write_json({"status": "no sandbox"}), 503, mimetype="application/json")
+        with sandbox.begin():
+            return Response(write_json({"status": "ready"}), mimetype="application/json")
+
+    @routes.get("/metrics")
+    def counted() -> Response:
+        return refuse_caller(platform) or Response(metrics.exposition(), mimetype="text/plain; version=0.0.4")
+
+    return routes

@@ -1,0 +1,121 @@
+"""Settlement rows as the wire writes them: setlinfo, setldetail, the answers of 2206, 2207 and 2208."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from simulator.clock import completed_years, from_wire
+from simulator.contract import Edition
+from simulator.domain.person import EMPLOYEES, Insurance, Person
+from simulator.insured.books import Amounts
+from simulator.money import yuan
+
+WIRE_AMOUNTS = {
+    "total": "medfee_sumamt",
+    "own_purchase": "fulamt_ownpay_amt",
+    "above_ceiling": "overlmt_selfpay",
+    "prior_selfpay": "preselfpay_amt",
+    "in_scope": "inscp_scp_amt",
+    "deductible": "act_pay_dedc",
+    "pool": "hifp_pay",
+    "civil_servants": "cvlserv_pay",
+    "enterprise": "hifes_pay",
+    "major_illness": "hifmi_pay",
+    "large_amount": "hifob_pay",
+    "assistance": "maf_pay",
+    "other": "oth_pay",
+    "fund_total": "fund_pay_sumamt",
+    "personal": "psn_part_amt",
+    "account": "acct_pay",
+    "cash": "psn_cash_pay",
+    "hospital": "hosp_part_amt",
+}
+"""Our amounts and the names that 2206 and 2207 answer them under."""
+
+FUND_CODES = {
+    "large_amount": "large_amount",
+    "major_illness": "major_illness",
+    "civil_servants": "civil_servants",
+    "enterprise": "enterprise",
+    "assistance": "assistance",
+    "other": "other",
+    "account": "account",
+}
+
+
+def person_fields(edition: Edition, person: Person, insurance: Insurance | None, on: str) -> dict[str, Any]:
+    """What every settlement answer says about the person, on the wire day `on`."""
+    return {
+        "psn_no": person.psn_no,
+        "psn_name": person.name,
+        "psn_cert_type": edition.code("psn_cert_type", person.certificate_type),
+        "certno": person.certificate_number,
+        "gend": edition.code("gend", person.gender),
+        "naty": person.nationality,
+        "brdy": person.birth.isoformat(),
+        "age": completed_years(person.birth, from_wire(on).date()),
+        "insutype": insurance.insutype if insurance else "",
+        "psn_type": edition.code("psn_type", insurance.category) if insurance else "",
+        "cvlserv_flag": "1" if insurance and insurance.civil_servant else "0",
+    }
+
+
+def amount_fields(amounts: Mapping[str, int], ratio: str, balance: int) -> dict[str, Any]:
+    """The amounts in yuan under their wire names."""
+    return {
+        **{wire: yuan(amounts[ours]) for ours, wire in WIRE_AMOUNTS.items()},
+        "pool_prop_selfpay": Decimal(ratio),
+        "balc": yuan(balance),
+        "acct_mulaid_pay": yuan(0),
+    }
+
+
+def clearing_fields(edition: Edition, insured_area: str) -> dict[str, Any]:
+    return {
+        "clr_optins": insured_area,
+        "clr_way": edition.code("clr_way", "by_item"),
+        "clr_type": edition.code("clr_type", "outpatient"),
+    }
+
+
+def setldetail(edition: Edition, insutype: str, details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row for the pool, one for each layer paid, one for the account paid (rules 20)."""
+    rows = []
+    for share in details:
+        code = edition.code("fund_pay_type", _fund_meaning(share["fund"], insutype))
+        limit = share["limit"]
+        rows.append(
+            {
+                "fund_pay_type": code,
+                "inscp_scp_amt": yuan(share["base"]),
+                "crt_payb_lmt_amt": yuan(limit if limit is not None else share["paid"]),
+                "fund_payamt": yuan(share["paid"]),
+                "fund_pay_type_name": edition.codes["fund_pay_type"].get(code, ""),
+                "setl_proc_info": "",
+            }
+        )
+    return rows
+
+
+def amounts_from_wire(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Our names for the amounts of an answer, still in yuan as they came."""
+    return {ours: info.get(wire, 0) for ours, wire in WIRE_AMOUNTS.items()}
+
+
+def settlement_answer(
+    edition: Edition, person: dict[str, Any], amounts: Amounts, head: dict[str, Any], insured_area: str
+) -> dict[str, Any]:
+    """The output of 2206 and 2207."""
+    return {
+        "setlinfo": head
+        | person
+        | amount_fields(amounts.values, amounts.ratio, amounts.balance_after)
+        | clearing_fields(edition, insured_area),
+        "setldetail": setldetail(edition, person["insutype"], amounts.details),
+    }
+
+
+def _fund_meaning(fund: str, insutype: str) -> str:
+    if fund == "pool":
+        return "pool_employees" if insutype == EMPLOYEES else "pool_residents"
+    return FUND_CODES[fund]

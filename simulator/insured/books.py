@@ -1,0 +1,210 @@
+"""The books of the insured place: settlements, accumulators, account balances, and a double entry for each."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.benefit import Award, FundShare
+from simulator.domain.ledger import entries
+from simulator.store import people
+from simulator.store.statements import Row
+from simulator.store.tables import insurance, ledger, settlement
+from simulator.store.work import Work
+from simulator.wire import write_json
+
+AMOUNTS = (
+    "total",
+    "own_purchase",
+    "above_ceiling",
+    "prior_selfpay",
+    "in_scope",
+    "deductible",
+    "pool",
+    "large_amount",
+    "major_illness",
+    "civil_servants",
+    "enterprise",
+    "assistance",
+    "other",
+    "fund_total",
+    "personal",
+    "account",
+    "cash",
+    "hospital",
+)
+"""The amounts of a settlement row, which a cancellation negates; the balance and the ratio it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What a settlement is booked for: everything of the row but the amounts."""
+
+    known: people.Known
+    insutype: str
+    disease: str
+    year: int
+    med_type: str
+    mdtrt_id: str
+    batch_number: str
+    institution: str
+    treated_area: str
+    insured_area: str
+    msgid: str
+    infno: str
+    setl_time: str
+    agency_setl_id: str = ""
+    agency_msgid: str = ""
+    answered: Mapping[str, Any] | None = None
+    """setlinfo and setldetail as a registered agency answered them."""
+    expected: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The split that is booked: our own award, or a registered agency's answer; fen."""
+
+    values: Mapping[str, int]
+    ratio: str
+    balance_after: int
+    details: tuple[Mapping[str, Any], ...]
+    movements: Mapping[tuple[str, str], int]
+
+
+def amounts_of(award: Award) -> Amounts:
+    return Amounts(
+        values={name: getattr(award, name) for name in AMOUNTS},
+        ratio=str(award.ratio),
+        balance_after=award.balance_after,
+        details=tuple(_detail(share) for share in award.details),
+        movements=award.movements,
+    )
+
+
+def book(work: Work, booking: Booking, amounts: Amounts) -> int:
+    """Keeps a settlement, moves accumulators and account, writes the double entry; the id of the row."""
+    person_id = booking.known.id
+    settlement_id = work.add(
+        settlement,
+        kind="settlement",
+        state="live",
+        original_id=None,
+        msgid=booking.msgid,
+        infno=booking.infno,
+        person_id=person_id,
+        psn_no=booking.known.person.psn_no,
+        insutype=booking.insutype,
+        year=booking.year,
+        disease=booking.disease,
+        med_type=booking.med_type,
+        mdtrt_id=booking.mdtrt_id,
+        batch_number=booking.batch_number,
+        institution=booking.institution,
+        area=booking.treated_area,
+        insured_area=booking.insured_area,
+        setl_time=booking.setl_time,
+        agency_setl_id=booking.agency_setl_id,
+        agency_msgid=booking.agency_msgid,
+        **amounts.values,
+        ratio=amounts.ratio,
+        balance_after=amounts.balance_after,
+        details=write_json(amounts.details).decode(),
+        movements=write_json([[kind, disease, fen] for (kind, disease), fen in amounts.movements.items()]).decode(),
+        answered=write_json(booking.answered).decode() if booking.answered is not None else "",
+        expected=write_json(booking.expected).decode() if booking.expected is not None else "",
+    )
+    people.move(work, person_id, booking.insutype, booking.year, amounts.movements)
+    _pay_from_account(work, person_id, booking.insutype, booking.insured_area, amounts.values["account"])
+    _enter(work, settlement_id, amounts.values, booking.institution, booking.insured_area)
+    return settlement_id
+
+
+def cancel(work: Work, row: Row, *, msgid: str, infno: str, setl_time: str, agency_msgid: str = "") -> Row:
+    """Books the negative of a live settlement in the year it was booked in (2208); the new row."""
+    people.hold(work, row.psn_no)
+    values = {name: -getattr(row, name) for name in AMOUNTS}
+    cancellation_id = work.add(
+        settlement,
+        **row._asdict()
+        | values
+        | {
+            "kind": "cancellation",
+            "state": "live",
+            "original_id": row.id,
+            "msgid": msgid,
+            "infno": infno,
+            "setl_time": setl_time,
+            "agency_msgid": agency_msgid,
+            "answered": "",
+            "expected": "",
+            "balance_after": balance_of(work, row) + row.account,
+            "details": _negated(row.details),
+        },
+    )
+    take_back(work, row, entered_as=cancellation_id)
+    work.change(settlement, {"id": row.id}, state="cancelled")
+    return work.get(settlement, id=cancellation_id)
+
+
+def take_back(work: Work, row: Row, *, entered_as: int | None = None) -> None:
+    """Undoes what a settlement moved; the entries go to `entered_as`, or beside those that they undo."""
+    _move_again(work, row, -1, entered_as or row.id)
+
+
+def book_again(work: Work, row: Row, *, entered_as: int | None = None) -> None:
+    """Books the old award of a settlement again, when its cancellation is reversed (rules 18)."""
+    _move_again(work, row, 1, entered_as or row.id)
+
+
+def movements_of(row: Row) -> dict[tuple[str, str], int]:
+    return {(kind, disease): fen for kind, disease, fen in json.loads(row.movements)}
+
+
+def balance_of(work: Work, row: Row) -> int:
+    """The personal account of the insurance that a settlement was booked on, fen."""
+    found = _insurance_row(work, row.person_id, row.insutype, row.insured_area)
+    return found.balance if found else 0
+
+
+def details_of(row: Row) -> list[dict[str, Any]]:
+    details: list[dict[str, Any]] = json.loads(row.details)
+    return details
+
+
+def _move_again(work: Work, row: Row, sign: int, entered_as: int) -> None:
+    people.hold(work, row.psn_no)
+    movements = {key: sign * fen for key, fen in movements_of(row).items()}
+    people.move(work, row.person_id, row.insutype, row.year, movements)
+    _pay_from_account(work, row.person_id, row.insutype, row.insured_area, sign * row.account)
+    values = {name: sign * getattr(row, name) for name in AMOUNTS}
+    _enter(work, entered_as, values, row.institution, row.insured_area)
+
+
+def _pay_from_account(work: Work, person_id: int, insutype: str, area: str, fen: int) -> None:
+    if fen == 0:
+        return
+    row = _insurance_row(work, person_id, insutype, area)
+    if row is not None:
+        work.change(insurance, {"id": row.id}, balance=row.balance - fen)
+
+
+def _insurance_row(work: Work, person_id: int, insutype: str, area: str) -> Row | None:
+    rows = [row for row in work.find(insurance, person_id=person_id, order="id") if row.insutype == insutype]
+    # A person who moved has two rows of one insurance; the one of the insured place of the settlement pays.
+    exact = [row for row in rows if row.area == area] or [row for row in rows if row.area[:4] == area[:4]]
+    return next(iter(exact or rows), None)
+
+
+def _enter(work: Work, settlement_id: int, values: Mapping[str, int], institution: str, area: str) -> None:
+    booked = entries(values, institution=institution, insured_area=area)
+    rows = [{"account": each.account, "holder": each.holder, "amount": each.amount} for each in booked]
+    work.add_many(ledger, [{"settlement_id": settlement_id, **row} for row in rows])
+
+
+def _detail(share: FundShare) -> dict[str, Any]:
+    return {"fund": share.fund, "base": share.base, "limit": share.limit, "paid": share.paid}
+
+
+def _negated(details: str) -> str:
+    rows = [{**row, "base": -row["base"], "paid": -row["paid"]} for row in json.loads(details)]
+    return write_json(rows).decode()

@@ -1,0 +1,177 @@
+"""From a settlement message and the rows to a case: who, what, under which rules, and every reason to refuse."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from simulator.benefit import Accumulated, ChargeScope, City, Claim, Dates
+from simulator.catalogue import level_of
+from simulator.clock import from_wire
+from simulator.domain.person import Insurance, in_force
+from simulator.errors import Refusal, refuse
+from simulator.insured.place import Asked, Body, is_emergency, known_person
+from simulator.money import to_fen
+from simulator.store import people
+
+SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A settlement asked for, with what decides it; `refusals` in the order of rules 14."""
+
+    known: people.Known
+    insurance: Insurance | None
+    claim: Claim
+    city: City
+    accumulated: Accumulated
+    refusals: tuple[Refusal, ...]
+    mdtrt_id: str
+    batch_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """Whether a person is entitled to one kind of care on given days, and every reason why not."""
+
+    insurance: Insurance | None
+    treated: str
+    groups: tuple[str, ...]
+    disease: str
+    refusals: tuple[Refusal, ...]
+
+
+def case_of(asked: Asked) -> Case:
+    """Reads a message of the settlement family."""
+    data, visit = asked.body["data"], asked.body.get("mdtrtinfo") or {}
+    known = known_person(asked, data["psn_no"], lock=True)
+    charges = asked.body.get("feedetail") or []
+    city = asked.city()
+    dates = Dates(
+        visit_begin=from_wire(visit["begntime"]).date() if visit.get("begntime") else asked.now.date(),
+        charge=max((from_wire(row["fee_ocur_time"]).date() for row in charges), default=asked.now.date()),
+        settlement=asked.now.date(),
+    )
+    kind = asked.meaning("med_type", data["med_type"]) or data["med_type"]
+    granted = entitlement(
+        asked,
+        known,
+        insutype=data["insutype"],
+        kind=kind,
+        disease=visit.get("dise_codg") or "" if kind == SPECIAL else "",
+        emergency=kind == EMERGENCY or (kind == SPECIAL and is_emergency(visit, data)),
+        dates=dates,
+    )
+    level = asked.meaning("hosp_lv", (asked.body.get("medinsinfo") or {}).get("hosp_lv") or "")
+    claim = Claim(
+        area=asked.insured_area,
+        insutype=data["insutype"],
+        category=granted.insurance.category if granted.insurance else "",
+        med_type=kind,
+        disease=granted.disease,
+        hospital_level=level_of(level or ""),
+        treated=granted.treated,
+        groups=granted.groups,
+        civil_servant=granted.insurance.civil_servant if granted.insurance else False,
+        identities=_identities(known, city.day_of("identity", dates)),
+        charges=tuple(_scope(row) for row in charges),
+        account_used=str(data["acct_used_flag"]) == "1",
+        account_balance=granted.insurance.balance if granted.insurance else 0,
+        dates=dates,
+    )
+    return Case(
+        known=known,
+        insurance=granted.insurance,
+        claim=claim,
+        city=city,
+        accumulated=people.accumulated(asked.work, known.id, data["insutype"], city.year_of(dates)),
+        refusals=(*granted.refusals, *asked.more),
+        mdtrt_id=data["mdtrt_id"],
+        batch_number=data["chrg_bchno"],
+    )
+
+
+def entitlement(
+    asked: Asked, known: people.Known, *, insutype: str, kind: str, disease: str, emergency: bool, dates: Dates
+) -> Entitlement:
+    """Reasons in the order insurance, disease on the list, registered, filed (rules 14)."""
+    city = asked.city()
+    reasons: list[Refusal] = []
+    insurance = _insurance(asked, known, insutype, city.day_of("insurance", dates), reasons)
+    elsewhere = not asked.place.local(asked.treated_area, asked.insured_area)
+    mapped = ""
+    if kind == SPECIAL:
+        mapped = _disease(city, known, disease, elsewhere, dates, reasons)
+    groups = _groups(asked, known, city.day_of("filing", dates), emergency=emergency) if elsewhere else ()
+    if elsewhere and not groups and city.unfiled(dates) == "refuse":
+        reasons.append(refuse("not_filed", area=asked.treated_area, city=city.name))
+    return Entitlement(insurance, "elsewhere" if elsewhere else "local", groups, mapped, tuple(reasons))
+
+
+def _insurance(asked: Asked, known: people.Known, insutype: str, on: date, reasons: list[Refusal]) -> Insurance | None:
+    of_type = [each for each in known.person.insurances if each.insutype == insutype]
+    here = [each for each in of_type if asked.place.local(each.area, asked.insured_area)]
+    valid = [each for each in here if in_force(each.valid_from, each.valid_to, on)]
+    if not of_type:
+        reasons.append(refuse("insurance_none", insutype=insutype, on=on))
+    elif not here:
+        areas = "、".join(sorted({each.area for each in of_type}))
+        reasons.append(refuse("insurance_elsewhere", insutype=insutype, area=asked.insured_area, areas=areas))
+    elif (valid or here)[0].status == "ended":
+        reasons.append(refuse("insurance_ended", insutype=insutype))
+    elif not valid:
+        reasons.append(refuse("insurance_not_in_force", insutype=insutype, on=on))
+    elif valid[0].status == "suspended" and (valid[0].suspended_from is None or valid[0].suspended_from <= on):
+        reasons.append(refuse("insurance_suspended", insutype=insutype, since=valid[0].suspended_from or on))
+    return next(iter(valid or here or of_type), None)
+
+
+def _disease(
+    city: City, known: people.Known, billed: str, elsewhere: bool, dates: Dates, reasons: list[Refusal]
+) -> str:
+    """The class code the disease stands under; reasons when it is not payable or not registered."""
+    on = city.day_of("figures", dates)
+    mapped = city.mapped(billed)
+    if mapped not in city.diseases(on):
+        reasons.append(refuse("disease_not_listed", disease=billed or "-", city=city.name))
+    elif elsewhere and not city.outbound(mapped, on):
+        reasons.append(refuse("disease_not_outbound", disease=billed, city=city.name))
+    day = city.day_of("registration", dates)
+    same = [each for each in known.person.registrations if city.mapped(each.disease) == mapped]
+    if not same:
+        reasons.append(refuse("disease_not_registered", disease=billed or "-"))
+    elif not any(in_force(each.valid_from, each.valid_to, day) for each in same):
+        reasons.append(refuse("registration_not_in_force", disease=billed, on=day))
+    return mapped
+
+
+def _groups(asked: Asked, known: people.Known, on: date, *, emergency: bool) -> tuple[str, ...]:
+    """Groups of the filings that cover the treatment place on the day; an emergency counts as filed."""
+    covering = [
+        each.group
+        for each in known.person.filings
+        if each.active
+        and in_force(each.valid_from, each.valid_to, on)
+        and asked.place.coverage.covers(each.place, asked.treated_area)
+    ]
+    return tuple(dict.fromkeys([*covering, "emergency"] if emergency else covering))
+
+
+def _identities(known: people.Known, on: date) -> tuple[str, ...]:
+    return tuple(each.kind for each in known.person.identities if in_force(each.valid_from, each.valid_to, on))
+
+
+def _scope(row: Mapping[str, Any]) -> ChargeScope:
+    return ChargeScope(
+        total=to_fen(row["det_item_fee_sumamt"]),
+        own_purchase=to_fen(row["fulamt_ownpay_amt"]),
+        above_ceiling=to_fen(row["overlmt_amt"]),
+        prior_selfpay=to_fen(row["preselfpay_amt"]),
+        in_scope=to_fen(row["inscp_scp_amt"]),
+    )
+
+
+def scopes_total(body: Body) -> int:
+    """What the charges of the batch sum to, fen."""
+    return sum(to_fen(row["det_item_fee_sumamt"]) for row in body.get("feedetail") or [])

@@ -1,0 +1,134 @@
+"""What an insured place works with, and the registry of what it answers."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from simulator.benefit import City, PolicyBook
+from simulator.contract import Edition
+from simulator.domain.places import Coverage
+from simulator.errors import Refusal, refuse
+from simulator.findings import Finding
+from simulator.store import people
+from simulator.store.work import Work
+
+Body = Mapping[str, Any]
+Output = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The rules, codes and coverage that one insured place goes by."""
+
+    edition: Edition
+    policies: PolicyBook
+    coverage: Coverage
+    numbers: str = ""
+    """Stands before every number this place gives out, so its numbers are never mistaken for the platform's."""
+
+    def local(self, one: str, other: str) -> bool:
+        return self.coverage.same_place(one, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One message that an insured place has to answer."""
+
+    work: Work
+    place: Place
+    infno: str
+    msgid: str
+    institution: str
+    """fixmedins_code of the treating institution."""
+    treated_area: str
+    insured_area: str
+    body: Body
+    now: datetime
+    operator: tuple[str, str] = ("", "")
+    """opter and opter_name."""
+    origin_msgid: str = ""
+    """The hospital's msgid where the platform forwarded under its own; else the same as msgid."""
+    more: tuple[Refusal, ...] = ()
+    """The platform's own reasons against a settlement, which come after those of the insured place (rules 14)."""
+
+    def city(self) -> City:
+        return self.place.policies.city(self.insured_area)
+
+    def code(self, table: str, meaning: str) -> str:
+        return self.place.edition.code(table, meaning)
+
+    def meaning(self, table: str, code: str) -> str | None:
+        return self.place.edition.meaning(table, code)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an insured place answered, and the settlement it was booked as, if any."""
+
+    output: Output
+    settlement_id: int | None = None
+    warnings: tuple[Finding, ...] = field(default=())
+
+
+Handler = Callable[[Asked], Answered]
+HANDLERS: dict[str, Handler] = {}
+
+
+def insured(*infnos: str) -> Callable[[Handler], Handler]:
+    """Registers a function as the answer to these transactions; a second one for the same number is a mistake."""
+
+    def register(handler: Handler) -> Handler:
+        for infno in infnos:
+            if infno in HANDLERS:
+                raise ValueError(f"{infno} is answered by {HANDLERS[infno].__name__} and {handler.__name__}")
+            HANDLERS[infno] = handler
+        return handler
+
+    return register
+
+
+def answer(asked: Asked) -> Answered:
+    """Answers one message; raises Refusal, or PolicyGap where the rules are silent."""
+    return HANDLERS[asked.infno](asked)
+
+
+def known_person(asked: Asked, psn_no: str, *, lock: bool = False) -> people.Known:
+    """The person named, insured here; raises Refusal when nobody is."""
+    known = people.load(asked.work, psn_no, lock=lock)
+    if known is None:
+        raise refuse("person_unknown", path="data.psn_no", psn_no=psn_no)
+    return known
+
+
+def wire_number(prefix: str, area: str, number: int) -> str:
+    """A number we give out: area and twelve digits, after the place's own prefix."""
+    return f"{prefix}{area}{number:012d}"
+
+
+def row_number(prefix: str, written: str) -> int | None:
+    """The id inside a number we gave out; None for one that is not ours."""
+    rest = written.removeprefix(prefix) if written.startswith(prefix) else ""
+    return int(rest[6:]) if len(rest) == 18 and rest.isascii() and rest.isdigit() else None
+
+
+def shown_date(value: date | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def extension(body: Body) -> Mapping[str, Any]:
+    """expContent as an object; clients send JSON text or an object, anything else means nothing to us."""
+    raw = body.get("expContent") or body.get("exp_content") or ""
+    if isinstance(raw, Mapping):
+        return raw
+    try:
+        value = json.loads(raw) if isinstance(raw, str) and raw[:1] == "{" else {}
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def is_emergency(*bodies: Body) -> bool:
+    """Whether a message marks an emergency: expContent `{"emergency": "1"}` (ours)."""
+    return any(str(extension(body).get("emergency", "")) == "1" for body in bodies)

@@ -1,0 +1,91 @@
+"""2601 as the insured place answers it: 0 whenever afterwards the message has no effect of its own (rules 18)."""
+
+from collections.abc import Iterator
+
+from simulator.clock import from_wire
+from simulator.errors import refuse
+from simulator.findings import WARNING, Finding
+from simulator.insured import books
+from simulator.insured.place import Answered, Asked, insured
+from simulator.money import yuan
+from simulator.store import messages, people
+from simulator.store.statements import Row
+from simulator.store.tables import settlement
+from simulator.texts import text
+
+REVERSIBLE = ("2207", "2207A", "2208")
+WITHOUT_EFFECT = ("1101", "1201", "1901", "2001", "2206", "2206A", "5203", "5206", "5301", "SIM-DAY")
+"""Queries and pre-settlements spend nothing; reversing one is answered 0."""
+
+
+@insured("2601")
+def reverse(asked: Asked) -> Answered:
+    """Undoes a settlement or a cancellation by its msgid; marks a msgid never seen so that the late original fails."""
+    data = asked.body["data"]
+    original = messages.find(asked.work, data["omsgid"])
+    check_original(original, data["psn_no"], data["oinfno"])
+    if original is None:
+        messages.mark_reversed(asked.work, data["omsgid"], infno=data["oinfno"], psn_no=data["psn_no"])
+        return Answered({})
+    if original.state == messages.REVERSED or original.settlement_id is None:
+        messages.change_state(asked.work, original.msgid, messages.REVERSED)
+        return Answered({})
+    warnings = undo(asked, original)
+    messages.change_state(asked.work, original.msgid, messages.REVERSED)
+    return Answered({}, original.settlement_id, warnings)
+
+
+def check_original(original: Row | None, psn_no: str, oinfno: str) -> None:
+    """−1 is final for a wrong person or oinfno of a known original, and for what cannot be reversed."""
+    if oinfno == "2601":
+        raise refuse("reversal_of_reversal", path="data.oinfno")
+    if original is None or messages.never_seen(original):
+        return
+    if original.psn_no and original.psn_no != psn_no:
+        raise refuse("reversal_other_person", path="data.psn_no", omsgid=original.msgid)
+    if original.infno != oinfno:
+        raise refuse("reversal_other_infno", path="data.oinfno", omsgid=original.msgid, infno=original.infno)
+    if original.infno not in (*REVERSIBLE, *WITHOUT_EFFECT) and original.state != messages.REVERSED:
+        raise refuse("reversal_not_possible", path="data.oinfno", infno=original.infno)
+
+
+def undo(asked: Asked, original: Row) -> tuple[Finding, ...]:
+    """Takes back what the message booked; findings name what is now beyond a cap."""
+    # Who moves a person's money holds the person first; only then is what stands there looked at.
+    people.hold(asked.work, original.psn_no)
+    row = asked.work.the(settlement, id=original.settlement_id, lock=True)
+    if row.kind == "settlement":
+        if row.state == "live":
+            books.take_back(asked.work, row)
+            asked.work.change(settlement, {"id": row.id}, state="reversed")
+        return ()
+    return _undo_cancellation(asked, row)
+
+
+def _undo_cancellation(asked: Asked, row: Row) -> tuple[Finding, ...]:
+    cancelled = asked.work.the(settlement, id=row.original_id, lock=True)
+    settled_by = messages.find(asked.work, cancelled.msgid)
+    if row.state == "reversed" or (settled_by is not None and settled_by.state == messages.REVERSED):
+        return ()
+    for other in asked.work.find(settlement, mdtrt_id=row.mdtrt_id, batch_number=row.batch_number):
+        if other.kind == "settlement" and other.state == "live":
+            raise refuse("reversal_settled_anew", path="data.omsgid", omsgid=row.msgid)
+    books.book_again(asked.work, cancelled, entered_as=row.id)
+    asked.work.change(settlement, {"id": row.id}, state="reversed")
+    asked.work.change(settlement, {"id": cancelled.id}, state="live")
+    sentence = text("finding.cancellation_undone", msgid=row.msgid)
+    return (Finding("reversal.cancellation_undone", WARNING, sentence), *_overshot(asked, cancelled))
+
+
+def _overshot(asked: Asked, row: Row) -> Iterator[Finding]:
+    """Caps of the pool that the year is beyond, now that an old award counts again: told, never refused (rules 18)."""
+    known = people.load_by_id(asked.work, row.person_id)
+    category = next((each.category for each in known.person.insurances if each.insutype == row.insutype), "")
+    rules = asked.city().rules_on(from_wire(row.setl_time).date())
+    paid = people.accumulated(asked.work, row.person_id, row.insutype, row.year)
+    for disease in dict.fromkeys((row.disease, "")):
+        cap = rules.pool_cap(insutype=row.insutype, category=category, disease=disease)
+        got = paid.get(("HIFP", disease), 0)
+        if cap is not None and got > cap:
+            sentence = text("finding.cap_overshot", cap=yuan(cap), paid=yuan(got), disease=disease or "-")
+            yield Finding("reversal.cap_overshot", WARNING, sentence, "", str(yuan(cap)), str(yuan(got)))

@@ -1,0 +1,100 @@
+"""The transactions of an edition by family, and what a search finds among names, fields and codes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from simulator.contract import Contract, FieldRow, Transaction
+from simulator.contract.rows import ENVELOPE
+from simulator.transactions import HANDLERS
+
+MOST_HITS = 120
+"""Hits of each kind that are shown; the number of all is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transaction as a list shows it."""
+
+    known: Transaction
+    asked: int
+    answered: int
+    handled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Transactions of one family, in the order of the tables."""
+
+    name: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code of one table."""
+
+    table: str
+    title: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a search found: the first of each kind, and how many there are."""
+
+    transactions: tuple[Line, ...]
+    fields: tuple[FieldRow, ...]
+    codes: tuple[Code, ...]
+    counts: Mapping[str, int]
+
+
+def families(contract: Contract) -> tuple[list[Family], list[Transaction]]:
+    """Transactions with tables by family, and those that are known by name only."""
+    served: dict[str, list[Line]] = {}
+    listed: list[Transaction] = []
+    for infno, known in contract.edition.transactions.items():
+        if contract.serves(infno):
+            served.setdefault(known.category, []).append(_line(contract, known))
+        else:
+            listed.append(known)
+    return [Family(name, tuple(lines)) for name, lines in served.items()], listed
+
+
+def search(contract: Contract, words: str) -> Hits:
+    """Everything whose number or name holds all the words; a field also by its code table."""
+    parts = words.casefold().split()
+    edition = contract.edition
+    transactions = [
+        known for known in edition.transactions.values() if _holds(parts, known.infno, known.name_zh, known.name_en)
+    ]
+    fields = [row for row in edition.fields if _holds(parts, row.field, row.name_zh, row.code_table)]
+    codes = [
+        Code(table, known.title_zh, code, name)
+        for table, known in edition.tables.items()
+        for code, name in edition.codes[table].items()
+        if _holds(parts, table, known.title_zh, code, name)
+    ]
+    counts = {"transactions": len(transactions), "fields": len(fields), "codes": len(codes)}
+    shown = tuple(_line(contract, known) for known in transactions[:MOST_HITS])
+    return Hits(shown, tuple(fields[:MOST_HITS]), tuple(codes[:MOST_HITS]), counts)
+
+
+def used_by(contract: Contract, table: str) -> list[FieldRow]:
+    """The fields that take a code of the table."""
+    return [row for row in contract.edition.fields if row.code_table == table]
+
+
+def title_of(contract: Contract, infno: str) -> str:
+    """The Chinese name of a transaction; blank for the header, which is none."""
+    return "" if infno == ENVELOPE else contract.name_zh(infno)
+
+
+def _line(contract: Contract, known: Transaction) -> Line:
+    asked, answered = (len(contract.edition.rows_of(known.infno, direction)) for direction in ("in", "out"))
+    return Line(known, asked, answered, known.infno in HANDLERS)
+
+
+def _holds(parts: Iterable[str], *names: str) -> bool:
+    line = "\n".join(names).casefold()
+    return all(part in line for part in parts)

@@ -1,0 +1,166 @@
+"""The platform behind granian: one worker, threads that mostly wait, every setting handed over by the environment."""
+
+import json
+import logging
+import multiprocessing
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import structlog
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from simulator.app import create_app, shipped_files
+from simulator.errors import SetupError
+from simulator.settings import Settings
+from simulator.texts import text
+
+if TYPE_CHECKING:
+    from simulator.agencies.reference import Agency
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def make() -> Flask:
+    """The application of a server process (granian calls this in its worker)."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    return create_app(Settings.from_environment())
+
+
+def refuse_unsafe(host: str, settings: Settings, *, opened: bool) -> None:
+    """Raises SetupError for an address that others can reach without a token and a gateway profile (design 5)."""
+    if host in LOOPBACK or opened:
+        return
+    missing = [
+        name
+        for name, given in (("--token", settings.token), ("--gateway", settings.gateway.get("name", "none") != "none"))
+        if not given
+    ]
+    if missing:
+        raise SetupError(text("serve.unsafe", host=host, missing=" ".join(missing)))
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Raises SetupError when the port is in use or not ours to take."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            problem = getattr(error, "strerror", None) or str(error)
+            raise SetupError(text("serve.port", host=host, port=port, problem=problem)) from None
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses at this moment, chosen by the system."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> None:
+    """Serves until interrupted; `more` maps further ports to the sandbox that each of them is."""
+    others = [
+        multiprocessing.get_context("spawn").Process(
+            target=_serve_one, args=(host, each, replace(settings, sandbox=name, outbox_every_s=0.0)), daemon=False
+        )
+        for each, name in more.items()
+    ]
+    for other in others:
+        other.start()
+    try:
+        _serve_one(host, port, settings)
+    finally:
+        for other in others:
+            other.terminate()
+
+
+def serve_agency(host: str, port: int, *, threads: int, people: Path | None, **options: str | bool) -> None:
+    """Serves the reference agency until interrupted; its people are read first, so a bad file stops it at once."""
+    from simulator.agencies.reference import count_people, load_people
+    from simulator.people.areas import area_name
+
+    opened = _agency(options)
+    if people is not None:
+        new, known = load_people(opened, _read(people), str(people))
+        click.echo(text("agency_command.loaded", new=new, known=known))
+    if not count_people(opened):
+        click.echo(text("agency_command.nobody"), err=True)
+    opened.store.close()
+    city = str(options["city"])
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    about = {"city": city, "name": area_name(city), "url": url, "store": options["folder"]}
+    click.echo(text("agency_command.starting", **about))
+    os.environ[_AGENCY] = json.dumps(options)
+    granian("simulator.serving:make_agency", host, port, threads)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SetupError(text("agency_command.unreadable", path=path, problem=error.strerror or "")) from None
+
+
+def make_agency() -> Flask:
+    """The application of an agency process."""
+    from simulator.agencies.reference import create_app as create_agency_app
+
+    return create_agency_app(_agency(json.loads(os.environ[_AGENCY])))
+
+
+def _agency(options: Mapping[str, Any]) -> "Agency":
+    from simulator.agencies.reference import open_agency
+
+    shipped = shipped_files(options["data"])
+    return open_agency(
+        Path(options["folder"]),
+        options["city"],
+        policies=shipped.policies,
+        coverage=shipped.coverage,
+        edition=options["edition"],
+        own_clock=bool(options["own_clock"]),
+    )
+
+
+_AGENCY = "NHSA_SIM_AGENCY"
+
+
+def _serve_one(host: str, port: int, settings: Settings) -> None:
+    os.environ.update(settings.to_environment())
+    granian("simulator.serving:make", host, port, settings.threads)
+
+
+def granian(target: str, host: str, port: int, threads: int) -> None:
+    """Serves the application that `target` makes, as everything here is served, until interrupted."""
+    Granian(
+        target,
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        backlog=2048,
+        log_level=LogLevels.critical,
+        log_access=False,
+        websockets=False,
+    ).serve()

@@ -1,0 +1,85 @@
+"""Both legs of every message, bytes as seen, bounded by count and age."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, delete, func, select
+
+from simulator.findings import Finding, finding_row
+from simulator.store.statements import Statement
+from simulator.store.tables import finding, journal
+from simulator.store.work import Work
+
+HOSPITAL, AGENCY = "hospital", "agency"
+
+_LAST = Statement(select(func.coalesce(func.max(journal.c.id), 0).label("last")))
+_FORGET = Statement(
+    delete(journal).where((journal.c.id <= bindparam("up_to")) | (journal.c.real_at < bindparam("before")))
+)
+_FORGET_FINDINGS = Statement(delete(finding).where(finding.c.id <= bindparam("up_to")))
+_LAST_FINDING = Statement(select(func.coalesce(func.max(finding.c.id), 0).label("last")))
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg of a message: what came, what went, when and for whom."""
+
+    exchange: str
+    leg: str
+    at: str
+    real_at: float
+    infno: str
+    msgid: str
+    psn_no: str
+    mdtrt_id: str
+    institution: str
+    area: str
+    outcome: str
+    duration_ms: float
+    request: bytes
+    answer: bytes
+
+
+def record(work: Work, leg: Leg, findings: list[Finding]) -> int:
+    """Keeps a leg and what was found about it; the journal id."""
+    number = work.add(
+        journal,
+        exchange=leg.exchange,
+        leg=leg.leg,
+        at=leg.at,
+        real_at=leg.real_at,
+        infno=leg.infno[:20],
+        msgid=leg.msgid[:60],
+        psn_no=leg.psn_no[:30],
+        mdtrt_id=leg.mdtrt_id[:30],
+        institution=leg.institution[:30],
+        area=leg.area[:30],
+        outcome=leg.outcome,
+        duration_ms=leg.duration_ms,
+        request=leg.request,
+        answer=leg.answer,
+    )
+    record_findings(work, leg, findings)
+    return number
+
+
+def record_findings(work: Work, leg: Leg, findings: list[Finding]) -> None:
+    for each in findings:
+        row = finding_row(
+            each,
+            exchange=leg.exchange,
+            leg=leg.leg,
+            at=leg.at,
+            infno=leg.infno[:20],
+            msgid=leg.msgid[:60],
+            psn_no=leg.psn_no[:30],
+            mdtrt_id=leg.mdtrt_id[:30],
+        )
+        work.add(finding, **row)
+
+
+def forget_old(work: Work, *, keep: int, before: float) -> None:
+    """Drops what is beyond the bound of count or older than the bound of age (real time)."""
+    last = work.one(_LAST)
+    work.run(_FORGET, up_to=(last.last if last else 0) - keep, before=before)
+    last = work.one(_LAST_FINDING)
+    work.run(_FORGET_FINDINGS, up_to=(last.last if last else 0) - keep)

@@ -1,0 +1,292 @@
+"""People as the insured place keeps them: person, insurances, identities, registrations, filings, accumulators."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Table, bindparam, func, or_, select
+
+from simulator.domain.person import Filing, Identity, Insurance, Person, Registration
+from simulator.store.statements import Row, Statement
+from simulator.store.tables import accumulator, filing, identity, insurance, person, registration
+from simulator.store.work import Work
+
+Accumulated = Mapping[tuple[str, str], int]
+"""(kind, M-code or blank for overall) -> fen, opening balances included."""
+
+_BY_CREDENTIAL = Statement(
+    select(person)
+    .where(
+        or_(
+            person.c.credential_token == bindparam("shown"),
+            person.c.certificate_number == bindparam("shown"),
+            person.c.card_no == bindparam("shown"),
+        )
+    )
+    .order_by(person.c.id)
+)
+_ACCUMULATED = Statement(
+    select(
+        accumulator.c.kind, accumulator.c.disease, (accumulator.c.opening + accumulator.c.booked).label("amount")
+    ).where(
+        accumulator.c.person_id == bindparam("person_id"),
+        accumulator.c.insutype == bindparam("insutype"),
+        accumulator.c.year == bindparam("year"),
+    )
+)
+_SEEN = person.alias("seen")
+_LISTED = Statement(
+    select(person.c.psn_no)
+    .where(
+        person.c.area.startswith(bindparam("area")),
+        or_(
+            bindparam("disease") == "",
+            person.c.id.in_(select(registration.c.person_id).where(registration.c.disease == bindparam("disease"))),
+        ),
+        or_(
+            bindparam("after") == "",
+            person.c.id > select(_SEEN.c.id).where(_SEEN.c.psn_no == bindparam("after")).scalar_subquery(),
+        ),
+    )
+    .order_by(person.c.id)
+    .limit(bindparam("count"))
+)
+_ADDED = Statement(select(person.c.psn_no, person.c.id).where(person.c.id > bindparam("last")))
+_LAST_ID = Statement(select(func.coalesce(func.max(person.c.id), 0).label("last")))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person together with the ids of their rows."""
+
+    id: int
+    person: Person
+    insurance_ids: tuple[int, ...]
+    origin: str
+
+
+def load(work: Work, psn_no: str, *, lock: bool = False) -> Known | None:
+    """The person; `lock` keeps others from deciding on them until this unit of work ends."""
+    row = work.get(person, psn_no=psn_no, lock=lock)
+    return None if row is None else _known(work, row)
+
+
+def hold(work: Work, psn_no: str) -> None:
+    """Nobody else decides on the person, or moves their money, until this unit of work ends."""
+    work.get(person, psn_no=psn_no, lock=True)
+
+
+def load_by_id(work: Work, person_id: int) -> Known:
+    return _known(work, work.the(person, id=person_id))
+
+
+def by_credential(work: Work, shown: str) -> list[Known]:
+    """Everybody whose certificate number, card number or voucher token is the one shown."""
+    return [_known(work, row) for row in work.all(_BY_CREDENTIAL, shown=shown)] if shown else []
+
+
+def listed(work: Work, area: str, disease: str, count: int, after: str = "") -> list[str]:
+    """psn_no of people insured in the area (a prefix) and, when given, registered with the disease; after a psn_no."""
+    return [row.psn_no for row in work.all(_LISTED, area=area, disease=disease, count=count, after=after)]
+
+
+def accumulated(work: Work, person_id: int, insutype: str, year: int) -> dict[tuple[str, str], int]:
+    rows = work.all(_ACCUMULATED, person_id=person_id, insutype=insutype, year=year)
+    return {(row.kind, row.disease): row.amount for row in rows}
+
+
+def move(
+    work: Work, person_id: int, insutype: str, year: int, movements: Accumulated, *, opening: bool = False
+) -> None:
+    """Adds the movements to what was booked (or sets the opening balances)."""
+    of: dict[str, Any] = {"person_id": person_id, "insutype": insutype, "year": year}
+    known = {(row.kind, row.disease): row for row in work.find(accumulator, **of)} if movements else {}
+    new: list[dict[str, Any]] = []
+    for (kind, disease), amount in movements.items():
+        key = {**of, "kind": kind, "disease": disease}
+        row = known.get((kind, disease))
+        if row is None:
+            new.append({**key, "opening": amount if opening else 0, "booked": 0 if opening else amount})
+        elif opening:
+            work.change(accumulator, key, opening=amount)
+        else:
+            work.change(accumulator, key, booked=row.booked + amount)
+    if new:
+        work.add_many(accumulator, new)
+
+
+def add(work: Work, somebody: Person, *, origin: str) -> int:
+    """Keeps a person with everything that hangs on them; its id."""
+    person_id = work.add(person, **_person_row(somebody, origin))
+    for each in somebody.insurances:
+        work.add(insurance, person_id=person_id, **_insurance_row(each))
+    for kind in somebody.identities:
+        work.add(identity, person_id=person_id, **_identity_row(kind))
+    for disease in somebody.registrations:
+        add_registration(work, person_id, disease)
+    for filed in somebody.filings:
+        add_filing(work, person_id, filed)
+    return person_id
+
+
+def add_many(work: Work, people: Iterable[Person], *, origin: str) -> int:
+    """Keeps many people at once; how many."""
+    everybody = list(people)
+    last = work.one(_LAST_ID)
+    work.add_many(person, [_person_row(somebody, origin) for somebody in everybody])
+    # Ids come back by psn_no: on PostgreSQL a sequence may skip, and others may insert between.
+    ids = {row.psn_no: row.id for row in work.all(_ADDED, last=last.last if last else 0)}
+    rows: dict[Table, list[dict[str, Any]]] = {insurance: [], identity: [], registration: [], filing: []}
+    for somebody in everybody:
+        owner = {"person_id": ids[somebody.psn_no]}
+        rows[insurance] += [owner | _insurance_row(each) for each in somebody.insurances]
+        rows[identity] += [owner | _identity_row(each) for each in somebody.identities]
+        rows[registration] += [owner | _registration_row(each) for each in somebody.registrations]
+        rows[filing] += [owner | _filing_row(each) for each in somebody.filings]
+    for table, many in rows.items():
+        if many:
+            work.add_many(table, many)
+    return len(everybody)
+
+
+def replace(work: Work, known: Known, somebody: Person, *, origin: str) -> None:
+    """Lays what is newly known of a person over what was known; accumulators and booked balances stay."""
+    work.change(person, {"id": known.id}, **_person_row(somebody, origin))
+    for table, rows in (
+        (insurance, [_insurance_row(each) for each in somebody.insurances]),
+        (identity, [_identity_row(each) for each in somebody.identities]),
+    ):
+        work.remove(table, person_id=known.id)
+        for row in rows:
+            work.add(table, person_id=known.id, **row)
+
+
+def add_registration(work: Work, person_id: int, disease: Registration, *, agency_number: str = "") -> int:
+    return work.add(registration, person_id=person_id, **_registration_row(disease) | {"agency_number": agency_number})
+
+
+def add_filing(work: Work, person_id: int, filed: Filing, *, agency_number: str = "") -> int:
+    return work.add(filing, person_id=person_id, **_filing_row(filed) | {"agency_number": agency_number})
+
+
+def day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
+
+
+def _known(work: Work, row: Row) -> Known:
+    insurances = work.find(insurance, person_id=row.id, order="id")
+    somebody = Person(
+        psn_no=row.psn_no,
+        name=row.name,
+        certificate_type=row.certificate_type,
+        certificate_number=row.certificate_number,
+        gender=row.gender,
+        birth=date.fromisoformat(row.birth),
+        nationality=row.nationality,
+        card_no=row.card_no,
+        card_sn=row.card_sn,
+        credential_token=row.credential_token,
+        insurances=tuple(_insurance(each) for each in insurances),
+        identities=tuple(
+            Identity(each.kind, date.fromisoformat(each.valid_from), day(each.valid_to))
+            for each in work.find(identity, person_id=row.id, order="id")
+        ),
+        registrations=tuple(registration_of(each) for each in work.find(registration, person_id=row.id, order="id")),
+        filings=tuple(filing_of(each) for each in work.find(filing, person_id=row.id, order="id")),
+    )
+    return Known(row.id, somebody, tuple(each.id for each in insurances), row.origin)
+
+
+def registration_of(row: Row) -> Registration:
+    return Registration(row.disease, row.name, date.fromisoformat(row.valid_from), day(row.valid_to), str(row.id))
+
+
+def filing_of(row: Row) -> Filing:
+    return Filing(
+        group=row.group_name,
+        place=row.place,
+        valid_from=date.fromisoformat(row.valid_from),
+        channel=row.channel,
+        valid_to=day(row.valid_to),
+        active=bool(row.active),
+        id=str(row.id),
+    )
+
+
+def _insurance(row: Row) -> Insurance:
+    return Insurance(
+        insutype=row.insutype,
+        category=row.category,
+        area=row.area,
+        status=row.status,
+        valid_from=date.fromisoformat(row.valid_from),
+        valid_to=day(row.valid_to),
+        suspended_from=day(row.suspended_from),
+        civil_servant=bool(row.civil_servant),
+        employer=row.employer,
+        balance=row.balance,
+    )
+
+
+def _text(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _person_row(somebody: Person, origin: str) -> dict[str, Any]:
+    return {
+        "psn_no": somebody.psn_no,
+        "name": somebody.name,
+        "certificate_type": somebody.certificate_type,
+        "certificate_number": somebody.certificate_number,
+        "gender": somebody.gender,
+        "birth": somebody.birth.isoformat(),
+        "nationality": somebody.nationality,
+        "card_no": somebody.card_no,
+        "card_sn": somebody.card_sn,
+        "credential_token": somebody.credential_token,
+        "area": somebody.insurances[0].area if somebody.insurances else "",
+        "origin": origin,
+    }
+
+
+def _insurance_row(each: Insurance) -> dict[str, Any]:
+    return {
+        "insutype": each.insutype,
+        "category": each.category,
+        "area": each.area,
+        "status": each.status,
+        "valid_from": each.valid_from.isoformat(),
+        "valid_to": _text(each.valid_to),
+        "suspended_from": _text(each.suspended_from),
+        "civil_servant": int(each.civil_servant),
+        "employer": each.employer,
+        "opening_balance": each.balance,
+        "balance": each.balance,
+    }
+
+
+def _identity_row(each: Identity) -> dict[str, Any]:
+    return {"kind": each.kind, "valid_from": each.valid_from.isoformat(), "valid_to": _text(each.valid_to)}
+
+
+def _registration_row(each: Registration) -> dict[str, Any]:
+    return {
+        "disease": each.disease,
+        "name": each.name,
+        "valid_from": each.valid_from.isoformat(),
+        "valid_to": _text(each.valid_to),
+        "agency_number": "",
+    }
+
+
+def _filing_row(each: Filing) -> dict[str, Any]:
+    return {
+        "group_name": each.group,
+        "place": each.place,
+        "valid_from": each.valid_from.isoformat(),
+        "valid_to": _text(each.valid_to),
+        "channel": each.channel,
+        "active": int(each.active),
+        "agency_number": "",
+    }

@@ -1,0 +1,193 @@
+"""Scale-out: one PostgreSQL schema per sandbox, any number of stateless platform processes."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from simulator.errors import SetupError
+from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
+from simulator.store.tables import metadata
+from simulator.store.work import Cursor, Work
+from simulator.texts import text
+
+try:
+    import psycopg
+    from psycopg import sql
+    from psycopg_pool import ConnectionPool
+except ImportError:  # the extra `postgres` (LGPL) is the user's choice
+    raise SetupError(text("store.no_driver")) from None
+
+_PREFIX = "nhsa_sim_"
+_SNAPSHOT = "__"
+_IN_THE_WAY = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+)
+
+
+_MOST_CONNECTIONS = 24
+"""Of one process; a server takes 100 unless told otherwise."""
+
+
+class _Connection(psycopg.Connection[Any]):
+    """A connection of the pool, which remembers the sandbox it spoke of last."""
+
+    schema = ""
+
+
+class PostgresStore:
+    """One schema; each unit of work takes a connection of the pool and locks the rows it decides on."""
+
+    def __init__(self, pool: ConnectionPool[_Connection], name: str) -> None:
+        self.name = name
+        self.schema = _PREFIX + name
+        self._pool = pool
+        self._deleted = False
+
+    @property
+    def current(self) -> bool:
+        """A schema made anew under the same name is found by its name, so only a missing one ends this store."""
+        return not self._deleted
+
+    @contextmanager
+    def begin(self) -> Iterator[Work]:
+        if self._deleted:
+            raise Gone(self.name)
+        try:
+            with self._pool.connection() as connection:
+                if connection.schema != self.schema:
+                    connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self.schema)))
+                    connection.schema = self.schema
+                with connection.transaction(), connection.cursor() as cursor:
+                    yield Work(cast(Cursor, cursor), "postgresql")
+        except _IN_THE_WAY as error:
+            raise Conflict(str(error)) from error
+        except psycopg.errors.UndefinedTable:
+            self.close()
+            raise Gone(self.name) from None
+
+    def close(self) -> None:
+        self._deleted = True
+
+
+class PostgresHouse:
+    """A database: schema `nhsa_sim_<sandbox>`, and one `nhsa_sim_<sandbox>__<digest>` for each snapshot.
+
+    The name of a snapshot stands in the comment of its schema, since both names together would not fit one identifier.
+    """
+
+    embedded = False
+
+    def __init__(self, url: str) -> None:
+        self._open: dict[str, PostgresStore] = {}
+        self._lock = threading.Lock()
+        try:
+            psycopg.connect(url, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            raise SetupError(text("store.no_database", problem=str(error).splitlines()[0])) from None
+        self._pool: ConnectionPool[_Connection] = ConnectionPool(
+            url,
+            connection_class=_Connection,
+            kwargs={"autocommit": True},
+            min_size=1,
+            max_size=_MOST_CONNECTIONS,
+            open=True,
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def names(self) -> list[str]:
+        return sorted(name for name in self._schemas() if _SNAPSHOT not in name)
+
+    def create(self, name: str, fill: Fill | None = None) -> PostgresStore:
+        schema = _schema(name)
+        with self._pool.connection() as connection:
+            try:
+                with connection.transaction():
+                    connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+                    connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
+                    for statement in create_statements("postgresql"):
+                        connection.execute(statement)
+                    if fill is not None:
+                        fill(Work(cast(Cursor, connection.cursor()), "postgresql"))
+            except (psycopg.errors.DuplicateSchema, psycopg.errors.UniqueViolation):
+                raise FileExistsError(name) from None
+        return self.open(name)
+
+    def open(self, name: str) -> PostgresStore:
+        with self._lock:
+            found = self._open.get(name)
+            if found is None or not found.current:
+                if not NAME.match(name) or name not in self._schemas():
+                    raise KeyError(name)
+                found = self._open[name] = PostgresStore(self._pool, name)
+            return found
+
+    def delete(self, name: str) -> None:
+        with self._lock:
+            opened = self._open.pop(name, None)
+        if opened is not None:
+            opened.close()
+        with self._pool.connection() as connection:
+            for schema in [_schema(name), *(_snapshot(name, each) for each in self.snapshots(name))]:
+                connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
+
+    def snapshots(self, name: str) -> list[str]:
+        prefix = _PREFIX + _checked(name) + _SNAPSHOT
+        with self._pool.connection() as connection:
+            found = connection.execute(
+                "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE starts_with(nspname, %s)",
+                (prefix,),
+            ).fetchall()
+        return sorted(snapshot for (snapshot,) in found if snapshot)
+
+    def snapshot(self, name: str, snapshot: str) -> None:
+        target = _snapshot(name, snapshot)
+        with self._pool.connection() as connection, connection.transaction():
+            # One moment for all tables, whatever others commit meanwhile.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(target))
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(target))
+            connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(target, sql.Literal(snapshot)))
+            for table in metadata.sorted_tables:
+                copy = sql.SQL("CREATE TABLE {}.{} AS TABLE {}.{}")
+                here = sql.Identifier(table.name)
+                connection.execute(copy.format(target, here, _schema(name), here))
+
+    def restore(self, name: str, snapshot: str) -> None:
+        if snapshot not in self.snapshots(name):
+            raise KeyError(snapshot)
+        source, target = _snapshot(name, snapshot), _schema(name)
+        with self._pool.connection() as connection, connection.transaction():
+            every = [sql.SQL("{}.{}").format(target, sql.Identifier(table.name)) for table in metadata.sorted_tables]
+            connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(every)))
+            for table in metadata.sorted_tables:
+                here = sql.Identifier(table.name)
+                connection.execute(sql.SQL("INSERT INTO {}.{} TABLE {}.{}").format(target, here, source, here))
+
+    def _schemas(self) -> list[str]:
+        with self._pool.connection() as connection:
+            found = connection.execute(
+                "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", (_PREFIX,)
+            ).fetchall()
+        return [name.removeprefix(_PREFIX) for (name,) in found]
+
+
+def _snapshot(name: str, snapshot: str) -> Any:
+    """9 + 40 + 2 + 12 characters at most: just what an identifier may have."""
+    digest = hashlib.sha256(_checked(snapshot).encode()).hexdigest()[:12]
+    return sql.Identifier(f"{_PREFIX}{_checked(name)}{_SNAPSHOT}{digest}")
+
+
+def _schema(name: str) -> Any:
+    return sql.Identifier(_PREFIX + _checked(name))
+
+
+def _checked(name: str) -> str:
+    if not NAME.match(name):
+        raise KeyError(name)
+    return name

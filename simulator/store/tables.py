@@ -1,0 +1,374 @@
+"""The tables of one sandbox, the same on SQLite and PostgreSQL; amounts are integer fen, times Beijing wire text."""
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+SCHEMA_VERSION = 1
+"""Raised with every change of a table; a file of another version is refused, never guessed at."""
+
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _Id, primary_key=True, autoincrement=True)
+
+
+def _fen(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, default=0)
+
+
+sandbox = Table(
+    "sandbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("schema_version", Integer, nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("clock_at", String(26), nullable=False),
+    Column("clock_set_at", Float, nullable=False),
+    Column("clock_running", Integer, nullable=False),
+    Column("edition", Text, nullable=False),
+    Column("strict", Integer, nullable=False),
+    Column("gateway", Text, nullable=False),
+    # Rises with every change of what is cached in memory: edition, gateway, policies, catalogues, agencies, faults.
+    Column("revision", BigInteger, nullable=False),
+    # Counts forwarded messages, so that no two ever share a msgid, even with the clock frozen.
+    Column("serial", BigInteger, nullable=False),
+)
+
+person = Table(
+    "person",
+    metadata,
+    _id(),
+    Column("psn_no", String(30), nullable=False, unique=True),
+    Column("name", String(50), nullable=False),
+    Column("certificate_type", String(20), nullable=False),
+    Column("certificate_number", String(50), nullable=False),
+    Column("gender", String(10), nullable=False),
+    Column("birth", String(10), nullable=False),
+    Column("nationality", String(3), nullable=False),
+    Column("card_no", String(50), nullable=False),
+    Column("card_sn", String(32), nullable=False),
+    Column("credential_token", String(50), nullable=False),
+    Column("area", String(6), nullable=False),
+    Column("origin", String(10), nullable=False),  # simulated | imported | learned
+)
+Index("person_certificate", person.c.certificate_number)
+Index("person_card", person.c.card_no)
+Index("person_token", person.c.credential_token)
+Index("person_area", person.c.area)
+
+insurance = Table(
+    "insurance",
+    metadata,
+    _id(),
+    Column("person_id", _Id, nullable=False, index=True),
+    Column("insutype", String(6), nullable=False),
+    Column("category", String(20), nullable=False),
+    Column("area", String(6), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10)),
+    Column("suspended_from", String(10)),
+    Column("civil_servant", Integer, nullable=False),
+    Column("employer", String(200), nullable=False),
+    _fen("opening_balance"),
+    _fen("balance"),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    _id(),
+    Column("person_id", _Id, nullable=False, index=True),
+    Column("kind", String(30), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10)),
+)
+
+registration = Table(
+    "registration",
+    metadata,
+    _id(),
+    Column("person_id", _Id, nullable=False, index=True),
+    Column("disease", String(30), nullable=False, index=True),
+    Column("name", String(300), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10)),
+    # trt_dcla_detl_sn as a registered agency gave it; blank where the insured place is simulated here (rules 24).
+    Column("agency_number", String(30), nullable=False, default=""),
+)
+
+filing = Table(
+    "filing",
+    metadata,
+    _id(),
+    Column("person_id", _Id, nullable=False, index=True),
+    Column("group_name", String(30), nullable=False),
+    Column("place", String(6), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10)),
+    Column("channel", String(20), nullable=False),
+    Column("active", Integer, nullable=False),
+    Column("agency_number", String(30), nullable=False, default=""),
+)
+
+accumulator = Table(
+    "accumulator",
+    metadata,
+    Column("person_id", _Id, primary_key=True, autoincrement=False),
+    Column("insutype", String(6), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(4), primary_key=True),
+    Column("disease", String(30), primary_key=True),
+    _fen("opening"),
+    _fen("booked"),
+)
+
+institution = Table(
+    "institution",
+    metadata,
+    Column("code", String(12), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+catalogue = Table(
+    "catalogue",
+    metadata,
+    Column("area", String(6), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+policy = Table(
+    "policy",
+    metadata,
+    Column("area", String(6), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+agency = Table(
+    "agency",
+    metadata,
+    Column("area", String(6), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+fault = Table(
+    "fault",
+    metadata,
+    _id(),
+    Column("at", String(10), nullable=False),
+    Column("infno", String(20), nullable=False),
+    Column("what", String(20), nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("delay_s", Float, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+)
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("sign_no", String(30), primary_key=True),
+    Column("institution", String(12), nullable=False),
+    Column("operator", String(30), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("at", String(19), nullable=False),
+    Column("signed_out", Integer, nullable=False),
+)
+Index("sign_in_operator", sign_in.c.institution, sign_in.c.operator, sign_in.c.day)
+
+visit = Table(
+    "visit",
+    metadata,
+    _id(),
+    Column("person_id", _Id, nullable=False, index=True),
+    Column("psn_no", String(30), nullable=False),
+    Column("institution", String(12), nullable=False),
+    Column("area", String(6), nullable=False),
+    Column("insured_area", String(6), nullable=False),
+    Column("insutype", String(6), nullable=False),
+    Column("ipt_otp_no", String(30), nullable=False),
+    Column("begin", String(19), nullable=False),
+    Column("state", String(10), nullable=False),  # open | withdrawn
+    Column("med_type", String(6), nullable=False),  # blank until 2203
+    Column("disease", String(30), nullable=False),
+    Column("emergency", Integer, nullable=False),
+    Column("registered", Text, nullable=False),  # 2201 as sent
+    Column("described", Text, nullable=False),  # mdtrtinfo and diseinfo as sent; blank until 2203
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    _id(),
+    Column("visit_id", _Id, nullable=False),
+    Column("number", String(30), nullable=False),
+    Column("state", String(10), nullable=False),  # open | settled | withdrawn
+    Column("disease", String(30), nullable=False),
+    _fen("total"),
+    _fen("own_purchase"),
+    _fen("above_ceiling"),
+    _fen("prior_selfpay"),
+    _fen("in_scope"),
+    Column("last_fee_at", String(19), nullable=False),
+    Column("settlement_id", _Id),
+    # Each charge as sent, joined with its classification: what an agency receives as feedetail (rules 15).
+    Column("lines", Text, nullable=False),
+    # The inputs and the four amounts of the last pre-settlement; blank when there was none.
+    Column("preview", Text, nullable=False),
+)
+Index("batch_visit", batch.c.visit_id, batch.c.number)
+
+settlement = Table(
+    "settlement",
+    metadata,
+    _id(),
+    Column("kind", String(12), nullable=False),  # settlement | cancellation
+    Column("state", String(12), nullable=False),  # live | cancelled | reversed
+    Column("original_id", _Id),  # of a cancellation: what it cancels
+    Column("msgid", String(30), nullable=False),  # as the one who keeps this row saw it
+    Column("infno", String(10), nullable=False),
+    Column("person_id", _Id, nullable=False, index=True),
+    Column("psn_no", String(30), nullable=False),
+    Column("insutype", String(6), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("disease", String(30), nullable=False),
+    Column("med_type", String(6), nullable=False),
+    Column("mdtrt_id", String(30), nullable=False),
+    Column("batch_number", String(30), nullable=False),
+    Column("institution", String(12), nullable=False),
+    Column("area", String(6), nullable=False),
+    Column("insured_area", String(6), nullable=False),
+    Column("setl_time", String(19), nullable=False),
+    Column("agency_setl_id", String(30), nullable=False),
+    Column("agency_msgid", String(30), nullable=False),
+    _fen("total"),
+    _fen("own_purchase"),
+    _fen("above_ceiling"),
+    _fen("prior_selfpay"),
+    _fen("in_scope"),
+    _fen("deductible"),
+    _fen("pool"),
+    Column("ratio", String(8), nullable=False),
+    _fen("large_amount"),
+    _fen("major_illness"),
+    _fen("civil_servants"),
+    _fen("enterprise"),
+    _fen("assistance"),
+    _fen("other"),
+    _fen("fund_total"),
+    _fen("personal"),
+    _fen("account"),
+    _fen("cash"),
+    _fen("hospital"),
+    _fen("balance_after"),
+    Column("details", Text, nullable=False),
+    Column("movements", Text, nullable=False),
+    Column("answered", Text, nullable=False),  # setlinfo and setldetail as answered by a registered agency
+    Column("expected", Text, nullable=False),  # our own award with its reasons, or why there is none
+)
+Index("settlement_batch", settlement.c.mdtrt_id, settlement.c.batch_number)
+Index("settlement_msgid", settlement.c.msgid)
+Index("settlement_day", settlement.c.setl_time)
+Index("settlement_agency", settlement.c.agency_setl_id)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    _id(),
+    Column("settlement_id", _Id, nullable=False, index=True),
+    Column("account", String(20), nullable=False),
+    Column("holder", String(12), nullable=False),  # area of the fund, institution, or blank for the person
+    _fen("amount"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("msgid", String(30), primary_key=True),
+    Column("infno", String(20), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("psn_no", String(30), nullable=False),
+    Column("state", String(10), nullable=False),  # running | unknown | done | reversed
+    Column("settlement_id", _Id),
+    Column("answer", LargeBinary, nullable=False),
+)
+
+# Written for every message and bounded: each index would cost as much as the lookups it saves in a day.
+journal = Table(
+    "journal",
+    metadata,
+    _id(),
+    Column("exchange", String(36), nullable=False),  # the two legs of one message share it
+    Column("leg", String(10), nullable=False),  # hospital | agency
+    Column("at", String(23), nullable=False),
+    Column("real_at", Float, nullable=False),
+    Column("infno", String(20), nullable=False),
+    Column("msgid", String(60), nullable=False),
+    Column("psn_no", String(30), nullable=False, index=True),
+    Column("mdtrt_id", String(30), nullable=False),
+    Column("institution", String(30), nullable=False),
+    Column("area", String(30), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("duration_ms", Float, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    _id(),
+    Column("exchange", String(36), nullable=False, index=True),
+    Column("leg", String(10), nullable=False),
+    Column("at", String(23), nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("rule", String(60), nullable=False),
+    Column("infno", String(20), nullable=False),
+    Column("msgid", String(60), nullable=False),
+    Column("psn_no", String(30), nullable=False),
+    Column("mdtrt_id", String(30), nullable=False),
+    Column("path", String(200), nullable=False),
+    Column("wanted", Text, nullable=False),
+    Column("got", Text, nullable=False),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("msgid", String(30), nullable=False, unique=True),  # the one the agency sees
+    Column("area", String(6), nullable=False),
+    Column("infno", String(20), nullable=False),
+    # sending -> done | refused | unknown; unknown -> reversed | done (repeated) | given_up; held waits for its 2601
+    Column("state", String(10), nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("origin_msgid", String(30), nullable=False, index=True),  # the hospital's
+    Column("psn_no", String(30), nullable=False, index=True),
+    Column("mdtrt_id", String(30), nullable=False, index=True),
+    Column("subject", Text, nullable=False),  # what the outcome is booked on: ids of rows, as JSON
+    Column("late", Integer, nullable=False),  # a fault holds the original back until it was reversed
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Float, nullable=False),
+    Column("claimed_until", Float, nullable=False),
+    Column("owner", String(60), nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("exchange", String(36), nullable=False),
+)
+
+task = Table(
+    "task",
+    metadata,
+    _id(),
+    Column("role", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("result", Text, nullable=False),
+)

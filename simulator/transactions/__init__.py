@@ -1,0 +1,16 @@
+"""What the platform does for each transaction: load, decide, keep; one module a family.
+
+A handler takes the checked input and the call, and gives the output, or asks the insured place first (Ask).
+"""
+
+import simulator.transactions.charges
+import simulator.transactions.dictionary
+import simulator.transactions.grants
+import simulator.transactions.records
+import simulator.transactions.reversal
+import simulator.transactions.session
+import simulator.transactions.settlement
+import simulator.transactions.visits  # noqa: F401 (each import registers a family)
+from simulator.transactions.registry import HANDLERS, Ask, Call, Kept, Transaction
+
+__all__ = ["HANDLERS", "Ask", "Call", "Kept", "Transaction"]

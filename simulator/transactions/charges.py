@@ -1,0 +1,190 @@
+"""Charges in batches: uploaded and classified by the treatment place's catalogue, or withdrawn (2204, 2205)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from simulator.catalogue import Charge, Classification, classify_at
+from simulator.clock import from_wire
+from simulator.errors import refuse
+from simulator.findings import WARNING, Finding
+from simulator.money import to_fen, yuan
+from simulator.store.statements import Row
+from simulator.store.tables import batch
+from simulator.texts import text
+from simulator.transactions.registry import Body, Call, Kept, Output, transaction
+from simulator.transactions.visits import SETTLED, WITHDRAWN, live_batches, open_visit
+from simulator.wire import read_own, write_json
+
+ALL_UNSETTLED = "0000"
+Line = dict[str, Any]
+
+
+@transaction("2204", effect=True)
+def upload_charges(body: Body, call: Call) -> Kept:
+    """Takes whole batches of one visit; one bad charge refuses the call, and nothing of it is kept."""
+    lines = body["feedetail"]
+    first = lines[0]
+    row = open_visit(call, first["mdtrt_id"], first["psn_no"], path="feedetail/0")
+    if not row.med_type:
+        raise refuse("visit_not_described", mdtrt_id=first["mdtrt_id"])
+    _refuse_mixed(lines, first)
+    batches = _batches(call, row, lines)
+    live = live_batches(call, row.id)
+    existing = {each.number for each in live}
+    results: list[Output] = []
+    for number, members in batches.items():
+        if number in existing:
+            raise refuse("batch_exists", path="feedetail.chrg_bchno", batch=number)
+        results += _keep_batch(call, row, number, members)
+    _refuse_known_lines(live, lines)
+    return Kept({"result": results})
+
+
+@transaction("2205", effect=True)
+def withdraw_charges(body: Body, call: Call) -> Kept:
+    """Withdraws a batch, or with 0000 all that are not settled; a settled one is cancelled by 2208 first."""
+    data = body["data"]
+    row = open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
+    live = live_batches(call, row.id)
+    if data["chrg_bchno"] == ALL_UNSETTLED:
+        chosen = [each for each in live if each.state != SETTLED]
+    else:
+        chosen = [each for each in live if each.number == data["chrg_bchno"]]
+        if not chosen:
+            raise refuse("batch_unknown", path="data.chrg_bchno", batch=data["chrg_bchno"])
+        if chosen[0].state == SETTLED:
+            raise refuse("batch_is_settled", path="data.chrg_bchno", batch=data["chrg_bchno"])
+    for each in chosen:
+        call.work.change(batch, {"id": each.id}, state=WITHDRAWN)
+    return Kept({})
+
+
+def lines_of(row: Row) -> list[Line]:
+    """The charges of a batch as sent, each joined with its classification."""
+    lines: list[Line] = read_own(row.lines)
+    return lines
+
+
+def _refuse_mixed(lines: Sequence[Line], first: Line) -> None:
+    for index, line in enumerate(lines):
+        for name in ("mdtrt_id", "psn_no"):
+            if line[name] != first[name]:
+                path = f"feedetail/{index}.{name}"
+                raise refuse("charges_of_several_visits", path=path, got=line[name], wanted=first[name])
+
+
+def _batches(call: Call, visit: Row, lines: Sequence[Line]) -> dict[str, list[tuple[int, Line]]]:
+    """The lines by batch; one disease a batch, and under 14 no charge without one."""
+    batches: dict[str, list[tuple[int, Line]]] = defaultdict(list)
+    special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
+    for index, line in enumerate(lines):
+        disease = line.get("dise_codg") or ""
+        if special and not disease:
+            raise refuse(
+                "ordinary_charge_under_special", path=f"feedetail/{index}.dise_codg", serial=line["feedetl_sn"]
+            )
+        members = batches[line["chrg_bchno"]]
+        if members and (members[0][1].get("dise_codg") or "") != disease:
+            path = f"feedetail/{index}.dise_codg"
+            raise refuse("batch_of_two_diseases", path=path, batch=line["chrg_bchno"], got=disease)
+        members.append((index, line))
+    return batches
+
+
+def _keep_batch(call: Call, visit: Row, number: str, members: list[tuple[int, Line]]) -> list[Output]:
+    joined: list[Line] = []
+    results: list[Output] = []
+    parts: list[Classification] = []
+    catalogue = call.config.catalogues.of(call.treated_area)
+    for index, line in members:
+        charge = Charge(
+            cnt=Decimal(line["cnt"]),
+            pric=Decimal(line["pric"]),
+            det_item_fee_sumamt=to_fen(line["det_item_fee_sumamt"]),
+            hosp_appr_flag=line["hosp_appr_flag"],
+            code=line["med_list_codg"],
+        )
+        occurred = from_wire(line["fee_ocur_time"])
+        found = classify_at(catalogue, charge, occurred.date(), path=f"/input/feedetail/{index}")
+        _note(call, line, found, occurred, f"/input/feedetail/{index}")
+        parts.append(found)
+        result = _result(call, line, found)
+        results.append(result)
+        joined.append({**line, **result})
+    _refuse_over_refund(members)
+    total = sum(found.det_item_fee_sumamt for found in parts)
+    if total < 0:
+        raise refuse("batch_negative", path="feedetail", batch=number, total=yuan(total))
+    call.work.add(
+        batch,
+        visit_id=visit.id,
+        number=number,
+        state="open",
+        disease=members[0][1].get("dise_codg") or "",
+        total=total,
+        own_purchase=sum(found.fulamt_ownpay_amt for found in parts),
+        above_ceiling=sum(found.overlmt_amt for found in parts),
+        prior_selfpay=sum(found.preselfpay_amt for found in parts),
+        in_scope=sum(found.inscp_scp_amt for found in parts),
+        last_fee_at=max(line["fee_ocur_time"] for line in joined),
+        settlement_id=None,
+        lines=write_json(joined).decode(),
+        preview="",
+    )
+    return results
+
+
+def _note(call: Call, line: Line, found: Classification, occurred: datetime, path: str) -> None:
+    """What is odd about a charge is a finding, not a refusal."""
+    call.findings += found.findings
+    if occurred > call.now:
+        sentence = text(
+            "charge.in_future", at=line["fee_ocur_time"], now=call.now.isoformat(sep=" ", timespec="seconds")
+        )
+        call.findings.append(Finding("charge.in_future", WARNING, sentence, f"{path}/fee_ocur_time"))
+
+
+def _result(call: Call, line: Line, found: Classification) -> Output:
+    edition = call.config.contract.edition
+    return {
+        "feedetl_sn": line["feedetl_sn"],
+        "det_item_fee_sumamt": line["det_item_fee_sumamt"],
+        "cnt": line["cnt"],
+        "pric": line["pric"],
+        "pric_uplmt_amt": found.pric_uplmt_amt,
+        "selfpay_prop": found.selfpay_prop,
+        "fulamt_ownpay_amt": yuan(found.fulamt_ownpay_amt),
+        "overlmt_amt": yuan(found.overlmt_amt),
+        "preselfpay_amt": yuan(found.preselfpay_amt),
+        "inscp_scp_amt": yuan(found.inscp_scp_amt),
+        "chrgitm_lv": edition.code("chrgitm_lv", found.grade),
+        "med_chrgitm_type": edition.code("med_chrgitm_type", found.charge_type),
+        "bas_medn_flag": edition.code("bas_medn_flag", "yes" if "essential" in found.marks else "no"),
+        "hi_nego_drug_flag": edition.code("hi_nego_drug_flag", "yes" if "negotiated" in found.marks else "no"),
+        "chld_medc_flag": "1" if "child" in found.marks else "0",
+        "list_sp_item_flag": "1" if "special" in found.marks else "0",
+        "lmt_used_flag": "1" if found.restricted else "0",
+        "memo": found.memo.zh if found.memo else "",
+    }
+
+
+def _refuse_over_refund(members: list[tuple[int, Line]]) -> None:
+    """A negative line returns what the same batch holds at the same price, and no more of it (JX 2301, rules 13)."""
+    held: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+    for _, line in members:
+        held[line["med_list_codg"], Decimal(line["pric"])] += Decimal(line["cnt"])
+    for index, line in members:
+        if Decimal(line["cnt"]) < 0 and held[line["med_list_codg"], Decimal(line["pric"])] < 0:
+            raise refuse("refund_beyond_charge", path=f"feedetail/{index}.cnt", serial=line["feedetl_sn"])
+
+
+def _refuse_known_lines(live: Sequence[Row], lines: Sequence[Line]) -> None:
+    """feedetl_sn is unique within a visit."""
+    seen = {line["feedetl_sn"] for each in live for line in lines_of(each)}
+    for line in lines:
+        if line["feedetl_sn"] in seen:
+            raise refuse("charge_repeated", path="feedetail.feedetl_sn", serial=line["feedetl_sn"])
+        seen.add(line["feedetl_sn"])

@@ -1,0 +1,61 @@
+"""What the platform itself knows: institutions and code tables (1201, 1901)."""
+
+from simulator.catalogue import Institution
+from simulator.errors import refuse
+from simulator.sandboxes import Config
+from simulator.transactions.registry import Body, Call, Kept, Output, transaction
+
+
+@transaction("1201")
+def query_institution(body: Body, call: Call) -> Kept:
+    """One institution by code, else the first whose name holds the words; name or code must be given."""
+    data = body["medinsinfo"]
+    code, words = data.get("fixmedins_code") or "", data.get("fixmedins_name") or ""
+    if not code and not words:
+        raise refuse("institution_name_or_code", path="medinsinfo.fixmedins_code")
+    if code:
+        found = call.config.institutions.get(code)
+    else:
+        found = next((each for each in call.config.institutions.all() if words in each.name), None)
+    if found is None:
+        raise refuse("institution_unknown", path="medinsinfo", code=code or words)
+    return Kept({"medinsinfo": institution_fields(call.config, found)})
+
+
+@transaction("1901")
+def query_codes(body: Body, call: Call) -> Kept:
+    """The codes of a table of the sandbox's edition; `type` names the table."""
+    data = body["data"]
+    table = call.config.contract.edition.codes.get(data["type"])
+    if table is None:
+        raise refuse("code_table_unknown", path="data.type", table=data["type"])
+    return Kept(
+        {
+            "list": [
+                {
+                    "type": data["type"],
+                    "label": label[:50],
+                    "value": code,
+                    "parentValue": data["parentValue"],
+                    "sort": index,
+                    "valiFlag": "1",
+                    "createUser": "nhsa-sim",
+                    "createDate": data["date"],
+                    "version": 1,
+                }
+                for index, (code, label) in enumerate(table.items(), 1)
+            ]
+        }
+    )
+
+
+def institution_fields(config: Config, found: Institution) -> Output:
+    """An institution as 1201 answers it."""
+    edition = config.contract.edition
+    return {
+        "fixmedins_code": found.code,
+        "fixmedins_name": found.name,
+        "uscc": found.uscc,
+        "fixmedins_type": edition.code("fixmedins_type", found.kind),
+        "hosp_lv": edition.code("hosp_lv", found.level),
+    }

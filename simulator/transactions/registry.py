@@ -1,0 +1,105 @@
+"""The registry of handlers, and what a handler is given and may give back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from simulator.catalogue import Institution
+from simulator.errors import Refusal
+from simulator.findings import Finding
+from simulator.insured.place import Answered, Asked
+from simulator.sandboxes import Config
+from simulator.store.work import Work
+
+Body = Mapping[str, Any]
+Output = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Call:
+    """What a handler may use: the unit of work, the rules of the sandbox, the header, the trade clock."""
+
+    work: Work
+    config: Config
+    infno: str
+    msgid: str
+    treated_area: str
+    insured_area: str
+    remote: bool
+    """Whether the header names two different places, as sent."""
+    institution: Institution
+    operator: tuple[str, str]
+    now: datetime
+    findings: list[Finding] = field(default_factory=list)
+
+    def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
+        """The same call as a message to the insured place; `more` are our own reasons against it."""
+        return Asked(
+            work=self.work,
+            place=self.config.place,
+            infno=infno,
+            msgid=msgid or self.msgid,
+            institution=self.institution.code,
+            treated_area=self.treated_area,
+            insured_area=self.insured_area,
+            body=body,
+            now=self.now,
+            operator=self.operator,
+            origin_msgid=self.msgid,
+            more=more,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An output, and the settlement row that a reversal of this message would undo."""
+
+    output: Output
+    settlement_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The insured place decides: what to ask it, and what to do with its answer.
+
+    Where it is simulated here, it answers inside the same unit of work. Where it is a registered agency, `then` runs in
+    a second one, after the answer was judged and booked on the platform's own copy.
+    """
+
+    infno: str
+    body: Body
+    then: Callable[[Call, Answered], Kept]
+    psn_no: str = ""
+    mdtrt_id: str = ""
+    """The visit that is blocked while the outcome is unknown."""
+    more: tuple[Refusal, ...] = ()
+    """Our own reasons against it: told after those of a place simulated here; nothing is forwarded in spite of them."""
+
+
+Handler = Callable[[Body, Call], Kept | Ask]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction served: its handler, and whether its message takes effect and so spends its msgid."""
+
+    infno: str
+    handler: Handler
+    effect: bool
+
+
+HANDLERS: dict[str, Transaction] = {}
+
+
+def transaction(*infnos: str, effect: bool = False) -> Callable[[Handler], Handler]:
+    """Registers a function as the handler of these numbers; registering one twice is a mistake."""
+
+    def register(handler: Handler) -> Handler:
+        for infno in infnos:
+            if infno in HANDLERS:
+                raise ValueError(f"{infno} is handled by {HANDLERS[infno].handler.__name__} and {handler.__name__}")
+            HANDLERS[infno] = Transaction(infno, handler, effect)
+        return handler
+
+    return register

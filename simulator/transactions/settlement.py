@@ -1,0 +1,203 @@
+"""Pre-settlement, settlement, cancellation, and the look-up of a settlement (2206, 2207, 2208, 5203)."""
+
+import json
+from functools import partial
+from typing import Any
+
+from simulator.errors import Refusal, refuse
+from simulator.insured import answers, books
+from simulator.insured.place import Answered, row_number
+from simulator.money import to_fen, yuan
+from simulator.store import people
+from simulator.store.statements import Row
+from simulator.store.tables import batch, settlement
+from simulator.transactions.batches import free_batch
+from simulator.transactions.charges import lines_of
+from simulator.transactions.dictionary import institution_fields
+from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
+from simulator.transactions.visits import SETTLED, check_credential, described, live_batches, open_visit
+from simulator.wire import write_json
+
+SCOPES = {
+    "fulamt_ownpay_amt": "own_purchase",
+    "overlmt_selfpay": "above_ceiling",
+    "preselfpay_amt": "prior_selfpay",
+    "inscp_scp_amt": "in_scope",
+}
+"""The four scope amounts of 2207 and the columns of the batch that they must equal."""
+
+PREVIEWED = ("med_type", "medfee_sumamt", "psn_setlway", "insutype", "acct_used_flag", "mdtrt_cert_type")
+"""Inputs of 2207 that must still be those of the pre-settlement."""
+
+
+@transaction("2206", "2206A")
+def preview_settlement(body: Body, call: Call) -> Ask:
+    """The award as it would be now; the platform remembers the inputs, which 2207 must repeat."""
+    visit, found = _batch_to_settle(body, call)
+    return Ask(
+        call.infno,
+        agency_input(body, call, visit, found),
+        then=partial(_remember_preview, found.id, dict(body["data"])),
+        psn_no=visit.psn_no,
+        mdtrt_id=body["data"]["mdtrt_id"],
+        more=_institution_refusals(call, visit, found),
+    )
+
+
+@transaction("2207", "2207A", effect=True)
+def settle(body: Body, call: Call) -> Ask:
+    """Settles exactly one batch; its inputs must equal those of the pre-settlement, where there was one."""
+    visit, found = _batch_to_settle(body, call)
+    _refuse_changed_inputs(body["data"], found)
+    return Ask(
+        call.infno,
+        agency_input(body, call, visit, found),
+        then=partial(_close_batch, found.id),
+        psn_no=visit.psn_no,
+        mdtrt_id=body["data"]["mdtrt_id"],
+        more=_institution_refusals(call, visit, found),
+    )
+
+
+@transaction("2208", effect=True)
+def cancel_settlement(body: Body, call: Call) -> Ask:
+    """Cancels a settlement; its batch is open again, to be settled anew or withdrawn."""
+    data = body["data"]
+    open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
+    return Ask("2208", body, then=_reopen_batch, psn_no=data["psn_no"], mdtrt_id=data["mdtrt_id"])
+
+
+@transaction("5203")
+def query_settlement(body: Body, call: Call) -> Kept:
+    """A settlement as booked; cancelled ones carry refd_setl_flag 1, reversed ones are not there any more."""
+    data = body["data"]
+    number = row_number("", data["setl_id"])
+    row = call.work.get(settlement, id=number) if number is not None else None
+    if row is None or row.state == "reversed" or row.kind != "settlement":
+        raise refuse("settlement_unknown", path="data.setl_id", setl_id=data["setl_id"])
+    if row.psn_no != data["psn_no"]:
+        raise refuse("settlement_of_another", path="data.psn_no", setl_id=data["setl_id"])
+    if row.mdtrt_id != data["mdtrt_id"]:
+        raise refuse("settlement_of_another_visit", path="data.mdtrt_id", setl_id=data["setl_id"])
+    return Kept(_looked_up(call, row, data["setl_id"]))
+
+
+def agency_input(body: Body, call: Call, visit: Row, found: Row) -> dict[str, Any]:
+    """The input of the settlement family as an insured place receives it (rules 15)."""
+    info = described(visit)
+    data = {**body["data"], **{wire: yuan(getattr(found, ours)) for wire, ours in SCOPES.items()}}
+    return {
+        "data": data,
+        # The batch's disease decides; the visit may hold batches of several.
+        "mdtrtinfo": {**info["mdtrtinfo"], "dise_codg": found.disease},
+        "diseinfo": info["diseinfo"],
+        "medinsinfo": {**institution_fields(call.config, call.institution), "admdvs": call.institution.area},
+        "feedetail": lines_of(found),
+    }
+
+
+def _institution_refusals(call: Call, visit: Row, found: Row) -> tuple[Refusal, ...]:
+    """Whether the institution is open for the disease of a person from elsewhere; the last of all reasons."""
+    special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
+    if not special or call.config.coverage.same_place(call.treated_area, call.insured_area):
+        return ()
+    city = call.config.policies.city(call.insured_area)
+    if any(call.institution.opened_for(code) for code in (found.disease, city.mapped(found.disease))):
+        return ()
+    code = call.institution.code
+    return (refuse("institution_disease_closed", path="fixmedins_code", code=code, disease=found.disease),)
+
+
+def _batch_to_settle(body: Body, call: Call) -> tuple[Row, Row]:
+    data = body["data"]
+    visit = open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
+    check_credential(call, data)
+    found = next((each for each in live_batches(call, visit.id) if each.number == data["chrg_bchno"]), None)
+    if found is None:
+        raise refuse("batch_unknown", path="data.chrg_bchno", batch=data["chrg_bchno"])
+    if found.state == SETTLED:
+        booked = call.work.the(settlement, id=found.settlement_id)
+        raise refuse("batch_settled", path="data.chrg_bchno", batch=found.number, setl_time=booked.setl_time)
+    if data["med_type"] != visit.med_type:
+        raise refuse("med_type_differs", path="data.med_type", got=data["med_type"], wanted=visit.med_type)
+    if data["insutype"] != visit.insutype:
+        raise refuse("insutype_differs", path="data.insutype", got=data["insutype"], wanted=visit.insutype)
+    if to_fen(data["medfee_sumamt"]) != found.total:
+        wanted = yuan(found.total)
+        raise refuse("total_differs", path="data.medfee_sumamt", got=data["medfee_sumamt"], wanted=wanted)
+    return visit, found
+
+
+def _refuse_changed_inputs(data: Body, found: Row) -> None:
+    for wire, ours in SCOPES.items():
+        sent = data.get(wire)
+        if sent not in (None, "") and to_fen(sent) != getattr(found, ours):
+            wanted = yuan(getattr(found, ours))
+            raise refuse("scope_differs", path=f"data.{wire}", field=wire, got=sent, wanted=wanted)
+    if not found.preview:
+        return
+    previewed = json.loads(found.preview)
+    for name in PREVIEWED:
+        if name in previewed and previewed[name] != str(data.get(name, "")):
+            raise refuse("preview_differs", path=f"data.{name}", field=name, got=data[name], wanted=previewed[name])
+
+
+def _remember_preview(batch_id: int, data: dict[str, Any], call: Call, answered: Answered) -> Kept:
+    kept = {name: str(data.get(name, "")) for name in PREVIEWED if name != "medfee_sumamt"}
+    call.work.change(batch, {"id": batch_id}, preview=write_json(kept).decode())
+    return Kept(answered.output)
+
+
+def _close_batch(batch_id: int, call: Call, answered: Answered) -> Kept:
+    call.work.change(batch, {"id": batch_id}, state=SETTLED, settlement_id=answered.settlement_id)
+    return Kept(answered.output, answered.settlement_id)
+
+
+def _reopen_batch(call: Call, answered: Answered) -> Kept:
+    undone = call.work.the(settlement, id=answered.settlement_id)
+    free_batch(call, undone.original_id)
+    return Kept(answered.output, answered.settlement_id)
+
+
+def _looked_up(call: Call, row: Row, setl_id: str) -> dict[str, Any]:
+    edition = call.config.contract.edition
+    asked = call.asked("5203", {})
+    known = people.load_by_id(call.work, row.person_id)
+    insurance = next((each for each in known.person.insurances if each.insutype == row.insutype), None)
+    values = {name: getattr(row, name) for name in books.AMOUNTS}
+    amounts = answers.amount_fields(values, row.ratio, row.balance_after)
+    # 5203 prints other names for two of the amounts, and neither of the two it replaces.
+    amounts |= {"psn_pay": amounts.pop("psn_part_amt"), "cash_payamt": amounts.pop("psn_cash_pay")}
+    amounts.pop("hosp_part_amt")
+    institution = call.config.institutions.get(row.institution)
+    day = row.setl_time[:10]
+    info = {
+        "setl_id": setl_id,
+        "mdtrt_id": row.mdtrt_id,
+        **answers.person_fields(edition, known.person, insurance, row.setl_time),
+        "insu_optins": row.insured_area,
+        "pay_loc": edition.code("pay_loc", _pay_location(call, row)),
+        "fixmedins_code": row.institution,
+        "fixmedins_name": institution.name if institution else row.institution,
+        "hosp_lv": edition.code("hosp_lv", institution.level) if institution else "",
+        "fixmedins_poolarea": row.area,
+        "begndate": day,
+        "enddate": day,
+        "setl_time": row.setl_time,
+        "med_type": row.med_type,
+        **answers.clearing_fields(edition, row.insured_area),
+        **amounts,
+        "medins_setl_id": row.msgid,
+        "refd_setl_flag": "1" if row.state == "cancelled" else "0",
+        "year": str(row.year),
+        "dise_codg": row.disease,
+        "opter_id": asked.operator[0][:20],
+        "opter_name": asked.operator[1],
+    }
+    return {"setlinfo": info, "setldetail": answers.setldetail(edition, row.insutype, books.details_of(row))}
+
+
+def _pay_location(call: Call, row: Row) -> str:
+    if call.config.coverage.same_place(row.area, row.insured_area):
+        return "institution"
+    return "same_province" if row.area[:2] == row.insured_area[:2] else "cross_province"

@@ -1,0 +1,128 @@
+"""Registering a visit, withdrawing it, describing it (2201, 2202, 2203)."""
+
+import json
+from typing import Any
+
+from simulator.errors import refuse
+from simulator.insured import records
+from simulator.insured.place import is_emergency, known_person, row_number, wire_number
+from simulator.store.statements import Row
+from simulator.store.tables import batch, visit
+from simulator.transactions.registry import Body, Call, Kept, transaction
+from simulator.wire import write_json
+
+OPEN, WITHDRAWN, SETTLED = "open", "withdrawn", "settled"
+SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
+
+
+@transaction("2201", effect=True)
+def register_visit(body: Body, call: Call) -> Kept:
+    """Opens a visit for a person who was asked for by 1101 and shows their own voucher."""
+    data = body["data"]
+    known = check_credential(call, data)
+    visit_id = call.work.add(
+        visit,
+        person_id=known.id,
+        psn_no=known.person.psn_no,
+        institution=call.institution.code,
+        area=call.treated_area,
+        insured_area=call.insured_area,
+        insutype=data["insutype"],
+        ipt_otp_no=data["ipt_otp_no"],
+        begin=data["begntime"],
+        state=OPEN,
+        med_type="",
+        disease="",
+        emergency=0,
+        registered=write_json(data).decode(),
+        described="",
+    )
+    return Kept(
+        {
+            "data": {
+                "mdtrt_id": wire_number("", call.treated_area, visit_id),
+                "psn_no": known.person.psn_no,
+                "ipt_otp_no": data["ipt_otp_no"],
+            }
+        }
+    )
+
+
+@transaction("2202", effect=True)
+def withdraw_visit(body: Body, call: Call) -> Kept:
+    """Withdraws a visit that has no charges left: they are withdrawn by 2205, settlements cancelled by 2208 first."""
+    data = body["data"]
+    row = open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
+    if data["ipt_otp_no"] != row.ipt_otp_no:
+        raise refuse("ipt_otp_no_differs", path="data.ipt_otp_no", got=data["ipt_otp_no"], wanted=row.ipt_otp_no)
+    left = [each.number for each in live_batches(call, row.id)]
+    if left:
+        raise refuse("visit_has_charges", path="data.mdtrt_id", batches="、".join(left))
+    call.work.change(visit, {"id": row.id}, state=WITHDRAWN)
+    return Kept({})
+
+
+@transaction("2203", "2203A", effect=True)
+def describe_visit(body: Body, call: Call) -> Kept:
+    """What the visit is for: one med_type, and for a special disease its code; sent again it replaces."""
+    info = body["mdtrtinfo"]
+    row = open_visit(call, info["mdtrt_id"], info["psn_no"], path="mdtrtinfo")
+    kind = call.config.contract.edition.meaning("med_type", info["med_type"])
+    if kind not in SERVED_MED_TYPES:
+        raise refuse("med_type_not_served", path="mdtrtinfo.med_type", med_type=info["med_type"])
+    disease = info.get("dise_codg") or ""
+    if kind == "special_disease" and not disease:
+        raise refuse("disease_missing", path="mdtrtinfo.dise_codg")
+    if row.med_type and row.med_type != info["med_type"] and live_batches(call, row.id):
+        raise refuse("med_type_fixed", path="mdtrtinfo.med_type", med_type=row.med_type, got=info["med_type"])
+    described = {"mdtrtinfo": info, "diseinfo": body.get("diseinfo") or []}
+    call.work.change(
+        visit,
+        {"id": row.id},
+        med_type=info["med_type"],
+        disease=disease,
+        emergency=int(is_emergency(info)),
+        described=write_json(described).decode(),
+    )
+    return Kept({})
+
+
+def check_credential(call: Call, data: Body) -> Any:
+    """The person named, when what is shown is theirs; raises Refusal otherwise."""
+    asked = call.asked(call.infno, {"data": data})
+    known = known_person(asked, data["psn_no"])
+    shown = data.get("mdtrt_cert_no")
+    if shown and known.origin != "learned" and not records.shows(known.person, data["mdtrt_cert_type"], shown):
+        raise refuse("credential_of_another", path="data.mdtrt_cert_no", psn_no=data["psn_no"])
+    if data["mdtrt_cert_type"] == records.CARD and data.get("card_sn", "") != known.person.card_sn:
+        raise refuse("card_sn_wrong", path="data.card_sn")
+    records.refuse_other_identity(asked, dict(data), known.person)
+    return known
+
+
+def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> Row:
+    """The open visit of this institution and person; raises Refusal naming what is wrong."""
+    number = row_number("", mdtrt_id)
+    row = call.work.get(visit, id=number, lock=True) if number is not None else None
+    if row is None or wire_number("", row.area, row.id) != mdtrt_id or row.institution != call.institution.code:
+        raise refuse("visit_unknown", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
+    if row.psn_no != psn_no:
+        raise refuse("visit_of_another", path=f"{path}.psn_no", mdtrt_id=mdtrt_id, psn_no=psn_no)
+    if row.state != OPEN:
+        raise refuse("visit_closed", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
+    if row.insured_area != call.insured_area:
+        raise refuse("visit_other_area", path="insuplc_admdvs", wanted=row.insured_area, got=call.insured_area)
+    return row
+
+
+def live_batches(call: Call, visit_id: int) -> list[Row]:
+    """Batches that were not withdrawn, in order of arrival."""
+    return [row for row in call.work.find(batch, visit_id=visit_id, order="id") if row.state != WITHDRAWN]
+
+
+def described(row: Row) -> dict[str, Any]:
+    """mdtrtinfo and diseinfo as 2203 sent them; raises Refusal when 2203 is still missing."""
+    if not row.described:
+        raise refuse("visit_not_described", mdtrt_id=wire_number("", row.area, row.id))
+    found: dict[str, Any] = json.loads(row.described)
+    return found

@@ -1,0 +1,186 @@
+"""kill -9 of either side at every point of no return: nothing answered is lost, nothing half, both books agree."""
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.insured.audit import audit
+from simulator.store.store import SqliteHouse
+from tests.agencies.bodies import registration
+from tests.agencies.conftest import ANY_PRICE, plain
+from tests.agencies.processes import Client, Launcher
+from tests.support.hospital import Answer, Control, Hospital, Visit
+
+DAY = "2025-03-10"
+
+
+class World:
+    """Platform and agency as two processes, each restarted on its own books when it was killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.launcher = Launcher(folder)
+        self.client = Client()
+        self.control = Control(self.client)
+        self.hospital = Hospital(self.client)
+        self.people: list[dict[str, Any]] = []
+        self.start_platform()
+        self.control.now(f"{DAY}T09:00:00+08:00")
+        filed = [{"place": "110000", "group": "resettled_retiree", "from": "2025-01-01", "channel": "app"}]
+        listed = [{"disease": "M07800", "from": "2025-01-01"}]
+        self.people = [self.control.person(registrations=listed, filings=filed) for _ in range(60)]
+        self.unused = iter(self.people)
+        self.start_agency()
+
+    def start_platform(self) -> None:
+        self.client.port = self.launcher.start("platform")
+
+    def start_agency(self, **options: Any) -> None:
+        exported = {"version": "1", "area": "230900", "people": plain(self.people)}
+        port = self.launcher.start("agency", people=json.dumps(exported), **options)
+        self.control("PUT", "agencies/230900", {"url": f"http://127.0.0.1:{port}/", "timeout_s": 10})
+
+    def arm(self, point: str) -> None:
+        (self.folder / "arm").write_text(point)
+
+    def restart(self, side: str) -> None:
+        self.launcher.await_death(side)
+        if side == "platform":
+            self.start_platform()
+        else:
+            self.start_agency()
+
+    def run_outbox(self) -> None:
+        assert self.control("POST", "outbox/run", {})["waiting"] == 0
+
+    def agency_audit(self) -> Any:
+        store = SqliteHouse(self.folder / "agency").open("agency-230900")
+        try:
+            with store.begin() as work:
+                return audit(work)
+        finally:
+            store.close()
+
+    def assert_books_agree(self) -> None:
+        told = self.control.audit()
+        assert (told["differences"], told["unknown"]) == ([], 0)
+        assert self.agency_audit().differences == ()
+        assert self.control("POST", "agencies/230900/day", {"day": DAY})["differences"] == []
+
+    def close(self) -> None:
+        self.launcher.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("crashes"))
+    yield made
+    made.close()
+
+
+class Step:
+    """One message of the hospital that a crash may hit, and what a hospital does about it."""
+
+    def __init__(self, world: World, infno: str) -> None:
+        self.world, self.infno = world, infno
+        self.person = next(world.unused)
+        self.visit = Visit(world.hospital, self.person)
+        self.settled: dict[str, Any] = {}
+        self.first_msgid = ""
+
+    def prepare(self) -> None:
+        if self.infno == "2503":
+            return
+        self.visit.open()
+        assert self.visit.charge(self.visit.line(1, ANY_PRICE, "1", "1000.00")).ok
+        if self.infno != "2207A":
+            message = self.message("2207A")
+            self.first_msgid = message["msgid"]
+            self.settled = self.world.hospital.post(message).setlinfo
+
+    def message(self, infno: str = "") -> dict[str, Any]:
+        number = self.settled.get("setl_id", "")
+        data = {
+            "2207A": lambda: self.visit.settlement_input("1000.00"),
+            "2208": lambda: {"psn_no": self.person["psn_no"], "setl_id": number, "mdtrt_id": self.visit.id},
+            "2601": lambda: {"psn_no": self.person["psn_no"], "omsgid": self.first_msgid, "oinfno": "2207A"},
+            "2503": lambda: registration(self.person, "M08300"),
+        }[infno or self.infno]()
+        return self.world.hospital.envelope(infno or self.infno, {"data": data})
+
+    def recover(self, sent: dict[str, Any], answer: Answer) -> None:
+        """2207 and 2208 without a clear answer are reversed and done again; 2601 and 2503 are sent again."""
+        if answer.ok:
+            return
+        if self.infno in ("2601", "2503"):
+            again = self.world.hospital.post(sent)
+        else:
+            undone = self.visit.reverse(sent["msgid"], self.infno)
+            assert undone.ok, undone.body
+            again = self.world.hospital.post(self.message())
+        assert again.ok, again.body
+
+    def assert_happened_once(self) -> None:
+        asked = {"data": {"psn_no": self.person["psn_no"]}}
+        if self.infno == "2503":
+            rows = self.world.hospital.send("5301", asked).output["feedetail"]
+            assert [row["opsp_dise_code"] for row in rows] == ["M07800", "M08300"]
+            return
+        rows = self.world.hospital.send("5206", {"data": asked["data"] | {"cum_ym": ""}}).output["cuminfo"]
+        balances = {row["cum_type_code"]: row["cum"] for row in rows}
+        # (1000.00 − 500.00) × 0.90, and nothing left of it after a cancellation or a reversal
+        wanted = {"DEDC": Decimal(500), "HIFP": Decimal(450)} if self.infno == "2207A" else {}
+        assert {kind: balances[kind] for kind in ("DEDC", "HIFP") if kind in balances} == wanted
+
+
+PLATFORM = ("intent_written", "intent_committed", "answer_received", "outcome_written", "outcome_committed")
+AGENCY = ("message_in", "before_commit", "after_commit", "answer_out")
+POINTS = [*(("platform", point) for point in PLATFORM), *(("agency", point) for point in AGENCY)]
+
+
+@pytest.mark.parametrize("infno", ["2207A", "2208", "2601", "2503"])
+@pytest.mark.parametrize(("side", "point"), POINTS)
+def test_a_process_killed_in_flight_leaves_nothing_half(world, side, point, infno):
+    step = Step(world, infno)
+    step.prepare()
+    world.arm(point)
+    sent = step.message()
+    answer = world.hospital.post(sent)
+    world.restart(side)
+    world.run_outbox()
+    step.recover(sent, answer)
+    world.run_outbox()
+    step.assert_happened_once()
+    world.assert_books_agree()
+    assert world.control.findings(severity="error") == []
+
+
+def test_a_reversal_that_overtakes_its_original_wins(world):
+    """The platform dies while the agency has the message unread; it is reversed before it is read."""
+    for pipe in ("held", "released"):
+        os.mkfifo(world.folder / pipe)
+    world.launcher.kill("agency")
+    world.start_agency(hold="2207A")
+    step = Step(world, "2207A")
+    step.prepare()
+    sent = step.message()
+    with ThreadPoolExecutor(1) as calls:
+        pending = calls.submit(world.hospital.post, sent)
+        (world.folder / "held").open().close()
+        world.launcher.kill("platform")
+        answer = pending.result()
+    assert answer.status == 0
+    world.start_platform()
+    world.run_outbox()
+    (world.folder / "released").open("w").close()
+    world.launcher.kill("agency")
+    world.start_agency()
+    step.recover(sent, answer)
+    step.assert_happened_once()
+    world.assert_books_agree()

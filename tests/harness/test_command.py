@@ -1,0 +1,83 @@
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from simulator.commands.rehearse import command
+from simulator.errors import SimulatorError
+
+
+@pytest.fixture
+def refused(tmp_path):
+    """The sentence with which `nhsa-sim rehearse` refuses."""
+
+    def sentence(*arguments):
+        with pytest.raises(SimulatorError) as error:
+            CliRunner().invoke(command, [*arguments, "--report", str(tmp_path / "r")], catch_exceptions=False)
+        return error.value.text.en
+
+    return sentence
+
+
+def test_green_run_ends_with_0_and_says_how_to_replay_it(written, platform_url, tmp_path):
+    arguments = ["rehearse", str(written('- call: "1101"')), "--use", "self", "--platform", platform_url]
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", *arguments, "--report", str(tmp_path / "r")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "--seed 230900" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["junit.xml", "report.html"]
+
+
+def test_red_run_ends_with_1(written, platform_url, tmp_path):
+    file = written('- {call: "1101", expect: {"insuinfo[0].balc": 1.00}}')
+    arguments = [str(file), "--use", "self", "--platform", platform_url, "--report", str(tmp_path / "r")]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 1
+    assert "试" in (tmp_path / "r" / "report.html").read_text()
+
+
+def test_scenario_with_a_misspelt_key_is_told_with_its_line(written, refused):
+    said = refused(str(written('- call: "1101"\n  expct: {}')))
+    assert "trial.scenario.yaml:15" in said
+    assert "expect" in said
+
+
+def test_nothing_chosen_is_told(written, refused):
+    assert "beijing" in refused(str(written('- call: "1101"')), "-k", "beijing")
+
+
+def test_unreachable_agency_is_told_before_anything_starts(written, refused):
+    said = refused(str(written('- call: "1101"')), "--agency", "230900=http://127.0.0.1:9/")
+    assert "127.0.0.1:9" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--agency", "2309=http://127.0.0.1:9/"),
+        ("--agency-capability", "clok=own"),
+        ("--platform", "http://127.0.0.1:9"),
+        ("--data", "/nowhere"),
+        ("--cast", "/nowhere.yaml"),
+        ("-k", "(a"),
+    ],
+)
+def test_option_that_cannot_be_meant_is_refused_in_a_sentence(written, refused, arguments):
+    assert refused(str(written('- call: "1101"')), *arguments)
+
+
+def test_report_folder_that_cannot_be_written_is_told(written, tmp_path):
+    (tmp_path / "taken").write_text("")
+    arguments = [str(written('- call: "1101"')), "--use", "self", "--report", str(tmp_path / "taken" / "r")]
+    with pytest.raises(SimulatorError):
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
+
+
+def test_stranger_in_place_of_the_platform_is_recognised(written, refused, processes, platform_url, tmp_path):
+    said = refused(str(written('- call: "1101"')), "--platform", f"{platform_url}/contract")
+    assert "is not this platform" in said

@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import pytest
+
+from simulator.errors import DataFaults
+from simulator.harness.library import load, scenario_files, shipped_folder
+from simulator.harness.reading import read_scenario
+
+
+def faults_of(file):
+    with pytest.raises(DataFaults) as error:
+        read_scenario(file)
+    return error.value.faults
+
+
+def test_every_shipped_scenario_is_read_and_tells_editors_its_schema():
+    assert len(load([])) >= 11
+    for file in scenario_files([]):
+        first = file.read_text().splitlines()[0]
+        assert (file.parent / first.split("$schema=")[1]).resolve().name == "scenario.schema.json"
+
+
+def test_misspelt_key_is_told_with_line_and_suggestion(written):
+    (fault,) = faults_of(written('- call: "1101"\n  expct: {infcode: "0"}'))
+    assert (fault.line, fault.path) == (15, "steps[0].expct")
+    assert "expect" in fault.sentence.en.split("allowed")[0]
+
+
+def test_misspelt_verb_is_told_even_beside_an_expectation(written):
+    (fault,) = faults_of(written('- cal: "1101"\n  expect: {infcode: "0"}'))
+    assert "cal → call" in fault.sentence.en
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ('- {call: "1101", for: patiant}', "patient"),
+        ('- {call: "1101", at: hospitl}', "hospital"),
+        ('- {call: "2208", of: frist}', "visit"),
+        ('- {call: "5310"}', "5301"),
+        ("- use: vist", "visit"),
+        ("- use: visit", "disease"),
+        ("- expect: {$frist.hifp_pay: 1}", "frist"),
+        ("- {control: GET people/$patiant.psn_no/accumulators}", "patient"),
+        ("- use: visit\n  with: {disease: M07803, charges: []}", "minItems"),
+        ("- use: visit\n  with: {disease: M07803, charges: [{cnt: 1, pric: 2.00}]}", "med_list_codg"),
+        ("- use: visit\n  with: {disease: M07803, chargs: []}", "charges"),
+        ("- {clock: 2025-02-30T09:00:00}", "2025-02-30T09:00:00"),
+    ],
+)
+def test_what_a_step_names_must_be_there_and_the_nearest_is_suggested(written, steps, said):
+    assert any(said in fault.sentence.en and fault.line for fault in faults_of(written(steps)))
+
+
+def test_role_is_held_to_the_shape_of_a_person(written):
+    head = written("- call: '1101'").read_text().partition("steps:")[0].replace("category: retired", "category: retird")
+    (fault,) = faults_of(written('- call: "1101"', head=head + "steps:\n"))
+    assert fault.path == "roles.patient.category"
+
+
+def test_decimal_stays_as_written(scenario):
+    step = scenario("- call: '2206A'\n  literal: {hifp_pay: 684.10}").steps[0]
+    assert step.said["literal"] == {"hifp_pay": "684.10"}
+
+
+def test_fragment_is_written_out_with_its_parameters_and_numbers(scenario):
+    charges = "[{med_list_codg: X, cnt: 1, pric: 2.00}]"
+    steps = scenario(f"- use: visit\n  save: first\n  with: {{disease: M07803, charges: {charges}}}").steps
+    assert [step.number for step in steps] == ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6"]
+    assert steps[3].said["charges"] == [{"med_list_codg": "X", "cnt": 1, "pric": "2.00"}]
+    assert {step.line for step in steps} == {14}
+
+
+def test_expectation_of_use_belongs_to_the_last_call_and_a_refusal_replaces_its_own(scenario):
+    with_charges = "with: {disease: M07803, charges: [{med_list_codg: X, cnt: 1, pric: 2.00}]}"
+    *_, last = scenario(f"- use: visit\n  refused: not_filed\n  {with_charges}").steps
+    assert last.said["refused"] == "not_filed"
+    assert "expect" not in last.said
+    *_, last = scenario(f"- use: visit\n  literal: {{hifp_pay: 1.00}}\n  {with_charges}").steps
+    assert last.said["expect"] == {"hifp_pay": "$preview.hifp_pay"}
+
+
+def test_what_a_fragment_saves_is_reached_through_its_name_only(written):
+    charges = "[{med_list_codg: X, cnt: 1, pric: 2.00}]"
+    use = f"- use: visit\n  save: first\n  with: {{disease: M07803, charges: {charges}}}\n"
+    read_scenario(written(use + "- expect: {$first.preview.hifp_pay: 1}"))
+    assert faults_of(written(use + "- expect: {$preview.hifp_pay: 1}"))
+
+
+def test_message_that_is_wrong_on_purpose_is_not_asked_of_a_real_hospital(scenario):
+    found = scenario('- {call: "1101", without: [certno], refused: contract.required}')
+    assert found.why_not_in("treatment") is not None
+    assert found.why_not_in("insured") is None
+
+
+def test_own_fragment_beside_a_scenario_comes_before_the_shipped_one(written):
+    file = written("- use: visit")
+    (file.parent / "fragments").mkdir()
+    own = 'name: 自\nname_en: own\nsteps:\n  - call: "1101"\n'
+    (file.parent / "fragments" / "visit.fragment.yaml").write_text(own)
+    assert [step.said["call"] for step in read_scenario(file).steps] == ["1101"]
+
+
+def test_two_files_of_one_id_are_refused(written, tmp_path):
+    one = written('- call: "1101"')
+    other = tmp_path / "elsewhere" / "family" / one.name
+    other.parent.mkdir(parents=True)
+    other.write_bytes(one.read_bytes())
+    with pytest.raises(DataFaults):
+        load([one, other])
+
+
+def test_shipped_scenario_is_found_by_its_id():
+    assert scenario_files([Path("filing/unfiled-refused")]) == [
+        shipped_folder() / "filing/unfiled-refused.scenario.yaml"
+    ]
+
+
+def test_place_without_scenarios_is_told(tmp_path):
+    with pytest.raises(DataFaults):
+        scenario_files([tmp_path])

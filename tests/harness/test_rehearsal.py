@@ -1,0 +1,273 @@
+"""Scenarios played for real: platform, reference agency and reference hospital in processes of their own."""
+
+import json
+import re
+from datetime import date, datetime, timedelta, timezone
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from simulator.harness import parties
+from simulator.harness.cast import Cast
+from simulator.harness.library import load
+from simulator.harness.processes import free_port
+from simulator.harness.rehearsal import Plan, rehearse
+from simulator.harness.results import FAILED, NOT_APPLICABLE, NOT_RUN, NOT_TESTED, PASSED, Ended
+from simulator.harness.runner import Stage, play
+from simulator.harness.shifting import begin_on
+from simulator.harness.uses import Lane
+
+VISIT = """
+- call: "1101"
+- use: visit
+  save: first
+  with: {disease: M07803, charges: [{med_list_codg: 003110000060000-311000027, cnt: 3, pric: 420.00}]}
+"""
+DEDUCTIBLE = "  literal: {act_pay_dedc: 500.00}\n"
+
+
+@pytest.fixture
+def played(scenario, platform):
+    """The result of a scenario with these steps in self-play."""
+
+    def play_it(steps, more=""):
+        *_, ended = play(Stage(platform, 7, "rtest"), Lane("self"), scenario(steps, more))
+        return ended.result
+
+    return play_it
+
+
+@pytest.fixture
+def run(platform_url):
+    """A whole run against the platform of these tests."""
+
+    def rehearse_it(files, **options):
+        *_, ended = rehearse(Plan(load(files), paths=files, **{"platform": platform_url, **options}))
+        assert isinstance(ended, Ended)
+        return ended
+
+    return rehearse_it
+
+
+def test_lost_answer_is_recovered_in_all_three_uses(run):
+    ended = run([Path("recovery/lost-answer-reversed-twice")])
+    assert [(each.use, each.status) for each in ended.results] == [
+        ("self", PASSED),
+        ("insured", PASSED),
+        ("treatment", PASSED),
+    ]
+
+
+def test_wrong_amount_is_found_once_with_the_way_it_came_about_and_nothing_after_it_runs(played):
+    result = played(VISIT + "  literal: {hifp_pay: 700.00}\n" + '- call: "5206"')
+    assert result.status == FAILED
+    (difference,) = result.root_cause.differences
+    assert (difference.wanted.zh, difference.got.zh) == ("700.00", "684.00")  # (1260.00 − 500.00) × 0.90
+    assert any("500.00" in cause.zh for cause in difference.causes)
+    assert result.steps[-1].status == NOT_RUN
+
+
+def test_refusal_for_another_reason_is_a_difference(played):
+    result = played('- {call: "1101", without: [certno], refused: not_filed}')
+    (difference,) = result.root_cause.differences
+    assert "contract.required" in difference.got.zh
+
+
+def test_field_that_a_refusal_does_not_name_is_a_difference(played):
+    result = played('- {call: "1101", without: [certno], refused: contract.required, named: [certno, psn_name]}')
+    assert [each.path for each in result.root_cause.differences] == ["psn_name"]
+
+
+def test_finding_that_nobody_expected_fails_a_scenario_whose_steps_all_passed(played):
+    result = played('- {call: "1101", without: [certno], expect: {infcode: "-1"}}')
+    assert [step.status for step in result.steps] == [PASSED]
+    assert result.status == FAILED
+    assert "contract.required" in result.final[0].path
+
+
+def test_expected_finding_that_does_not_occur_fails_too(played):
+    result = played('- call: "1101"', "findings: [not_filed]\n")
+    assert result.status == FAILED
+
+
+def test_raw_bytes_are_sent_as_they_are(played):
+    result = played('- {call: "1101", raw: "{", refused: message}')
+    assert result.status == PASSED
+    assert result.steps[0].legs[0].request == "{"
+
+
+def test_point_is_an_expectation_under_the_named_city_file(played):
+    assert played('- reached: {$now: "2026-01-01 00:00:00"}').status == FAILED
+
+
+def test_control_call_is_judged_like_any_answer(played):
+    steps = """
+    - {control: GET people/$patient.psn_no, expect: {category: employed}}
+    """
+    (difference,) = played(steps).root_cause.differences
+    assert (difference.wanted.zh, difference.got.zh) == ("employed", "retired")
+
+
+def test_refused_control_call_fails_its_step_unless_it_is_what_was_wanted(played):
+    assert played("- {control: GET people/nobody}").status == FAILED
+    wanted = "- {control: GET people/nobody, status: 404, expect: {error.code: person_unknown}}"
+    assert played(wanted).status == PASSED
+
+
+def test_clock_of_the_sandbox_is_the_time_of_the_messages(played):
+    steps = '- {clock: "2026-01-05T10:00:00"}\n- {call: "5206", save: cum}\n- expect: {$now: "2026-01-05 10:00:00"}'
+    result = played('- call: "1101"\n' + steps)
+    assert result.status == PASSED
+    assert '"inf_time":"2026-01-05 10:00:00"' in result.steps[2].legs[0].request
+
+
+def test_message_that_does_not_come_is_told_with_the_nearest_one(played):
+    steps = '- call: "1101"\n- {expect-incoming: "5206", leg: hospital, within: 0}'
+    (difference,) = played(steps).root_cause.differences
+    assert "5206" in difference.wanted.zh
+
+
+def test_sandbox_is_gone_afterwards_unless_kept(scenario, platform):
+    found = scenario('- call: "1101"')
+    for keep in (False, True):
+        *_, ended = play(Stage(platform, 7, f"rkeep{keep:d}", keep=keep), Lane("self"), found)
+        assert (ended.result.sandbox in platform.control("GET", "sandboxes")["sandboxes"]) is keep
+
+
+def test_two_runs_side_by_side_never_see_each_other(scenario, platform):
+    found = scenario(VISIT + DEDUCTIBLE)
+    for run in ("rone", "rtwo"):
+        *_, ended = play(Stage(platform, 7, run, keep=True), Lane("self"), found)
+        assert ended.result.status == PASSED  # the same person pays the whole deductible in each
+
+
+@pytest.fixture
+def own_rules(tmp_path):
+    """A data folder in which Qitaihe takes 450.00 instead of 500.00 before it pays."""
+    folder = tmp_path / "data" / "policies"
+    folder.mkdir(parents=True)
+    file = resources.files("simulator").joinpath("benefit/policies/230900.yaml")
+    shipped = file.read_text(encoding="utf-8").partition("\nexamples:")[0]
+    own = shipped.replace('{insutype: "310", value: "500.00"', '{insutype: "310", value: "450.00"')
+    (folder / "230900.yaml").write_text(re.sub(r'version: "[^"]*"', 'version: "own"', own), encoding="utf-8")
+    return folder.parent
+
+
+def test_under_other_figures_literals_give_way_and_both_sides_agree(written, run, own_rules):
+    ended = run([written(VISIT + DEDUCTIBLE)], platform="", uses=("self", "insured"), data=str(own_rules))
+    assert [each.status for each in ended.results] == [PASSED, PASSED]
+    assert all(each.notes for each in ended.results)
+    assert all(each.steps[-1].notes for each in ended.results)
+
+
+def test_point_that_other_figures_cannot_reach_is_not_tested_and_says_why(written, run, own_rules):
+    steps = """
+    - {control: GET policy/230900, save: rules}
+    - {reached: {$rules.version: "2025.1"}, because: 不是原来的政策}
+    """
+    ended = run([written(steps)], platform="", uses=("self",), data=str(own_rules))
+    assert [(each.status, each.reason.zh) for each in ended.results] == [(NOT_TESTED, "不是原来的政策")]
+
+
+def test_agency_with_other_figures_is_red_and_the_rule_is_named(written, run, own_rules, processes):
+    file = written(VISIT + DEDUCTIBLE)
+    people = processes.folder / "own-people.json"
+    processes.finish(processes.start("export", ["people", "export", str(file), "-o", str(people)], lasting=False))
+    url = f"http://127.0.0.1:{free_port()}/"
+    arguments = ["agency", "--city", "230900", "--port", url.rsplit(":", 1)[1].strip("/"), "--people", str(people)]
+    arguments += ["--store", str(processes.folder / "own-agency"), "--data", str(own_rules)]
+    processes.start("agency", arguments, ready_url=url).wait_ready()
+    ended = run([file], uses=("insured",), agencies={"230900": url})
+    (result,) = ended.results
+    assert result.status == FAILED
+    first = result.root_cause.differences[0]
+    assert (first.path, first.wanted.zh, first.got.zh) == ("act_pay_dedc", "500.00", "450.00")
+    assert first.causes[0].zh.startswith("award.deductible")
+
+
+def test_role_that_nobody_plays_is_not_tested(written, run, platform_url):
+    cast = Cast("230900", ({"role": "somebody-else", "certno": "A", "psn_name": "甲"},))
+    ended = run([written('- call: "1101"')], uses=("insured",), agencies={"230900": platform_url}, cast=cast)
+    assert [each.status for each in ended.results] == [NOT_TESTED]
+
+
+def test_use_that_a_scenario_is_not_meant_for_does_not_apply(written, run):
+    ended = run([written('- call: "1101"', "uses: [insured]\n")], uses=("self",))
+    assert [each.status for each in ended.results] == [NOT_APPLICABLE]
+
+
+def test_platform_that_dies_breaks_the_run_and_is_told(written, run, monkeypatch):
+    started = []
+    original = parties.Processes.start
+
+    def remember(self, name, arguments, **more):
+        process = original(self, name, arguments, **more)
+        started.append(process)
+        return process
+
+    monkeypatch.setattr(parties.Processes, "start", remember)
+    file = written('- call: "1101"\n- {expect-incoming: "5206", leg: hospital, within: 20}')
+    events = rehearse(Plan(load([file]), paths=[file], uses=("self",)))
+    for event in events:
+        if getattr(event, "step", None) is not None:
+            started[0].popen.kill()
+    assert event.exit_code == 2
+    assert "-9" in str(event.results[0].reason)
+
+
+def test_citys_own_test_people_play_the_roles_from_their_own_history(written, run, processes):
+    """Twice over the same person: the second time the deductible was paid before, and nobody is wrong."""
+    file = written(VISIT + DEDUCTIBLE)
+    people = processes.folder / "cast-people.json"
+    processes.finish(processes.start("export", ["people", "export", str(file), "-o", str(people)], lasting=False))
+    (somebody,) = json.loads(people.read_text())["people"]
+    url = f"http://127.0.0.1:{free_port()}/"
+    arguments = ["agency", "--city", "230900", "--port", url.rsplit(":", 1)[1].strip("/"), "--people", str(people)]
+    processes.start(
+        "agency", [*arguments, "--store", str(processes.folder / "cast-agency")], ready_url=url
+    ).wait_ready()
+    shown = {"mdtrt_cert_type": "02", "mdtrt_cert_no": somebody["certno"]}
+    member = {"role": "patient", "certno": somebody["certno"], "psn_name": somebody["psn_name"], **shown}
+    cast = Cast("230900", (member,))
+    paid = []
+    for _ in range(2):
+        ended = run([file], uses=("insured",), agencies={"230900": url}, cast=cast, seed=1)
+        (result,) = ended.results
+        assert (result.status, [str(each) for each in result.differences]) == (PASSED, [])
+        paid.append(result.steps[-1].award["answered"]["act_pay_dedc"])
+    assert paid == ["500.00", "0.00"]
+
+
+def test_agency_that_goes_by_its_own_clock_is_rehearsed_today(written, run, processes):
+    """Every date of the scenario is moved to today, on both sides; what was worked out for another day gives way."""
+    file, today = written(VISIT + DEDUCTIBLE), datetime.now(timezone(timedelta(hours=8))).date()
+    people = processes.folder / "today-people.json"
+    arguments = ["people", "export", str(file), "--start", today.isoformat(), "-o", str(people)]
+    processes.finish(processes.start("export", arguments, lasting=False))
+    url = f"http://127.0.0.1:{free_port()}/"
+    arguments = ["agency", "--city", "230900", "--port", url.rsplit(":", 1)[1].strip("/"), "--people", str(people)]
+    arguments += ["--store", str(processes.folder / "today-agency"), "--own-clock"]
+    processes.start("agency", arguments, ready_url=url).wait_ready()
+    plan = Plan(
+        [begin_on(each, today) for each in load([file])],
+        uses=("insured",),
+        agencies={"230900": url},
+        capabilities={"clock": "own"},
+        paths=[file],
+    )
+    *_, ended = rehearse(plan)
+    (result,) = ended.results
+    assert (result.status, [str(each) for each in result.differences]) == (PASSED, [])
+    settled = date.fromisoformat(result.steps[-1].award["setl_time"][:10])
+    assert settled - today <= timedelta(days=1)  # midnight may have passed meanwhile
+
+
+def test_bill_is_written_once_and_charged_twice(played):
+    steps = """
+    - save: {bill: [{med_list_codg: 003110000060000-311000027, cnt: 1, pric: 420.00}]}
+    - call: "1101"
+    - {use: visit, save: first, with: {disease: M07803, charges: $bill}}
+    - {use: visit, save: second, with: {disease: M07803, charges: $bill}, literal: {act_pay_dedc: 80.00}}
+    """  # 500.00 − 420.00
+    assert played(steps).status == PASSED

@@ -1,0 +1,149 @@
+import base64
+import gzip
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from simulator.harness.junit import write_junit
+from simulator.harness.matching import Difference
+from simulator.harness.report import write_report
+from simulator.harness.report.page import LARGEST
+from simulator.harness.results import (
+    BROKEN,
+    FAILED,
+    NOT_RUN,
+    NOT_TESTED,
+    PASSED,
+    Ended,
+    Leg,
+    RunInfo,
+    ScenarioResult,
+    StepResult,
+)
+from simulator.harness.wording import failure_text
+from simulator.masking import mask_text
+from simulator.texts import Text, plain
+
+CERTNO = "230996195109086782"
+
+
+@pytest.fixture
+def made(scenario):
+    """A run of one scenario per status, each with a step that sent a message."""
+
+    def make(*statuses, message="{}"):
+        info = RunInfo(
+            (),
+            ("self",),
+            7,
+            "http://p",
+            {"platform": "http://p"},
+            "nhsa-sim rehearse",
+            "nhsa-sim rehearse",
+            "2026-01-01 00:00:00",
+        )
+        results = []
+        for index, status in enumerate(statuses):
+            found = scenario('- call: "1101"\n- call: "5206"', name=f"s{index}")
+            result = ScenarioResult(
+                found, "self", status, Text("因为", "because") if status in (NOT_TESTED, BROKEN) else None
+            )
+            leg = Leg("hospital", "1101", "M1", mask_text(message), "{}", "answered")
+            result.steps = [StepResult(found.steps[0], Text("查人", "who"), status, legs=[leg])]
+            if status == FAILED:
+                cause = Text("起付线应为 500.00", "the deductible is 500.00")
+                result.steps[0].differences = [
+                    Difference("setlinfo.hifp_pay", plain("1.00"), plain(f"2.00 {CERTNO}"), "2207A", (cause,))
+                ]
+                result.steps.append(StepResult(found.steps[1], Text("累计", "accumulated"), NOT_RUN))
+            results.append(result)
+        return Ended(info, results, 1.5)
+
+    return make
+
+
+def packed(page):
+    blob = re.search(r'id="packed">([^<]*)<', page).group(1)
+    return json.loads(gzip.decompress(base64.b64decode(blob)))
+
+
+def test_verdict_comes_first_in_both_languages(made, tmp_path):
+    write_report(made(PASSED, FAILED), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert page.index("2 场中有 1 场未通过") < page.index("根本原因")
+    assert "1 of 2 failed" in page
+
+
+def test_report_is_one_file_that_asks_nothing_of_the_network(made, tmp_path):
+    write_report(made(PASSED), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert not re.findall(r'(?:src|href)="(?!#)', page)
+
+
+def test_failed_step_stands_once_and_the_steps_after_it_were_not_run(made, tmp_path):
+    write_report(made(FAILED), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert page.count('<article class="card">') == 1
+    assert [step["status"] for step in packed(page)["runs"][0]["steps"]] == [FAILED, NOT_RUN]
+
+
+def test_identities_are_masked_everywhere(made, tmp_path):
+    ended = made(
+        FAILED, message=json.dumps({"input": {"data": {"certno": CERTNO, "psn_name": "周丽"}}}, ensure_ascii=False)
+    )
+    write_report(ended, tmp_path / "r.html")
+    write_junit(ended, tmp_path / "j.xml")
+    page = (tmp_path / "r.html").read_text()
+    for written in (page, json.dumps(packed(page), ensure_ascii=False), (tmp_path / "j.xml").read_text()):
+        assert CERTNO not in written
+        assert "周丽" not in written
+
+
+def test_report_stays_small_by_leaving_out_messages_of_what_passed(made, tmp_path):
+    noise = "".join(f"{index * 2654435761 % 2**32:08x}" for index in range(20_000))
+    ended = made(*[PASSED] * 12, FAILED, message=noise)
+    for index, result in enumerate(ended.results):
+        leg = Leg("hospital", "1101", "M", noise[index:] + noise[:index][::-1], "{}", "answered")
+        result.steps[0].legs = [leg]
+    write_report(ended, tmp_path / "r.html")
+    assert (tmp_path / "r.html").stat().st_size <= LARGEST
+    runs = packed((tmp_path / "r.html").read_text())["runs"]
+    assert runs[-1]["steps"][0]["legs"]
+    assert not runs[-2]["steps"][0]["legs"]
+
+
+def test_junit_has_one_case_for_each_scenario_in_each_use(made, tmp_path):
+    write_junit(made(PASSED, FAILED, NOT_TESTED, BROKEN), tmp_path / "j.xml")
+    suite = ElementTree.parse(tmp_path / "j.xml").getroot().find("testsuite")
+    assert suite.attrib["tests"] == "4"
+    assert [each.tag for case in suite.findall("testcase") for each in case] == ["failure", "skipped", "error"]
+
+
+def test_junit_survives_letters_that_xml_has_no_place_for(made, tmp_path):
+    ended = made(FAILED)
+    ended.results[0].steps[0].differences = [Difference("x", plain("a\x00b"), plain("\ud800"))]
+    write_junit(ended, tmp_path / "j.xml")
+    ElementTree.parse(tmp_path / "j.xml")
+
+
+def test_failure_text_names_field_wanted_got_cause_and_the_command(made):
+    ended = made(FAILED)
+    said = failure_text(ended.results[0], ended.info)
+    for words in (
+        "基本医疗保险统筹基金支出 setlinfo.hifp_pay",
+        "应为 1.00",
+        "起付线应为 500.00",
+        "--use self --seed 7",
+    ):
+        assert words in said.zh
+    assert "s0.scenario.yaml:14" in said.en
+    assert CERTNO not in said.zh
+
+
+def test_exit_code_tells_green_red_and_broken_apart(made):
+    assert made(PASSED, NOT_TESTED).exit_code == 0
+    assert made(PASSED, FAILED).exit_code == 1
+    assert made(PASSED, FAILED, BROKEN).exit_code == 2
+    assert made(NOT_TESTED).exit_code == 2  # nothing at all was tested
