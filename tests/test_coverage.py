@@ -94,22 +94,24 @@ def test_a_transaction_known_by_name_only_is_never_shown_as_covered(found):
     assert row_of(found, "8301").cells["national"].letters.zh == "名"
 
 
-def test_the_command_prints_four_letters_a_cell_and_what_is_missing(found):
-    lines = run().output.splitlines()
-    row = next(line for line in lines if line.startswith("2207A ")).split()
-    assert row[1:6] == ["门诊结算A", "表例办演", "·", "表例办－", "表例办－"]
+def test_the_command_prints_four_letters_a_cell_and_what_is_missing(own_scenario, found):
+    lines = run(str(own_scenario)).output.splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines if line.strip()}
+    assert rows["1101"][1:5] == ["表例办－", "表例办－", "表例办演", "表例办－"]
+    assert rows["2207A"][:3] == ["门诊结算A", "表例办－", "·"]
     assert len(lines) > len(found.rows)
 
 
-def test_the_json_names_scenarios_and_gaps(found):
-    shown = json.loads(run("--format", "json").output)
-    settled = next(each for each in shown["transactions"] if each["infno"] == "2207A")
-    assert settled["editions"]["national"] == {
+def test_the_json_names_scenarios_and_gaps(own_scenario, found):
+    shown = json.loads(run(str(own_scenario), "--format", "json").output)
+    queried = next(each for each in shown["transactions"] if each["infno"] == "1101")
+    assert queried["editions"]["jiangxi-1.0"] == {
         "contract": "tables",
         "example": True,
         "handler": True,
-        "scenarios": settled["scenarios"],
+        "scenarios": ["family/made"],
     }
+    assert queried["editions"]["national"]["scenarios"] == []
     assert shown["missing"]["example"] == list(found.gaps("example"))
 
 

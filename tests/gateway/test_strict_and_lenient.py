@@ -152,7 +152,10 @@ def test_the_answer_names_as_many_faults_as_fit_and_how_many_there_are_and_the_f
     assert answer.err_msg.endswith(f"等{len(told)}处")
     assert len(told) > 5
     assert {each["severity"] for each in told} == {"error"}
-    assert told[0]["message"]["zh"] in answer.err_msg
+    sentences = [each["message"]["zh"] for each in told]
+    named = answer.err_msg.split("；")[:-1]
+    assert all(sentence.startswith(f"{name}；应为：") for name, sentence in zip(named, sentences, strict=False))
+    assert len(named) > 5
 
 
 def test_one_fault_is_told_in_full_and_without_a_count(stage):
