@@ -3,7 +3,9 @@
 import importlib
 import os
 import pkgutil
+import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -44,6 +46,8 @@ def main() -> None:
     for index, word in enumerate(sys.argv[1:-1], 1):
         if word == "--lang":
             os.environ["NHSA_SIM_LANG"] = sys.argv[index + 1]
+    # What a run has started ends with it, also when it is told to end; servers put their own answer in place of this.
+    signal.signal(signal.SIGTERM, _told_to_end)
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -58,3 +62,7 @@ def main() -> None:
         sys.exit(BROKEN)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _told_to_end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)

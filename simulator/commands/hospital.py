@@ -1,11 +1,16 @@
 """`nhsa-sim hospital`: the reference hospital, until interrupted."""
 
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from simulator.errors import SetupError
 from simulator.texts import text
+
+if TYPE_CHECKING:
+    from simulator.harness.client import Platform
 
 
 @click.command("hospital")
@@ -32,9 +37,7 @@ def command(cities: tuple[str, ...], platform: str, sandbox: str, store: str, pa
         if city != "all" and not (len(city) == 6 and city.isascii() and city.isdigit()):
             raise SetupError(text("hospital.bad_city", got=city))
     found = connect(platform, token)
-    found.refuse_stranger()
-    if sandbox not in found.control("GET", "sandboxes")["sandboxes"]:
-        raise SetupError(text("hospital.no_sandbox", name=sandbox, url=platform))
+    _wait_for(found, sandbox, patience)
     folder = Path(store or f".nhsa-sim/hospital-{sandbox}")
     book = Book(folder)
     click.echo(text("hospital.ready", cities=", ".join(cities), url=found.sandbox(sandbox).url, store=folder))
@@ -46,3 +49,27 @@ def command(cities: tuple[str, ...], platform: str, sandbox: str, store: str, pa
         Hospital(found.sandbox(sandbox), book, cities, patience, tell).run()
     finally:
         book.close()
+
+
+def _wait_for(platform: "Platform", sandbox: str, patience_s: float) -> None:
+    """Waits for a platform or a sandbox that is still to come up; raises SetupError when it did not come in time."""
+    from simulator.harness.client import NotThereYet
+
+    deadline = time.monotonic() + patience_s
+    told = False
+    while True:
+        try:
+            platform.refuse_stranger()
+            if sandbox in platform.control("GET", "sandboxes")["sandboxes"]:
+                return
+            raise NotThereYet(text("hospital.no_sandbox", name=sandbox, url=platform.url))
+        except NotThereYet as missing:
+            if time.monotonic() > deadline:
+                raise
+            if not told:
+                click.echo(text("hospital.waiting", problem=missing, seconds=round(patience_s)))
+                told = True
+            time.sleep(_POLL_S)
+
+
+_POLL_S = 0.2

@@ -16,6 +16,10 @@ PATIENCE_S = 65.0
 """How long a hospital waits for an answer; clients in the field wait 30 to 60 s."""
 
 
+class NotThereYet(SetupError):
+    """Nobody answers at the address, or the sandbox is not there; either may come up in a moment."""
+
+
 class ControlRefused(SetupError):
     """A control call was refused; `status`, `code` and `path` as the platform said."""
 
@@ -49,7 +53,7 @@ class Platform:
         try:
             answer = self.session.request(method, self.url + path, data=raw, headers=headers, timeout=PATIENCE_S)
         except requests.RequestException as error:
-            raise SetupError(text("harness.platform_gone", url=self.url, problem=_short(error))) from None
+            raise NotThereYet(text("harness.platform_gone", url=self.url, problem=_short(error))) from None
         try:
             value = read_json(answer.content)
         except NotJson:

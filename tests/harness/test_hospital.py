@@ -123,6 +123,16 @@ def test_whole_library_of_recovery_is_done_by_the_hospital_unprompted(platform, 
     assert len(chosen) >= 4
 
 
+def test_hospital_waits_for_a_sandbox_that_is_still_to_come(platform, platform_url, processes, tmp_path):
+    arguments = ["hospital", "--city", "all", "--platform", platform_url, "--sandbox", "h-later"]
+    process = processes.start("hospital", [*arguments, "--store", str(tmp_path / "book")], lasting=False)
+    await_(lambda: "h-later" in process.last_lines())
+    platform.control("POST", "sandboxes", {"name": "h-later", "seed": 7})
+    await_(lambda: str(tmp_path / "book") in process.last_lines())
+    process.popen.terminate()
+    assert process.popen.wait(timeout=20) == 143
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -133,7 +143,7 @@ def test_whole_library_of_recovery_is_done_by_the_hospital_unprompted(platform, 
     ],
 )
 def test_hospital_that_cannot_begin_says_why(arguments, platform_url):
-    given = [each.format(url=platform_url) for each in arguments]
+    given = [*(each.format(url=platform_url) for each in arguments), "--patience", "0"]
     with pytest.raises(SimulatorError):
         CliRunner().invoke(command, given, catch_exceptions=False)
 
