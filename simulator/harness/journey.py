@@ -38,7 +38,7 @@ class Batch:
 
     @property
     def total(self) -> Decimal:
-        return sum((Decimal(str(line["det_item_fee_sumamt"])) for line in self.lines), Decimal(0))
+        return sum((_number(line.get("det_item_fee_sumamt")) for line in self.lines), Decimal(0))
 
 
 @dataclass(slots=True)
@@ -87,8 +87,7 @@ def numbered(lines: list[dict[str, Any]], visit: Visit) -> list[dict[str, Any]]:
             if str(serial) not in taken:
                 row["feedetl_sn"] = str(serial)
         if "det_item_fee_sumamt" not in row:
-            amount = _number(row.get("cnt")) * _number(row.get("pric"))
-            row["det_item_fee_sumamt"] = str(amount.quantize(_CENT, ROUND_HALF_UP))
+            row["det_item_fee_sumamt"] = _product(row.get("cnt"), row.get("pric"))
         rows.append(row)
     return rows
 
@@ -181,7 +180,8 @@ def learn_from_answer(infno: str, output: Mapping[str, Any], visit: Visit | None
     if batch is None:
         return
     if act == "charge":
-        rows = output.get("result") or []
+        listed = output.get("result")
+        rows = [row for row in listed if isinstance(row, Mapping)] if isinstance(listed, list) else []
         batch.scopes = {
             name: str(sum((_number(row.get(of)) for row in rows), Decimal(0))) for name, of in SCOPES.items()
         }
@@ -191,5 +191,15 @@ def learn_from_answer(infno: str, output: Mapping[str, Any], visit: Visit | None
         batch.setl_id = str(said.get("setl_id") or "")
 
 
+def _product(count: Any, price: Any) -> str:
+    """Quantity × price to the fen; 0.00 where a charge is spoilt on purpose beyond calculating."""
+    try:
+        return str((_number(count) * _number(price)).quantize(_CENT, ROUND_HALF_UP))
+    except ArithmeticError:
+        return "0.00"
+
+
 def _number(value: Any) -> Decimal:
-    return as_number(value) or Decimal(0)
+    """The amount in a charge, also as `{text: …}` has it sent; 0 for what is none, which is sent as it stands."""
+    inner = next(iter(value.values())) if isinstance(value, Mapping) and len(value) == 1 else value
+    return as_number(inner) or Decimal(0)

@@ -13,12 +13,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import SimulatorError
+from simulator.errors import SetupError, SimulatorError
 from simulator.harness.cast import Cast
 from simulator.harness.parties import Parties
 from simulator.harness.results import BROKEN, Ended, Event, RunInfo, ScenarioEnded, ScenarioResult, Started
-from simulator.harness.runner import Stage, play
+from simulator.harness.runner import Stage, own_fault, play
 from simulator.harness.scenario import USES, Scenario
+from simulator.texts import text
 
 _FAREWELL_S = 2.0
 """How long an interrupted use may take to notice; what it talks to is ended right after."""
@@ -70,13 +71,16 @@ def rehearse(plan: Plan) -> Generator[Event, None, None]:
                 yield event
         except SimulatorError as error:
             broken = error.text
+        unplayed = len(plan.scenarios) * len(plan.uses) - len(results)
+        if broken is None and unplayed and not plan.stop_at_first:
+            broken = text("harness.unplayed", count=unplayed)
         order = {each.id: index for index, each in enumerate(plan.scenarios)}
         results.sort(key=lambda each: (order[each.scenario.id], USES.index(each.use)))
         yield Ended(info, results, time.perf_counter() - started, broken)
 
 
 def _play_all(plan: Plan, parties: Parties, run: str) -> Iterator[Event]:
-    events: queue.Queue[Event | BaseException | None] = queue.Queue()
+    events: queue.Queue[Event | SimulatorError | None] = queue.Queue()
     stop = threading.Event()
     lanes = [
         threading.Thread(target=_lane, args=(plan, parties, use, run, events, stop), daemon=True) for use in plan.uses
@@ -89,7 +93,7 @@ def _play_all(plan: Plan, parties: Parties, run: str) -> Iterator[Event]:
             event = events.get()
             if event is None:
                 left -= 1
-            elif isinstance(event, BaseException):
+            elif isinstance(event, SimulatorError):
                 raise event
             else:
                 yield event
@@ -115,6 +119,8 @@ def _lane(plan: Plan, parties: Parties, use: str, run: str, events: "queue.Queue
                 break
     except SimulatorError as error:
         events.put(error)
+    except Exception as error:
+        events.put(SetupError(own_fault(error)))
     finally:
         events.put(None)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ from simulator.harness.steps import NotReached, await_by_hand, perform, title_of
 from simulator.harness.uses import Lane
 from simulator.harness.world import World
 from simulator.texts import Text, text
+
+_OURS = "/simulator/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,21 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
         result.status, result.reason = NOT_TESTED, missed.reason
     except SimulatorError as error:
         result.status, result.reason = BROKEN, error.text
+    except Exception as error:
+        # A fault of the harness itself must cost this scenario its verdict, never the ones after it theirs.
+        result.status, result.reason = BROKEN, own_fault(error)
     finally:
         _leave(stage, lane, sandbox)
     result.seconds = time.perf_counter() - started
     yield ScenarioEnded(result)
+
+
+def own_fault(error: Exception) -> Text:
+    """What is said of an error that nobody foresaw: which, and where in the product it arose."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [each for each in frames if _OURS in each.filename] or frames
+    place = f"{ours[-1].filename.rpartition(_OURS)[2]}:{ours[-1].lineno}"
+    return text("harness.own_fault", kind=type(error).__name__, said=str(error) or "-", place=place)
 
 
 def _play_in(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from simulator.harness import parties
+from simulator.harness import parties, rehearsal, runner
 from simulator.harness.cast import Cast
 from simulator.harness.library import load
 from simulator.harness.processes import free_port
 from simulator.harness.rehearsal import Plan, rehearse
-from simulator.harness.results import FAILED, NOT_APPLICABLE, NOT_RUN, NOT_TESTED, PASSED, Ended
+from simulator.harness.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_RUN, NOT_TESTED, PASSED, Ended
 from simulator.harness.runner import Stage, play
 from simulator.harness.shifting import begin_on
 from simulator.harness.uses import Lane
@@ -214,6 +214,60 @@ def test_platform_that_dies_breaks_the_run_and_is_told(written, run, monkeypatch
             started[0].popen.kill()
     assert event.exit_code == 2
     assert "-9" in str(event.results[0].reason)
+
+
+def test_error_that_nobody_foresaw_costs_its_scenario_only_and_is_never_green(written, run, monkeypatch):
+    """One scenario is broken with the place of the fault, the others are played, and nobody reads "all green"."""
+    original = runner.perform
+
+    def stumble(world, journal, step):
+        if world.scenario.id == "family/wrong":
+            raise ArithmeticError("no number")
+        return original(world, journal, step)
+
+    monkeypatch.setattr(runner, "perform", stumble)
+    files = [written('- call: "1101"', name=name) for name in ("before", "wrong", "yonder")]
+    ended = run(files, uses=("self",))
+    assert [each.status for each in ended.results] == [PASSED, BROKEN, PASSED]
+    assert "ArithmeticError no number" in ended.results[1].reason.zh
+    assert "harness/" in ended.results[1].reason.zh
+    assert ended.exit_code == 2
+
+
+def test_use_that_ends_early_breaks_the_run(written, run, monkeypatch):
+    monkeypatch.setattr(rehearsal, "play", lambda *_: iter(()))
+    ended = run([written('- call: "1101"')], uses=("self",))
+    assert ended.exit_code == 2
+    assert "1" in ended.broken.zh
+
+
+def test_amounts_sent_as_text_still_add_up(played):
+    steps = """
+    - call: "1101"
+    - use: charged
+      with:
+        disease: M07803
+        charges:
+          - {med_list_codg: 003110000060000-311000027, cnt: {text: "2"}, pric: {text: "420.00"}}
+          - {med_list_codg: 003110000060000-311000027, cnt: 1, pric: 420.00, det_item_fee_sumamt: {text: "420.00"}}
+    - {call: 2206A, with: {medfee_sumamt: 1.00}, refused: total_differs, expect: {err_msg: {contains: "1260.00"}}}
+    - {call: 2206A, expect: {medfee_sumamt: 1260.00}}
+    """
+    result = played(steps, "strict: false\n")
+    assert [str(each) for each in result.differences] == []
+
+
+@pytest.mark.parametrize("amount", ["abc", "1E+999999", "99999999999999999999999999999999", {"text": "一百"}, {}, []])
+def test_charge_spoilt_on_purpose_is_sent_and_refused_and_never_stops_the_harness(played, amount):
+    charge = {"med_list_codg": "003110000060000-311000027", "cnt": 1, "pric": amount}
+    steps = f"""
+    - call: "1101"
+    - call: "2201"
+    - {{call: 2203A, with: {{med_type: "14", dise_codg: M07803}}}}
+    - {{call: "2204", charges: [{json.dumps(charge)}], expect: {{infcode: "-1"}}, save: spoilt}}
+    """
+    result = played(steps)
+    assert [step.status for step in result.steps] == [PASSED] * 4
 
 
 def test_citys_own_test_people_play_the_roles_from_their_own_history(written, run, processes):
