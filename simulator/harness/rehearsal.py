@@ -119,7 +119,7 @@ def _lane(plan: Plan, parties: Parties, use: str, run: str, events: "queue.Queue
                 break
     except SimulatorError as error:
         events.put(error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (told, and the run goes on or is broken)
         events.put(SetupError(own_fault(error)))
     finally:
         events.put(None)

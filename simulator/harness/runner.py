@@ -71,7 +71,7 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
         result.status, result.reason = NOT_TESTED, missed.reason
     except SimulatorError as error:
         result.status, result.reason = BROKEN, error.text
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (told, and the run goes on or is broken)
         # A fault of the harness itself must cost this scenario its verdict, never the ones after it theirs.
         result.status, result.reason = BROKEN, own_fault(error)
     finally:
