@@ -7,9 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.cli import cli
-from simulator.coverage import Coverage, accepted_in, coverage, coverage_markdown
+from simulator.coverage import Coverage, accepted_in, coverage
 from simulator.harness.reading import scenario_from
-from simulator.texts import speaking
 from simulator.transactions import HANDLERS
 
 HEAD = """
@@ -115,13 +114,15 @@ def test_the_json_names_scenarios_and_gaps(own_scenario, found):
     assert shown["missing"]["example"] == list(found.gaps("example"))
 
 
-def test_the_markdown_has_a_row_for_every_transaction_with_tables(found):
-    with speaking("zh"):
-        lines = coverage_markdown().splitlines()
+def test_the_markdown_has_a_row_for_every_transaction_with_tables(own_scenario, found):
+    lines = run(str(own_scenario), "--format", "markdown").output.splitlines()
     assert sum(line.startswith("| ") for line in lines) - 2 == len(found.only("tables"))
-    assert any(line.startswith("| 2207A | 门诊结算A | 表例办演 | · |") for line in lines)
-    with speaking("en"):
-        assert "| 2207A | outpatient settlement (A) | CEHS | . |" in coverage_markdown("handled")
+    assert any(line.startswith("| 2207A | 门诊结算A | 表例办－ | · |") for line in lines)
+
+
+def test_the_table_of_what_is_handled_has_a_row_for_every_handler(own_scenario):
+    shown = run(str(own_scenario), "--format", "json", "--only", "handled").output
+    assert {each["infno"] for each in json.loads(shown)["transactions"]} == set(HANDLERS)
 
 
 def test_a_gap_ends_the_command_with_1_where_asked(own_scenario):

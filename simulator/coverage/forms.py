@@ -5,23 +5,23 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from simulator.contract.lookup import columns
-from simulator.coverage.table import ALL, EXAMPLE, GAPS, SCENARIO, TABLES, Coverage, Row, coverage
+from simulator.coverage.table import ALL, EXAMPLE, GAPS, SCENARIO, TABLES, Coverage, Row
 from simulator.texts import Text, join, text
 
 _SHOWN_SCENARIOS = 2
 
 
-def as_text(found: Coverage) -> str:
+def as_text(found: Coverage, which: str = ALL) -> str:
     """A line a transaction, then what is missing."""
-    rows = [_heading(found), *(_cells(found, row) for row in found.only(ALL))]
+    rows = [_heading(found), *(_cells(found, row) for row in found.only(which))]
     return "\n".join([str(_legend()), "", *columns(iter(rows)), "", *map(str, sentences(found))]) + "\n"
 
 
-def as_json(found: Coverage) -> str:
-    """Everything, for a program; scenarios by their names."""
+def as_json(found: Coverage, which: str = ALL) -> str:
+    """Everything of those transactions, for a program; scenarios by their names."""
     shown = {
         "editions": list(found.editions),
-        "transactions": [_row_json(row) for row in found.rows],
+        "transactions": [_row_json(row) for row in found.only(which)],
         "missing": {kind: list(found.gaps(kind)) for kind in GAPS},
     }
     return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
@@ -38,12 +38,7 @@ def as_markdown(found: Coverage, which: str = TABLES) -> str:
     return "\n".join(lines) + "\n"
 
 
-def coverage_markdown(which: str = TABLES) -> str:
-    """The README's table, in the language in force; `which` is `tables`, `handled` or `all`."""
-    return as_markdown(coverage(), which)
-
-
-FORMS: dict[str, Callable[[Coverage], str]] = {"text": as_text, "json": as_json, "markdown": as_markdown}
+FORMS: dict[str, Callable[..., str]] = {"text": as_text, "json": as_json, "markdown": as_markdown}
 
 
 def sentences(found: Coverage) -> Iterator[Text]:

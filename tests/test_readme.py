@@ -1,0 +1,123 @@
+"""What the README tells people to type works as it stands there, and what it shows is what the commands print."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from simulator.cli import cli
+from simulator.serving import free_port
+
+ROOT = Path(__file__).parents[1]
+ENGLISH, CHINESE = "README.md", "README.zh-CN.md"
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PORTS = ("8100", "8200")
+SETTING_UP = ("make rehearse", "make bench")
+"""These work on the checkout itself; the rest needs the command and a few files alone."""
+THIS_ONE = "make test"
+MADE_NOT = 2
+"""make's exit code for whatever its recipe ended with."""
+ENDING = "trap 'code=$?; set +e; kill $(jobs -p) 2>/dev/null; wait; exit $code' EXIT"
+
+
+def blocks(name: str) -> list[str]:
+    return [each.strip() for each in BLOCK.findall((ROOT / name).read_text(encoding="utf-8"))]
+
+
+COMMANDS = [each for each in blocks(ENGLISH) if each != THIS_ONE]
+
+
+def part(name: str, begin: str, end: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8").split(begin)[1].split(end)[0].strip()
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NHSA_SIM"))}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return kept | {"PATH": path, "NO_PROXY": "127.0.0.1"} | more
+
+
+def bash(script: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Runs a block as one script; what it left running in the background ends with it."""
+    started = subprocess.Popen(
+        ["bash", "-euc", f"{ENDING}\n{script}"],
+        cwd=folder,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        told, _ = started.communicate(timeout=180)
+    finally:
+        if started.poll() is None:
+            os.killpg(started.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(script, started.returncode, told)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Holds of the checkout only what the commands name."""
+    shutil.copytree(ROOT / "loadtests", tmp_path / "loadtests", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "script", [each for each in COMMANDS if each not in SETTING_UP], ids=lambda script: script.splitlines()[0]
+)
+def test_every_command_of_the_readme_works(script, folder):
+    for port in PORTS:
+        script = script.replace(port, str(free_port()))
+    done = bash(script, folder)
+    assert done.returncode == 0, done.stdout
+
+
+def test_make_rehearse_rehearses(tmp_path):
+    arguments = f"dialysis/retiree-in-beijing --use self --report {tmp_path}"
+    done = bash("make rehearse", ROOT, ARGS=arguments)
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "report.html").stat().st_size > 0
+
+
+def test_make_bench_measures(tmp_path):
+    """Its exit code judges this machine at this moment; what is shown here is that it measures."""
+    done = bash("make bench", ROOT, ARGS=f"--quick --only path --json {tmp_path / 'bench.json'}")
+    assert done.returncode in (0, MADE_NOT), done.stdout
+    assert "Traceback" not in done.stdout
+    assert (tmp_path / "bench.json").stat().st_size > 0
+
+
+def test_both_languages_give_the_same_commands():
+    assert blocks(CHINESE) == blocks(ENGLISH)
+
+
+@pytest.mark.parametrize(("name", "language"), [(ENGLISH, "en"), (CHINESE, "zh")])
+def test_the_table_of_coverage_is_what_the_command_prints(name, language):
+    words = ["--lang", language, "contract", "coverage", "--format", "markdown", "--only", "handled"]
+    printed = CliRunner().invoke(cli, words).output.strip()
+    assert part(name, "<!-- coverage: begin -->", "<!-- coverage: end -->") == printed
+
+
+@pytest.mark.parametrize(("name", "language"), [(ENGLISH, "en"), (CHINESE, "zh")])
+def test_the_comparison_shown_is_what_the_command_prints(name, language):
+    printed = CliRunner().invoke(
+        cli, ["--lang", language, "contract", "diff", "hunan-1.3", "jiangxi-1.0", "--infno", "2207"]
+    )
+    shown = part(name, "<!-- diff: begin -->\n```text", "```")
+    assert printed.output.startswith(shown)
+    assert len(shown.splitlines()) > 10
+
+
+@pytest.mark.parametrize("name", [ENGLISH, CHINESE])
+def test_every_file_that_is_named_is_there(name):
+    written = (ROOT / name).read_text(encoding="utf-8")
+    links = [each for each in re.findall(r"\]\(([^)]+)\)", written) if "://" not in each]
+    assert links
+    assert [each for each in links if not (ROOT / each).exists()] == []
