@@ -4,7 +4,9 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from simulator.app import create_app, shipped_files
+from simulator.app import create_app, create_platform, shipped_files
 from simulator.errors import SetupError
 from simulator.settings import Settings
 from simulator.texts import text
@@ -30,6 +32,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def make() -> Flask:
     """The application of a server process (granian calls this in its worker)."""
+    end_with_parent()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -57,7 +60,9 @@ def refuse_unsafe(host: str, settings: Settings, *, opened: bool) -> None:
 
 
 def refuse_taken(host: str, port: int) -> None:
-    """Raises SetupError when the port is in use or not ours to take."""
+    """Raises SetupError when the port is in use or not ours to take; 0 would be one that nobody is told of."""
+    if port == 0:
+        raise SetupError(text("serve.port", host=host, port=port, problem="1-65535"))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -66,6 +71,14 @@ def refuse_taken(host: str, port: int) -> None:
         except (OSError, OverflowError) as error:
             problem = getattr(error, "strerror", None) or str(error)
             raise SetupError(text("serve.port", host=host, port=port, problem=problem)) from None
+
+
+def refuse_unusable(settings: Settings) -> None:
+    """Raises what is wrong with store, data or edition here, since a worker could tell it by a traceback only.
+
+    A forked worker starts from what was read for this, so it costs little.
+    """
+    create_platform(settings).close()
 
 
 def free_port() -> int:
@@ -124,6 +137,7 @@ def make_agency() -> Flask:
     """The application of an agency process."""
     from simulator.agencies.reference import create_app as create_agency_app
 
+    end_with_parent()
     return create_agency_app(_agency(json.loads(os.environ[_AGENCY])))
 
 
@@ -145,8 +159,13 @@ _AGENCY = "NHSA_SIM_AGENCY"
 
 
 def _serve_one(host: str, port: int, settings: Settings) -> None:
+    end_with_parent()
     os.environ.update(settings.to_environment())
     granian("simulator.serving:make", host, port, settings.threads)
+
+
+_LAST_WORDS_S = 10
+"""How long a message in hand may hold up the end; one that still waits for an agency is unknown, and is reversed."""
 
 
 def granian(target: str, host: str, port: int, threads: int) -> None:
@@ -159,8 +178,28 @@ def granian(target: str, host: str, port: int, threads: int) -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=threads,
+        workers_kill_timeout=_LAST_WORDS_S,
         backlog=2048,
         log_level=LogLevels.critical,
         log_access=False,
         websockets=False,
     ).serve()
+
+
+def end_with_parent() -> None:
+    """Ends this process the moment that the one which started it is gone, even by kill -9.
+
+    A worker left behind would keep the port, and answer in the name of a platform that nobody can stop any more.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    # Until granian sets its own, a worker has its parent's handlers, and would swallow the signal that is to end it.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_DFL)
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, name="parent", daemon=True).start()

@@ -4,6 +4,7 @@ import click
 
 from simulator.errors import SetupError
 from simulator.settings import Settings
+from simulator.store.store import NAME
 from simulator.texts import text
 
 
@@ -14,7 +15,9 @@ from simulator.texts import text
 @click.option("--store", default=".nhsa-sim", show_default=True, help="数据目录或 postgresql:// 地址 / folder or URL")
 @click.option("--data", default="", help="自备数据目录 / folder with your own policies, catalogues, institutions")
 @click.option("--edition", default="national", show_default=True, help="规范版本 / edition of the interface")
-@click.option("--seed", default=230900, show_default=True, help="人员生成种子 / seed of people")
+@click.option(
+    "--seed", default=230900, show_default=True, type=click.IntRange(0, 2**53 - 1), help="人员生成种子 / seed of people"
+)
 @click.option("--lenient", is_flag=True, help="放过常见习惯并记为警告 / let known habits of clients through")
 @click.option("--gateway", type=click.Choice(["none", "api_hmac"]), default="none", help="网关签名 / gateway profile")
 @click.option("--access-key", default="", envvar="NHSA_SIM_ACCESS_KEY", help="网关 AK")
@@ -24,7 +27,7 @@ from simulator.texts import text
 @click.option("--allow-host", multiple=True, help="控制接口允许的主机名 / further host names for control")
 @click.option("--allow-target", multiple=True, help="经办机构地址可指向的外部主机 / hosts that an agency URL may name")
 @click.option("--open", "opened", is_flag=True, help="非本机监听也不要求令牌和签名 / no token or gateway demanded")
-@click.option("--threads", default=64, show_default=True, help="处理线程 / threads")
+@click.option("--threads", default=64, show_default=True, type=click.IntRange(1, 1000), help="处理线程 / threads")
 @click.option("--durable", is_flag=True, help="断电也不丢（慢） / survive a power cut too (slower)")
 def command(host: str, port: int, listen: tuple[str, ...], opened: bool, **options: object) -> None:
     """启动仿真平台 / Serve the platform.
@@ -35,9 +38,10 @@ def command(host: str, port: int, listen: tuple[str, ...], opened: bool, **optio
 
     settings = _settings(options)
     serving.refuse_unsafe(host, settings, opened=opened)
-    more = dict(_listening(each) for each in listen)
+    more = _listening(listen, port)
     for each in (port, *more):
         serving.refuse_taken(host, each)
+    serving.refuse_unusable(settings)
     click.echo(text("serve.ready", url=f"http://{host}:{port}", store=settings.store))
     for each, name in more.items():
         click.echo(text("serve.ready_sandbox", url=f"http://{host}:{each}", sandbox=name))
@@ -65,8 +69,15 @@ def _settings(options: dict[str, object]) -> Settings:
     )
 
 
-def _listening(written: str) -> tuple[int, str]:
-    port, _, name = written.partition("=")
-    if not (port.isascii() and port.isdigit() and name):
-        raise SetupError(text("serve.listen", got=written))
-    return int(port), name
+def _listening(written: tuple[str, ...], main: int) -> dict[int, str]:
+    """The sandbox of each further port; raises SetupError for a port named twice."""
+    found = {main: ""}
+    for each in written:
+        port, _, name = each.partition("=")
+        if not (port.isascii() and port.isdigit() and len(port) < 6 and NAME.match(name)):
+            raise SetupError(text("serve.listen", got=each))
+        if int(port) in found:
+            raise SetupError(text("serve.listen_twice", port=port))
+        found[int(port)] = name
+    del found[main]
+    return found

@@ -131,7 +131,7 @@ def test_what_cannot_be_served_is_refused_before_anything_starts(refused, tmp_pa
 
 
 def test_the_books_outlive_the_process(typed, city: City, tmp_path):
-    """Settled before the restart, cancelled after it; the people are loaded once."""
+    """Settled before kill -9 and the restart on the same port, cancelled after it; the people are loaded once."""
     exported = {"version": "1", "area": "230900", "people": plain(city.people)}
     (tmp_path / "people.json").write_text(json.dumps(exported), encoding="utf-8")
     port = free_port()
@@ -141,7 +141,8 @@ def test_the_books_outlive_the_process(typed, city: City, tmp_path):
     city.register(f"http://127.0.0.1:{port}/")
     visit = city.visit()
     settled = visit.settle("1000.00").setlinfo
-    first.send_signal(signal.SIGTERM)
+    first.kill()
+    # Ends when the worker, which has the same output, has ended too.
     told, _ = first.communicate(timeout=20)
     assert "新载入 2 人，原有 0 人不变" in told
     assert f"nhsa-sim rehearse --agency 230900=http://127.0.0.1:{port}/" in told
