@@ -6,6 +6,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from simulator.pages import pages
 from simulator.sandboxes import Sandboxes, Shipped
 from simulator.settings import Settings
 from simulator.store import journal
-from simulator.store.store import StoreHouse, open_house
+from simulator.store.store import Conflict, Gone, StoreHouse, open_house
 from simulator.texts import text
 
 log = structlog.get_logger()
@@ -55,8 +56,10 @@ class Platform:
             sandbox = self.sandboxes.get(name)
             if sandbox is None:
                 continue
-            outbox.recover(sandbox, self.forwarding.real_time(), self.forwarding.owner, alone=False)
-            outbox.run(sandbox, self.forwarding, wait=False)
+            # One that was deleted meanwhile, or that others write in, must not cost the others their round.
+            with suppress(Gone, Conflict):
+                outbox.recover(sandbox, self.forwarding.real_time(), self.forwarding.owner, alone=False)
+                outbox.run(sandbox, self.forwarding, wait=False)
 
     def forget_old(self) -> None:
         """Holds every journal to its bounds."""
@@ -64,7 +67,7 @@ class Platform:
         for name in self.sandboxes.names():
             sandbox = self.sandboxes.get(name)
             if sandbox is not None:
-                with sandbox.begin() as (work, _, _clock):
+                with suppress(Gone, Conflict), sandbox.begin() as (work, _, _clock):
                     journal.forget_old(work, keep=self.settings.journal_keep, before=before)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from simulator.agencies import outbox
 from simulator.app import create_app
 from simulator.settings import Settings
 from simulator.store import tables
@@ -250,3 +251,23 @@ def test_a_sandbox_made_anew_by_one_is_the_new_one_for_the_other(platforms):
     assert there("GET", "people")["people"] == []
     assert Control(platforms[1].test_client())("GET", f"sandboxes/{name}")["edition"] == "jiangxi-1.0"
     root("DELETE", f"sandboxes/{name}")
+
+
+def test_sandbox_deleted_in_the_middle_of_a_round_does_not_cost_the_others_theirs(tmp_path, monkeypatch):
+    app = create_app(Settings(store=str(tmp_path), outbox_every_s=0))
+    platform, tended = app.extensions["platform"], []
+    for name in ("leaving", "staying"):
+        platform.sandboxes.create(name)
+    look_up = type(platform.sandboxes).get
+
+    def deleted_after_look_up(sandboxes, name):
+        found = look_up(sandboxes, name)
+        if name == "leaving" and found is not None:
+            sandboxes.delete(name)
+        return found
+
+    monkeypatch.setattr(type(platform.sandboxes), "get", deleted_after_look_up)
+    monkeypatch.setattr(outbox, "run", lambda sandbox, *_, **__: tended.append(sandbox.name))
+    platform.tend()
+    assert tended == ["default", "staying"]
+    platform.close()

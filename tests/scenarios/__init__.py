@@ -1,0 +1,1 @@
+"""The shipped scenarios under figures that are not the shipped ones."""

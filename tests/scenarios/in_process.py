@@ -1,0 +1,111 @@
+"""A platform and reference agencies inside the test's process: the harness speaks to them as it does over a network."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import requests
+from click.testing import CliRunner
+from flask import Flask
+
+from simulator import app as platform_app
+from simulator.agencies import reference
+from simulator.api import ConnectionDropped
+from simulator.commands.people import command as people_command
+from simulator.harness.client import Platform
+from simulator.harness.results import ScenarioResult
+from simulator.harness.runner import Stage, play
+from simulator.harness.scenario import INSURED, Scenario
+from simulator.harness.uses import Lane
+from simulator.settings import Settings
+
+SEED = 230900
+URL = "http://platform"
+
+
+class Session:
+    """What the harness uses of requests.Session, over a Flask test client."""
+
+    def __init__(self, app: Flask) -> None:
+        self._client = app.test_client()
+
+    def request(self, method: str, url: str, *, data: Any = None, headers: Any = None, **_: Any) -> Any:
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        try:
+            answer = self._client.open(path, method=method, data=data, headers=headers)
+            return SimpleNamespace(status_code=answer.status_code, content=answer.data)
+        except ConnectionDropped as error:
+            raise requests.ConnectionError(str(error)) from None
+
+    def post(self, url: str, **options: Any) -> Any:
+        return self.request("POST", url, **options)
+
+
+@contextmanager
+def platform(folder: Path, data: Path | None = None) -> Iterator[Platform]:
+    """A platform over a store of its own, with the city files of `data`."""
+    app = platform_app.create_app(Settings(store=str(folder), data=str(data or "")))
+    yield Platform(URL, "", Session(app))  # type: ignore[arg-type]  # a session as far as it is used
+    app.extensions["platform"].close()
+
+
+@contextmanager
+def agencies(folder: Path, people: Path, areas: Sequence[str], data: Path | None = None) -> Iterator[dict[str, str]]:
+    """The reference agency of each area with its people, over real HTTP; area to URL."""
+    shipped = platform_app.shipped_files(str(data or ""))
+    opened, servers, urls = [], [], {}
+    for area in areas:
+        agency = reference.open_agency(
+            folder / area,
+            area,
+            policies=shipped.policies,
+            coverage=shipped.coverage,
+            edition="national",
+            own_clock=False,
+        )
+        reference.load_people(agency, (people / f"people-{area}.json").read_bytes(), area)
+        server = make_server("127.0.0.1", 0, reference.create_app(agency), handler_class=_Quiet)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        opened.append(agency)
+        servers.append(server)
+        urls[area] = f"http://127.0.0.1:{server.server_address[1]}/"
+    try:
+        yield urls
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+        for agency in opened:
+            agency.store.close()
+
+
+def export(folder: Path, areas: Sequence[str]) -> Path:
+    """The people that the shipped scenarios need, as a city is given them."""
+    arguments = ["export", "--seed", str(SEED), "-o", str(folder)]
+    done = CliRunner().invoke(people_command, [*arguments, *(word for area in areas for word in ("--area", area))])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def played(
+    on: Platform, scenarios: Sequence[Scenario], answering: Mapping[str, str], run: str
+) -> dict[str, ScenarioResult]:
+    """Every scenario with agencies in the cities' place, by its id; those that do not apply are left out."""
+    lane = Lane(INSURED, dict(answering))
+    found = {}
+    for scenario in scenarios:
+        if lane.why_not(scenario) is None:
+            *_, ended = play(Stage(on, SEED, run), lane, scenario)
+            found[scenario.id] = ended.result
+    return found
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        return
