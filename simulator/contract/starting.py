@@ -25,7 +25,7 @@ def start_edition(folder: Path, base: str, name: str = "") -> list[Path]:
     shipped = below.path.parent == SHIPPED
     builds_on = below.name if shipped else os.path.relpath(below.path.resolve(), folder.resolve())
     title = json.dumps(f"{below.about['title']['zh']}（{own}）", ensure_ascii=False)
-    about = text("contract.new_edition_yaml", name=own, base=builds_on, title=title).zh
+    about = str(text("contract.new_edition_yaml", name=own, base=builds_on, title=title))
     written = {"edition.yaml": about}
     written["README.md"] = (SHIPPED / "README.md").read_text(encoding="utf-8")
     written |= {f"{table.name}.csv": ",".join(["change", *table.columns]) + "\n" for table in TABLES}
