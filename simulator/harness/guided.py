@@ -119,7 +119,8 @@ def _group_from(world: World, first: Step) -> list[Step]:
 def _task(world: World, steps: list[Step], acts: list[dict[str, Any]]) -> dict[str, Any]:
     names = join([template(step.said["call"]).title for step in steps])
     place, person = world.places[world.place], world.people[world.role]
-    title = text("harness.task_title", place=place["name"], person=person["psn_name"], acts=names)
+    key = "task_title_refused" if refusals(steps[-1]) else "task_title"
+    title = text(f"harness.{key}", place=place["name"], person=person["psn_name"], acts=names)
     act = acts[0]["act"] if len(acts) == 1 else "visit"
     reference = f"{world.run}-{steps[0].number}"
     data = {"reference": reference, "institution": place, "steps": acts}
@@ -137,6 +138,9 @@ def _act(world: World, step: Step, visit: Visit, batch: Batch | None, person: Ma
         "visit": {"reference": visit.reference, **_given(visit, ("mdtrt_id", "med_type", "disease", "disease_name"))},
         "fields": _resolved(world, step),
     }
+    if refusals(step):
+        # Or whoever does it would set right what is the point of it.
+        said["meant_to_be_refused"] = True
     if batch is not None:
         name = next(name for name, each in visit.batches.items() if each is batch)
         said["batch"] = {"reference": name, **_given(batch, ("acct_used_flag", "setl_id"))}

@@ -113,7 +113,7 @@ def test_whole_library_of_recovery_is_done_by_the_hospital_unprompted(platform, 
     arguments = ["hospital", "--city", "all", "--platform", platform_url, "--sandbox", name]
     process = processes.start("hospital", [*arguments, "--store", str(tmp_path / "book")], lasting=False)
     lane = Lane("treatment", {}, {}, ("all",), name, 20.0)
-    chosen = [each for each in load([]) if "recovery" in each.marks]
+    chosen = [each for each in load([]) if "recovery" in each.marks and lane.why_not(each) is None]
     results = []
     for each in chosen:
         *_, ended = play(Stage(platform, 7, "rreco"), lane, each)
@@ -146,6 +146,39 @@ def test_hospital_that_cannot_begin_says_why(arguments, platform_url):
     given = [*(each.format(url=platform_url) for each in arguments), "--patience", "0"]
     with pytest.raises(SimulatorError):
         CliRunner().invoke(command, given, catch_exceptions=False)
+
+
+def test_number_of_an_earlier_scenario_does_not_spoil_the_one_about_signing_in(platform, sandbox, hospital):
+    process = hospital()
+    (scenario,) = [each for each in load([]) if each.id == "session/sign-in-demanded"]
+    lane = Lane("treatment", {}, {}, ("110000",), sandbox.name, 20.0)
+    for _ in range(2):
+        *_, ended = play(Stage(platform, 7, "rsign"), lane, scenario)
+        assert [str(each) for each in ended.result.differences] == []
+        assert ended.result.status == "passed"
+    process.end()
+
+
+@pytest.mark.parametrize(("meant", "state"), [({}, "done"), ({"meant_to_be_refused": True}, "failed")])
+def test_hospital_signs_in_anew_by_itself_unless_the_refusal_is_meant(platform, tmp_path, meant, state):
+    """It still holds the number of another day; the platform tells it to send 9001 first."""
+    name = f"h-sign-in-{state}"
+    platform.control("POST", "sandboxes", {"name": name, "seed": 7, "gateway": {"sign_in": True}})
+    sandbox, book = platform.sandbox(name), Book(tmp_path)
+    person = sandbox.control("POST", "people", {"insured_at": "230900", "category": "retired"})
+    book.remember("sign_no H11000000001", "20250309000000000001")
+    place = {"code": "H11000000001", "name": "北京模拟第一医院", "area": "110000"}
+    act = {"act": "identify", "infno": "1101", "person": {**person, "psn_cert_type": "01"}, **meant}
+    act |= {"now": "2025-03-10 09:00:00", "visit": {"reference": "V"}}
+    data = {"reference": "T", "institution": place, "steps": [act]}
+    sandbox.control("POST", "tasks", {"role": "hospital", "act": "visit", "data": data})
+    looks = iter([True, True, False])
+    Hospital(sandbox, book, ("110000",), 5.0, lambda *_: None).run(lambda: next(looks))
+    book.close()
+    sent = [(each["infno"], each["outcome"]) for each in sandbox.control("GET", "messages")["messages"]]
+    assert [each["state"] for each in sandbox.control("GET", "tasks")["tasks"]] == [state]
+    assert [infno for infno, _ in sent] == (["1101"] if meant else ["1101", "9001", "1101"])
+    platform.control("DELETE", f"sandboxes/{name}")
 
 
 def test_hospital_leaves_tasks_of_other_areas_alone(sandbox, tmp_path):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.errors import SetupError
@@ -19,6 +19,8 @@ QUESTIONS = (
     *("ask_registrations", "preview", "sign_in", "sign_out"),
 )
 UNKNOWN = "结果未知"
+SIGN_IN = "9001"
+"""Stands in the err_msg of a platform that wants the operator signed in first, whatever else it says."""
 _LONGEST_PAUSE_S = 2.0
 
 
@@ -113,12 +115,18 @@ class Hospital:
         deadline = time.monotonic() + self.patience_s
         pause = POLL_S
         pending = self.book.unanswered(order.task, order.step)
+        may_sign_in = order.name not in ("sign_in", "sign_out") and not order.act.get("meant_to_be_refused")
         while True:
             message = pending.pop() if pending else write_message(self.book, order)
             self.book.begin(message)
             sent = self.sandbox.send(message.infno, message.msgid, message.raw)
             told = str(sent.body.get("err_msg") or sent.problem)
             unknown = sent.lost or told.startswith(UNKNOWN)
+            if not unknown and may_sign_in and str(sent.body.get("infcode")) != "0" and SIGN_IN in told:
+                may_sign_in = False
+                self.book.end(message.msgid, ANSWERED)
+                self._sign_in(order)
+                continue
             if not unknown:
                 self._conclude(order, message, sent, told)
                 return
@@ -132,6 +140,16 @@ class Hospital:
                 self.book.end(message.msgid, ANSWERED)
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    def _sign_in(self, order: Order) -> None:
+        """Signs in anew, as at the beginning of a day; whatever comes of it, the act is sent once more."""
+        signing = replace(order, act={**order.act, "act": "sign_in", "infno": SIGN_IN, "fields": {}}, task="")
+        message = write_message(self.book, signing)
+        self.book.begin(message)
+        sent = self.sandbox.send(message.infno, message.msgid, message.raw)
+        self.book.end(message.msgid, ANSWERED)
+        if str(sent.body.get("infcode")) == "0":
+            learn(self.book, signing, message, sent.body)
 
     def _conclude(self, order: Order, message: Message, sent: Sent, told: str) -> None:
         if str(sent.body.get("infcode")) != "0":
