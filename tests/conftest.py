@@ -2,8 +2,11 @@
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from flask import Flask
 
 from simulator.app import create_app
 from simulator.settings import Settings
+from tests.support.changes import CHANGES
 from tests.support.hospital import Control, Hospital
 from tests.support.stage import Stage, open_stage
 
@@ -72,6 +76,52 @@ def stages(shared_app: Flask) -> Iterator[Callable[..., Stage]]:
 def stage(stages: Callable[..., Stage]) -> Stage:
     """A sandbox of its own: edition national, strict, no gateway, 2025-03-10 09:00."""
     return stages()
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_report_header() -> str:
+    return CHANGES
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, built in isolation as pip would."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    return next(folder.glob("*.whl"))
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A full rehearsal by the installed wheel in an empty folder: what it said, and every message of it."""
+
+    done: subprocess.CompletedProcess[str]
+    folder: Path
+    messages: Path
+
+
+@pytest.fixture(scope="session")
+def rehearsed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    """Every scenario in every use, once for all tests that ask; these share the xdist group `rehearsed`."""
+    environment, folder = tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("empty")
+    messages = tmp_path_factory.mktemp("messages") / "messages.jsonl"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
+    install = [environment / "bin" / "pip", "install", "--quiet", "-c", ROOT / "requirements.lock", wheel]
+    subprocess.run(install, check=True, capture_output=True, timeout=300)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
+    done = subprocess.run(
+        [environment / "bin" / "nhsa-sim", "rehearse", "-q", "--record", messages, "--unmasked"],
+        cwd=folder,
+        env=clean | {"NHSA_SIM_LANG": "en"},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return Rehearsed(done, folder, messages)
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,13 @@
 """The built wheel, installed into an empty environment, rehearses in an empty folder: what a user gets."""
 
-import os
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout, built in isolation as pip would."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
-    return next(folder.glob("*.whl"))
+pytestmark = pytest.mark.xdist_group("rehearsed")
 
 
 def test_the_wheel_holds_every_module_and_every_data_file(wheel):
@@ -35,23 +25,10 @@ def test_the_wheel_holds_every_module_and_every_data_file(wheel):
     assert sorted(wanted - packed) == []
 
 
-def test_the_wheel_rehearses_in_an_empty_folder(wheel, tmp_path):
+def test_the_wheel_rehearses_in_an_empty_folder(rehearsed):
     """Installed with the locked versions into an empty environment; every scenario, every use, all green."""
-    environment, folder = tmp_path / "environment", tmp_path / "empty"
-    folder.mkdir()
-    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
-    install = [environment / "bin" / "pip", "install", "--quiet", "-c", ROOT / "requirements.lock", wheel]
-    subprocess.run(install, check=True, capture_output=True, timeout=300)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
-    done = subprocess.run(
-        [environment / "bin" / "nhsa-sim", "rehearse", "-q"],
-        cwd=folder,
-        env=clean | {"NHSA_SIM_LANG": "en"},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = rehearsed.done
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert "All green" in done.stdout
-    assert sorted(path.name for path in (folder / "rehearsal").iterdir()) == ["junit.xml", "report.html"]
+    written = sorted(path.name for path in (rehearsed.folder / "rehearsal").iterdir())
+    assert written == ["junit.xml", "report.html"]

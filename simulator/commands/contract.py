@@ -29,8 +29,12 @@ def command() -> None:
 
 @command.command("check")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@EDITION
-@click.option("--strict/--lenient", default=True, help="严格或宽松 / strict, or with known habits as warnings")
+@click.option(
+    "--edition", default="", help="规范版本，默认录制中写明的，否则 national / edition (as recorded, national)"
+)
+@click.option(
+    "--strict/--lenient", default=None, help="严格，或已知的习惯只警告；默认如录制，否则严格 / default: as recorded"
+)
 @click.option("--format", "form", type=click.Choice(["text", "json", "junit", "sarif"]), default="text")
 @click.option("--output", type=click.Path(path_type=Path), help="写到文件 / write to a file")
 @click.option("--infno", default="", help="无请求的应答属于哪个交易 / transaction of answers without their request")
@@ -41,7 +45,7 @@ def check(
     paths: tuple[Path, ...],
     edition: str,
     *,
-    strict: bool,
+    strict: bool | None,
     form: str,
     output: Path | None,
     infno: str,
@@ -61,7 +65,7 @@ def check(
 
     files = recorded_files(paths)
     run = Checking(_contract_for(edition, always_agency=agency), strict, account_in_fund, assumed=infno)
-    run.contract_for("hospital")
+    run.contract_for("hospital", "")
     with _written_to(output) as out, _progress(files) as advance:
         report = REPORTS[form](out)
         for found in run.files(files, advance):
@@ -70,9 +74,12 @@ def check(
     sys.exit(1 if run.errors else 0)
 
 
-def _contract_for(edition: str, *, always_agency: bool) -> Callable[[str], Contract]:
+def _contract_for(asked: str, *, always_agency: bool) -> Callable[[str, str], Contract]:
+    """The edition asked for, else the one that the recording names, else the default."""
+
     @cache
-    def contract_for(side: str) -> Contract:
+    def contract_for(side: str, recorded: str) -> Contract:
+        edition = asked or recorded or "national"
         return contract_of(edition, ("agency",) if always_agency or side == "agency" else ())
 
     return contract_for
@@ -249,12 +256,20 @@ def new(folder: Path, base: str, name: str) -> None:
 @click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--edition", "editions", multiple=True, help="版本，可多个 / editions (default: all shipped)")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--only", type=click.Choice(["all", "tables", "handled"]), help="有字段表的、平台办理的 / with tables, handled"
+)
 @click.option("--output", type=click.Path(path_type=Path), help="写到文件 / write to a file")
 @click.option(
     "--fail-on", type=click.Choice(["scenario", "example"]), multiple=True, help="缺这一项时退出码 1 / exit with 1 then"
 )
 def coverage_(
-    scenarios: tuple[Path, ...], editions: tuple[str, ...], form: str, output: Path | None, fail_on: tuple[str, ...]
+    scenarios: tuple[Path, ...],
+    editions: tuple[str, ...],
+    form: str,
+    only: str | None,
+    output: Path | None,
+    fail_on: tuple[str, ...],
 ) -> None:
     """交易 × 版本：字段表、示例、办理、场景 / Transactions by editions: contract, example, handler, scenario.
 
@@ -265,5 +280,5 @@ def coverage_(
 
     found = coverage(editions or EDITIONS, scenarios)
     with _written_to(output) as out:
-        out.write(FORMS[form](found))
+        out.write(FORMS[form](found, **({"which": only} if only else {})))
     sys.exit(1 if any(found.gaps(kind) for kind in fail_on) else 0)

@@ -44,26 +44,36 @@ _FOR_AGENCY_S, _FOR_HOSPITAL_S = 10.0, 120.0
 @click.option("--cast", "cast_file", type=_PATH, help="演员表 / cast file")
 @click.option("--seed", default=230900, show_default=True, help="人员生成种子 / seed of people")
 @click.option("--report", default=Path("rehearsal"), show_default=True, type=_PATH, help="报告目录 / folder")
+@click.option("--record", type=_PATH, metavar="FILE", help="把报文录成 JSON Lines / write every message to FILE")
+@click.option("--unmasked", is_flag=True, help="录下的报文不遮蔽身份信息 / leave identity data in what is recorded")
 @click.option("--keep", is_flag=True, help="保留沙箱 / keep the sandboxes")
 @click.option("-q", "--quiet", is_flag=True, help="只显示未通过的 / tell only what did not pass")
-def command(paths: tuple[Path, ...], report: Path, quiet: bool, **options: Any) -> None:
+def command(
+    paths: tuple[Path, ...], report: Path, quiet: bool, record: Path | None, unmasked: bool, **options: Any
+) -> None:
     """联调预演 / Rehearse.
 
     不给参数：自己启动平台、参考经办机构、参考医院，三种用法各演一遍。给出 PATHS 则只演这些场景文件或目录。
     退出码：0 全部通过，1 有发现，2 预演本身没能进行。
     """
     from simulator.harness.console import Console
+    from simulator.harness.recording import recording
     from simulator.harness.rehearsal import rehearse
     from simulator.harness.reporting import Reports
+    from simulator.harness.uses import NATIONAL
 
-    plan = _plan(paths, options)
+    if unmasked and record is None:
+        raise SetupError(text("harness.unmasked_without_record"))
+    plan = _plan(paths, options | {"recorded": record is not None})
+    spoken = str(plan.capabilities.get("edition", NATIONAL))
     reports = Reports(report)
     console = Console(quiet=quiet)
     # Closed at once when interrupted, so that what was started ends before this command does.
-    with closing(rehearse(plan)) as events:
+    with recording(record, spoken, unmasked=unmasked) as written, closing(rehearse(plan)) as events:
         for event in events:
             console.take(event)
             reports.take(event)
+            written(event)
     sys.exit(reports.exit_code)
 
 
@@ -101,7 +111,7 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
     )
 
 
-_AS_GIVEN = ("seed", "hospitals", "sandbox", "platform", "token", "port", "keep", "stop_at_first")
+_AS_GIVEN = ("seed", "hospitals", "sandbox", "platform", "token", "port", "keep", "stop_at_first", "recorded")
 
 
 def _start(asked: datetime | None, *capabilities: Mapping[str, object]) -> date | None:

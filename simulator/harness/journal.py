@@ -29,6 +29,8 @@ class Row:
     answer: str
     findings: list[Mapping[str, Any]]
     taken: bool = False
+    step: str = ""
+    """The number of the step that it belongs to; blank where it belongs to none."""
 
     def said(self) -> dict[str, Any]:
         """The message as an object; {} when it is none."""
@@ -58,6 +60,8 @@ class Journal:
     check_alive: Callable[[], None] = lambda: None
     """Raises SetupError when a process of this run has died, so that nobody waits for it."""
     rows: list[Row] = field(default_factory=list)
+    step: str = ""
+    """The number of the step that is carried out now; what is taken meanwhile belongs to it."""
 
     def look(self) -> None:
         """Reads what has come since the last look."""
@@ -73,6 +77,7 @@ class Journal:
         for row in self.rows:
             if not row.taken and wanted(row):
                 row.taken = True
+                row.step = self.step
                 return row
         return None
 

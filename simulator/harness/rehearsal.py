@@ -51,6 +51,7 @@ class Plan:
     paths: Sequence[Path] = ()
     keep: bool = False
     stop_at_first: bool = False
+    recorded: bool = False
     command: str = ""
     rerun: str = "nhsa-sim rehearse"
 
@@ -107,7 +108,7 @@ def _lane(plan: Plan, parties: Parties, use: str, run: str, events: "queue.Queue
     """Plays one use in a thread of its own; what breaks the run is handed over, not lost."""
     try:
         lane = parties.lane(use)
-        stage = Stage(parties.connect(), plan.seed, run, plan.cast, plan.keep, parties.refuse_dead)
+        stage = Stage(parties.connect(), plan.seed, run, plan.cast, plan.keep, parties.refuse_dead, plan.recorded)
         for scenario in plan.scenarios:
             for event in play(stage, lane, scenario):
                 events.put(event)

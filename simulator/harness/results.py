@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.harness.matching import Difference
 from simulator.harness.scenario import Scenario, Step
 from simulator.texts import Text
+
+if TYPE_CHECKING:
+    from simulator.harness.journal import Row
 
 PASSED, FAILED, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
     "passed",
@@ -122,6 +125,8 @@ class ScenarioEnded:
     """One scenario in one use has ended."""
 
     result: ScenarioResult
+    rows: "Sequence[Row]" = ()
+    """Every leg of every message, unmasked and complete where the run is recorded; for listeners that write them."""
 
 
 @dataclass(frozen=True, slots=True)

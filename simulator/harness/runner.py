@@ -43,6 +43,8 @@ class Stage:
     keep: bool = False
     check_alive: Callable[[], None] = lambda: None
     """Raises SetupError when a process of this run has died."""
+    recorded: bool = False
+    """Whether a listener writes the messages, so that those after the last step are read too."""
 
 
 class CannotPlay(Exception):
@@ -64,9 +66,10 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
             return
     sandbox = stage.platform.sandbox(lane.sandbox or sandbox_name(scenario.id, lane.use, stage.run))
     result.sandbox = sandbox.name
+    journal = Journal(sandbox, stage.check_alive)
     try:
         _open(stage, lane, scenario, sandbox)
-        yield from _play_in(stage, lane, scenario, sandbox, result)
+        yield from _play_in(stage, lane, scenario, journal, result)
     except (NotReached, CannotPlay) as missed:
         result.status, result.reason = NOT_TESTED, missed.reason
     except SimulatorError as error:
@@ -77,7 +80,7 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
     finally:
         _leave(stage, lane, sandbox)
     result.seconds = time.perf_counter() - started
-    yield ScenarioEnded(result)
+    yield ScenarioEnded(result, journal.rows)
 
 
 def own_fault(error: Exception) -> Text:
@@ -89,10 +92,10 @@ def own_fault(error: Exception) -> Text:
 
 
 def _play_in(
-    stage: Stage, lane: Lane, scenario: Scenario, sandbox: SandboxClient, result: ScenarioResult
+    stage: Stage, lane: Lane, scenario: Scenario, journal: Journal, result: ScenarioResult
 ) -> Iterator[StepEnded]:
+    sandbox = journal.sandbox
     world = World(scenario, lane, sandbox, run=_letters(stage, scenario, lane), now=scenario.clock.replace("T", " "))
-    journal = Journal(sandbox, stage.check_alive)
     _fill(stage, scenario, world)
     world.literals, notes = _literals(stage, scenario, sandbox)
     result.notes += notes
@@ -100,10 +103,13 @@ def _play_in(
         if result.root_cause is not None:
             result.steps.append(StepResult(step, title_of(step), NOT_RUN))
             continue
+        journal.step = step.number
         done = perform(world, journal, step)
         result.steps.append(done)
         yield StepEnded(result, done)
     result.final = final_differences(world)
+    if stage.recorded:
+        journal.look()
     failed = result.root_cause is not None or bool(result.final)
     result.status = FAILED if failed else PASSED
 

@@ -74,7 +74,7 @@ def check(contract: Contract, message: str, *, strict: bool, infno: str) -> list
         value = Broken(where, "not_a_message", text("contract.not_a_message"))
     if isinstance(value, Broken):
         return [Remark(1, "error", value.rule, "", _line_of_error(message), value.sentence)]
-    run = Checking(lambda _: contract, strict, assumed=infno)
+    run = Checking(lambda *_: contract, strict, assumed=infno)
     found = run.leg(Leg(where, str(direction_of(value)), value, len(message), infno=infno))
     return [_remark(number, each) for number, each in enumerate(found, 1)]
 

@@ -33,6 +33,7 @@ class ContractChecker:
 
     def __init__(self, edition: str = "", *, strict: bool = True) -> None:
         self.edition = edition or DEFAULT_EDITION
+        self._asked = edition
         self.strict = strict
         contract_of(self.edition)
 
@@ -73,8 +74,8 @@ class ContractChecker:
         if infno:
             refuse_unserved(contract_of(self.edition), infno)
 
-        def contract_for(side: str) -> Any:
-            return contract_of(self.edition, ("agency",) if side == "agency" else ())
+        def contract_for(side: str, recorded: str) -> Any:
+            return contract_of(self._asked or recorded or self.edition, ("agency",) if side == "agency" else ())
 
         return Checking(contract_for, self.strict, assumed=infno)
 

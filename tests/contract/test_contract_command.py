@@ -155,7 +155,7 @@ import resource, sys
 from pathlib import Path
 from simulator.contract import contract_of
 from simulator.contract.checking import Checking
-run = Checking(lambda side: contract_of("national"))
+run = Checking(lambda *_: contract_of("national"))
 found = sum(1 for _ in run.files([Path(sys.argv[1])]))
 print(run.messages, found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -33,7 +33,7 @@ def written(value):
 
 
 def run(path, **options):
-    checking = Checking(lambda side: contract_of("national", ("agency",) if side == "agency" else ()), **options)
+    checking = Checking(lambda side, _: contract_of("national", ("agency",) if side == "agency" else ()), **options)
     return checking, list(checking.files([path]))
 
 
@@ -347,3 +347,58 @@ def test_what_is_remembered_is_bounded(save, monkeypatch):
     lines = [written(message("2208", msgid=f"H1100000000120250303093000{number:04d}")) for number in range(50)]
     checking, _ = run(save("\n".join(lines), "x.jsonl"))
     assert len(checking.memory.msgids.entries) == 10
+
+
+def journal_line(number="2207A", leg="hospital", answer=None, **more):
+    request = message(number)
+    said = message(number, "out") if answer is None else answer
+    return {"infno": number, "leg": leg, "request": written(request), "answer": written(said), **more}
+
+
+def test_a_line_of_the_journal_is_no_message_though_it_names_its_transaction(save):
+    path = save(written(journal_line()) + "\n" + written(journal_line(infno="2207A")) + "\n", "journal.jsonl")
+    checking, found = run(path)
+    assert (checking.messages, found) == (4, [])
+
+
+def test_one_entry_of_the_journal_alone_is_read_too(save):
+    checking, found = run(save(json.dumps(journal_line(), ensure_ascii=False, indent=1)))
+    assert (checking.messages, found) == (2, [])
+
+
+def test_a_recording_that_names_its_edition_is_held_to_it(save):
+    """A retired person is 12 in one edition and 21 in the other; `rehearse --record` says which was spoken."""
+    whole = with_data(message("2201"), psn_type="21")
+    entry = {"request": whole, "answer": None}
+    path = save("".join(written(entry | {"edition": name}) + "\n" for name in ("hunan-1.3", "jiangxi-1.0")), "r.jsonl")
+    checking = Checking(lambda side, recorded: contract_of(recorded))
+    codes = [(each.fault.rule, each.line) for each in checking.files([path]) if each.fault.field == "psn_type"]
+    assert codes == [("code", 1)]
+
+
+def test_a_recording_that_was_held_leniently_is_held_so_unless_asked_otherwise(save):
+    whole = with_data(message("2207A"), medfee_sumamt="12.3")
+    path = save(written({"request": whole, "answer": None, "strict": False}))
+    severities = {strict: [each.severity for each in run(path, strict=strict)[1]] for strict in (None, True, False)}
+    assert severities == {None: ["warning"], True: ["error"], False: ["warning"]}
+
+
+def test_conversations_of_two_sandboxes_in_one_file_bind_each_other_to_nothing(save):
+    """Both begin their msgids anew."""
+    first = {"request": message("2503"), "answer": None, "sandbox": "one"}
+    other = with_data(message("2503"), memo="别的")
+    for name, wanted in (("one", ["msgid_twice"]), ("two", [])):
+        second = {"request": other, "answer": None, "sandbox": name}
+        path = save(written(first) + "\n" + written(second) + "\n", f"{name}.jsonl")
+        assert [each.fault.rule for each in run(path)[1] if each.fault.rule == "msgid_twice"] == wanted
+
+
+@pytest.mark.parametrize("msgid", [["H"], {"a": 1}, 5, None, True])
+def test_a_msgid_that_is_no_text_is_told_and_its_answer_still_finds_it(save, msgid):
+    entry = {"request": message("2207A", msgid=msgid), "answer": message("2207A", "out")}
+    assert [each.fault.rule for each in run(save(written(entry)))[1]] == ["type"]
+
+
+def test_a_refusal_of_what_was_no_message_needs_no_request(save):
+    answer = message("1101", "out", infcode="-1", err_msg="报文不是合法 JSON", output={})
+    assert rules(save(written({"request": "{", "answer": written(answer)}))) == [("not_json", 1, "/request")]

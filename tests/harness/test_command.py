@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -81,3 +82,23 @@ def test_report_folder_that_cannot_be_written_is_told(written, tmp_path):
 def test_stranger_in_place_of_the_platform_is_recognised(written, refused, processes, platform_url, tmp_path):
     said = refused(str(written('- call: "1101"')), "--platform", f"{platform_url}/contract")
     assert "is not this platform" in said
+
+
+def test_a_recorded_run_names_step_edition_and_sandbox_and_hides_who_it_was_about(written, platform_url, tmp_path):
+    file, told = written('- call: "1101"'), {}
+    for name, more in (("masked", ()), ("raw", ("--unmasked",))):
+        record = tmp_path / f"{name}.jsonl"
+        arguments = [str(file), "--use", "self", "--platform", platform_url, "--report", str(tmp_path / "r")]
+        assert CliRunner().invoke(command, [*arguments, "--record", str(record), *more]).exit_code == 0
+        (told[name],) = map(json.loads, record.read_text(encoding="utf-8").splitlines())
+    facts = {key: told["masked"][key] for key in ("scenario", "use", "step", "edition", "strict", "leg", "infno")}
+    assert list(facts.values()) == ["family/trial", "self", "1", "national", True, "hospital", "1101"]
+    shown = {name: json.loads(each["request"])["input"]["data"]["certno"] for name, each in told.items()}
+    assert shown["masked"] != shown["raw"]
+    assert (shown["masked"].strip("0123456789X"), len(shown["raw"])) == ("*" * 10, 18)
+
+
+def test_a_recording_that_cannot_be_made_is_told_before_anything_is_played(written, refused, tmp_path):
+    file = str(written('- call: "1101"'))
+    assert "nowhere" in refused(file, "--record", str(tmp_path / "nowhere" / "messages.jsonl"))
+    assert "--record" in refused(file, "--unmasked")

@@ -58,9 +58,10 @@ class Waiting:
 class Checking:
     """The state of a run: what is remembered, and how much was seen."""
 
-    contract_for: Callable[[str], Contract]
-    """The contract of a side: what a hospital and the platform say, or the platform and an agency."""
-    strict: bool = True
+    contract_for: Callable[[str, str], Contract]
+    """The contract of a side, hospital or agency, and of the edition that the recording names, if it names one."""
+    strict: bool | None = None
+    """None holds each message as strictly as the recording says it was held, and else strictly."""
     account_in_fund: bool = False
     memory: Memory = field(default_factory=Memory)
     messages: int = 0
@@ -77,9 +78,14 @@ class Checking:
         """What is found in recordings, file by file; `advance` is told how many bytes were read."""
         for path in paths:
             # Files are recordings of their own: sample messages of a repository may well share one msgid.
-            self.memory = Memory()
+            self.memory, sandbox = Memory(), ""
             for leg in legs_of(path, advance):
-                yield from self.broken(leg) if isinstance(leg, Broken) else self.leg(leg)
+                if isinstance(leg, Broken):
+                    yield from self.broken(leg)
+                    continue
+                if leg.spoken.sandbox != sandbox:
+                    self.memory, sandbox = Memory(), leg.spoken.sandbox
+                yield from self.leg(leg)
 
     def broken(self, broken: Broken) -> Iterator[Found]:
         """What is no message is an error of its own."""
@@ -95,7 +101,7 @@ class Checking:
         errors = 0
         infno, msgid = self._name(leg), str(leg.envelope.get("msgid") or "")[:60]
         for fault in faults:
-            is_error = fault.is_error(self.strict)
+            is_error = fault.is_error(strict=self._strict(leg))
             errors += is_error
             self.warnings += not is_error
             severity = "error" if is_error else "warning"
@@ -112,22 +118,31 @@ class Checking:
     def _name(self, leg: Leg) -> str:
         return str(leg.envelope.get("infno") or leg.infno)[:20]
 
-    def _contract(self, side: str, infno: str) -> Contract:
-        return self.contract_for(AGENCY if side == AGENCY or infno.startswith("SIM-") else HOSPITAL)
+    def _contract(self, leg: Leg, infno: str) -> Contract:
+        side = AGENCY if leg.side == AGENCY or infno.startswith("SIM-") else HOSPITAL
+        return self.contract_for(side, leg.spoken.edition)
+
+    def _strict(self, leg: Leg) -> bool:
+        if self.strict is not None:
+            return self.strict
+        return leg.spoken.strict is not False
 
     def _request(self, leg: Leg) -> list[Fault]:
         envelope, found = self._head(leg)
         infno = envelope.get("infno")
-        contract = self._contract(leg.side, str(infno))
+        contract = self._contract(leg, str(infno))
         if not isinstance(infno, str) or not contract.serves(infno):
             return [*found, _unknown(infno, contract.why_not(str(infno)[:60]))]
         treated, insured = envelope.get("mdtrtarea_admvs"), envelope.get("insuplc_admdvs")
         remote = bool(treated) and bool(insured) and treated != insured
-        body, more = self._body(contract, infno, "in", envelope.get("input"), remote=remote, head=envelope)
+        strict = self._strict(leg)
+        body, more = self._body(
+            contract, infno, "in", envelope.get("input"), remote=remote, head=envelope, strict=strict
+        )
         found += more
         found += self._once(leg, envelope, infno, body)
         found += between.asked(self.memory, leg.side, infno, body)
-        self._wait(leg, Waiting(infno, body, remote, {"insuplc_admdvs": insured}, str(envelope.get("msgid"))))
+        self._wait(leg, Waiting(infno, body, remote, {"insuplc_admdvs": insured}, _msgid(leg)))
         if leg.size > LARGEST_INPUT and (size := characters(envelope.get("input"))) > LARGEST_INPUT:
             found.append(_too_large(size))
         return found
@@ -135,16 +150,21 @@ class Checking:
     def _answer(self, leg: Leg) -> list[Fault]:
         envelope, found = self._head(leg)
         asked = self._asked(leg)
+        refused = str(envelope.get("infcode")) != "0"
         if asked is None:
-            return [*found, _alone()]
-        if str(envelope.get("infcode")) != "0":
+            # A refusal says the same whatever was asked.
+            return found if refused else [*found, _alone()]
+        if refused:
             # What was refused uploaded nothing and spent no msgid.
             between.refused(self.memory, leg.side, asked.infno, asked.body)
             self.memory.msgids.drop(leg.side, asked.msgid)
             return found
-        contract = self._contract(leg.side, asked.infno)
+        contract = self._contract(leg, asked.infno)
         output = envelope.get("output")
-        body, more = self._body(contract, asked.infno, "out", output, remote=asked.remote, head=asked.head)
+        strict = self._strict(leg)
+        body, more = self._body(
+            contract, asked.infno, "out", output, remote=asked.remote, head=asked.head, strict=strict
+        )
         found += more
         found += between.answered(
             self.memory, leg.side, asked.infno, asked.body, body, account_in_fund=self.account_in_fund
@@ -153,13 +173,13 @@ class Checking:
 
     def _wait(self, leg: Leg, request: Waiting) -> None:
         exchange = self.messages if leg.exchange is None else leg.exchange
-        self.waiting[leg.where.file, exchange, leg.side, leg.envelope.get("msgid")] = request
+        self.waiting[leg.where.file, exchange, leg.side, request.msgid] = request
         if len(self.waiting) > _WAITING:
             self.waiting.popitem(last=False)
 
     def _asked(self, leg: Leg) -> Waiting | None:
         """The request of an answer: of the same exchange, of the msgid it repeats, or the last that it can answer."""
-        msgid = leg.envelope.get("msgid")
+        msgid = _msgid(leg)
         for key in reversed(self.waiting):
             file, exchange, side, asked_msgid = key
             if (file, side) != (leg.where.file, leg.side):
@@ -172,28 +192,36 @@ class Checking:
                 fits = self._can_answer(self.waiting[key].infno, leg)
             if fits:
                 return self.waiting.pop(key)
-        if self.assumed and self._contract(leg.side, self.assumed).serves(self.assumed):
+        if self.assumed and self._contract(leg, self.assumed).serves(self.assumed):
             return Waiting(self.assumed, None, remote=False, head={})
         return None
 
     def _can_answer(self, infno: str, leg: Leg) -> bool:
         output = leg.envelope.get("output")
-        root = self._contract(leg.side, infno).layout(infno, "out").root
+        root = self._contract(leg, infno).layout(infno, "out").root
         return not isinstance(output, dict) or all(name in root.known() for name in output)
 
     def _head(self, leg: Leg) -> tuple[dict[str, Any], list[Fault]]:
-        contract = self._contract(leg.side, self._name(leg))
+        contract = self._contract(leg, self._name(leg))
         envelope: dict[str, Any] = leg.envelope
         habits: tuple[Fault, ...] = ()
-        if not self.strict:
+        if not self._strict(leg):
             envelope, habits = contract.accept_envelope_habits(envelope)
         return envelope, [*habits, *contract.check_envelope(envelope, leg.direction)]
 
     def _body(
-        self, contract: Contract, infno: str, direction: str, body: Any, *, remote: bool, head: dict[str, Any]
+        self,
+        contract: Contract,
+        infno: str,
+        direction: str,
+        body: Any,
+        *,
+        remote: bool,
+        head: dict[str, Any],
+        strict: bool,
     ) -> tuple[Any, list[Fault]]:
         found: list[Fault] = []
-        if not self.strict:
+        if not strict:
             body, habits = contract.accept_habits(infno, direction, body)
             found += habits
         found += contract.check(infno, direction, body, remote=remote, head=head)
@@ -227,6 +255,12 @@ class Checking:
         return [
             Fault("msgid_twice", "/msgid", "msgid", "发送方报文ID", came(msgid), words, sentence, "ENVELOPE in msgid")
         ]
+
+
+def _msgid(leg: Leg) -> str:
+    """Blank where it is none, or no text."""
+    msgid = leg.envelope.get("msgid")
+    return msgid if isinstance(msgid, str) else ""
 
 
 def _digest(body: Any) -> bytes:

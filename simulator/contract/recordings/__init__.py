@@ -5,6 +5,6 @@ Lines are read one by one and never kept, so a file of any size takes the same m
 
 from simulator.contract.recordings.files import recorded_files
 from simulator.contract.recordings.formats import legs_of
-from simulator.contract.recordings.legs import Broken, Leg, Where
+from simulator.contract.recordings.legs import Broken, Leg, Spoken, Where
 
-__all__ = ["Broken", "Leg", "Where", "legs_of", "recorded_files"]
+__all__ = ["Broken", "Leg", "Spoken", "Where", "legs_of", "recorded_files"]

@@ -72,12 +72,10 @@ def _line(raw: bytes, where: Where) -> Iterator[Leg | Broken]:
         yield value
         return
     direction = direction_of(value)
-    if direction is not None:
-        yield Leg(where, direction, value, len(raw))
-    elif is_entry(value):
+    if is_entry(value):
         yield from legs_of_entry(value, where, where.line)
-    elif isinstance(value, dict) and "request" in value:
-        yield from legs_of_entry({"answer": value.get("response"), **value}, where, where.line)
+    elif direction is not None:
+        yield Leg(where, direction, value, len(raw))
     else:
         yield Broken(where, "not_a_message", text("contract.not_a_message"))
 
@@ -96,10 +94,10 @@ def _whole(raw: bytes, name: str) -> Iterator[Leg | Broken]:
         yield from legs_of_journal(value, name, written)
     elif isinstance(value, list) and value:
         yield from _listed(value, name, written)
+    elif is_entry(value):
+        yield from legs_of_entry(value, where, 0)
     elif direction_of(value) is not None:
         yield Leg(Where(name, 1, "", written), str(direction_of(value)), value, len(written))
-    elif isinstance(value, dict) and "request" in value:
-        yield from legs_of_entry({"answer": value.get("response"), **value}, where, 0)
     else:
         yield Broken(where, "not_a_message", text("contract.not_a_message"))
 

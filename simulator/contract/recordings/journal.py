@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.contract.recordings.legs import HOSPITAL, Broken, Leg, Where, direction_of, item_lines, read_text
+from simulator.contract.recordings.legs import (
+    HOSPITAL,
+    Broken,
+    Leg,
+    Spoken,
+    Where,
+    direction_of,
+    item_lines,
+    read_text,
+)
 
 
 def is_journal(value: Any) -> bool:
@@ -13,7 +22,10 @@ def is_journal(value: Any) -> bool:
 
 
 def is_entry(value: Any) -> bool:
-    return isinstance(value, dict) and "request" in value and "answer" in value
+    """An object with a `request`; one that also names its infno needs an answer or response to be told from one."""
+    if not isinstance(value, dict) or "request" not in value:
+        return False
+    return "answer" in value or "response" in value or "infno" not in value
 
 
 def legs_of_journal(value: Any, file: str, written: str) -> Iterator[Leg | Broken]:
@@ -25,10 +37,16 @@ def legs_of_journal(value: Any, file: str, written: str) -> Iterator[Leg | Broke
 
 
 def legs_of_entry(entry: dict[str, Any], where: Where, number: int) -> Iterator[Leg | Broken]:
-    """Request and answer of one entry; either may be text or JSON already, and an answer may be missing."""
+    """Request and answer of one entry; either may be text or JSON already, and an answer may be missing.
+
+    `nhsa-sim rehearse --record` also says in each entry of which sandbox it is, and how it was spoken.
+    """
     side = str(entry.get("leg") or HOSPITAL)
+    strict = entry.get("strict")
+    sandbox, edition = (str(entry.get(name) or "") for name in ("sandbox", "edition"))
+    spoken = Spoken(sandbox, edition, strict if isinstance(strict, bool) else None)
     for name, direction in (("request", "in"), ("answer", "out")):
-        said = entry[name]
+        said = entry.get(name, entry.get("response")) if name == "answer" else entry[name]
         place = Where(where.file, where.line, f"{where.pointer}/{name}")
         if said in (None, ""):
             continue
@@ -37,4 +55,4 @@ def legs_of_entry(entry: dict[str, Any], where: Where, number: int) -> Iterator[
             yield value
         elif direction_of(value) == direction:
             size = len(said) if isinstance(said, str) else 0
-            yield Leg(place, direction, value, size, number, side, str(entry.get("infno") or ""))
+            yield Leg(place, direction, value, size, number, side, str(entry.get("infno") or ""), spoken)

@@ -25,6 +25,18 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a recording says of how it came about: whose conversation, which edition, and how strictly it was held."""
+
+    sandbox: str = ""
+    edition: str = ""
+    strict: bool | None = None
+
+
+UNTOLD = Spoken()
+
+
+@dataclass(frozen=True, slots=True)
 class Leg:
     """A request (`in`) or an answer (`out`); legs of one exchange share its number where the recording tells."""
 
@@ -35,6 +47,7 @@ class Leg:
     exchange: int | None = None
     side: str = HOSPITAL
     infno: str = ""
+    spoken: Spoken = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
