@@ -15,7 +15,8 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wsgi import get_input_stream
 
 from simulator.errors import SetupError
-from simulator.gateway.pipeline import Incoming, Outgoing, Pipeline
+from simulator.gateway.exchange import Incoming, Outgoing
+from simulator.gateway.pipeline import Pipeline
 from simulator.sandboxes import Sandboxes
 from simulator.store.store import Gone
 from simulator.texts import Text, text

@@ -57,10 +57,10 @@ def put_together() -> list[re.Pattern[str]]:
     found = []
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr) and node.values and isinstance(first := node.values[0], ast.Constant):
-                if str(first.value).split(".")[0] in FAMILIES:
-                    parts = [re.escape(str(p.value)) if isinstance(p, ast.Constant) else ".+" for p in node.values]
-                    found.append(re.compile("".join(parts)))
+            parts = node.values if isinstance(node, ast.JoinedStr) else []
+            if parts and isinstance(parts[0], ast.Constant) and str(parts[0].value).split(".")[0] in FAMILIES:
+                made = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in parts]
+                found.append(re.compile("".join(made)))
     return found
 
 

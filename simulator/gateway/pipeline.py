@@ -5,8 +5,7 @@ import traceback
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -17,12 +16,13 @@ from simulator.agencies.desk import Desk
 from simulator.agencies.forwarding import Forwarding, Intent, MustWait, Sent
 from simulator.agencies.held import hold_back, take_held
 from simulator.clock import RealTime
-from simulator.envelope import FAILURE, SUCCESS, Head
+from simulator.envelope import FAILURE, SUCCESS
 from simulator.errors import PolicyGap, Refusal, SetupError, refuse, together
 from simulator.findings import ERROR, WARNING, Finding, err_msg
 from simulator.gateway import admission, inspection
+from simulator.gateway.exchange import Exchange, Incoming, Outgoing
 from simulator.sandboxes import Config, Sandbox
-from simulator.signing import Headers, NotAuthentic, authenticate
+from simulator.signing import NotAuthentic, authenticate
 from simulator.store import journal, messages
 from simulator.store.store import Conflict, Gone
 from simulator.store.work import Work
@@ -37,74 +37,6 @@ _LOOK_AGAIN_S = 0.5
 _STEP_ASIDE_S = 0.01
 _PATIENCE_S = 40.0
 """How long a repeated message waits for the first; clients in the field wait 30 to 60 s (NOTES II.B)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """What came over HTTP: the sandbox and the number in the path, headers, bytes."""
-
-    raw: bytes
-    headers: Headers = field(default_factory=dict)
-    infno_in_path: str = ""
-    again: bool = False
-    """Delivered once more by an ordered fault: it was authenticated then, and no further fault strikes it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What goes back; `dropped` means that the connection ends without an answer, `delay_s` that it comes late."""
-
-    body: bytes
-    status: int = 200
-    dropped: bool = False
-    delay_s: float = 0.0
-    twice: bool = False
-    """Delivered twice: the message is handled once more, and the second answer goes."""
-
-
-_BLANK = envelope.head_of({})
-_NOT_YET = datetime(1970, 1, 1)  # noqa: DTZ001 (wire times have no zone)
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One message on its way; each field is set once, by the stage that knows it."""
-
-    sandbox: Sandbox
-    incoming: Incoming
-    real_at: float
-    received: datetime = _NOT_YET
-    started: float = 0.0
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    head: Head = _BLANK
-    body: Any = None
-    digest: str = ""
-    findings: list[Finding] = field(default_factory=list)
-    psn_no: str = ""
-    mdtrt_id: str = ""
-
-    def begin(self, received: datetime) -> None:
-        """Its turn has come: `received` by the trade clock."""
-        self.received, self.started = received, time.perf_counter()
-
-    def leg(self, answer: bytes, outcome: str) -> journal.Leg:
-        """The exchange as the journal keeps it."""
-        return journal.Leg(
-            exchange=self.id,
-            leg=journal.HOSPITAL,
-            at=self.received.isoformat(sep=" ", timespec="milliseconds"),
-            real_at=self.real_at,
-            infno=self.head.infno,
-            msgid=self.head.msgid,
-            psn_no=self.psn_no,
-            mdtrt_id=self.mdtrt_id,
-            institution=self.head.institution,
-            area=self.head.insured_area,
-            outcome=outcome,
-            duration_ms=round((time.perf_counter() - self.started) * 1000, 3),
-            request=self.incoming.raw,
-            answer=answer,
-        )
 
 
 class Pipeline:

@@ -14,7 +14,7 @@ from simulator.contract.checking import Checking, Found
 from simulator.contract.recordings import Broken, Leg, Where
 from simulator.contract.recordings.legs import direction_of, read_text
 from simulator.errors import SetupError
-from simulator.gateway.pipeline import Incoming
+from simulator.gateway.exchange import Incoming
 from simulator.masking import mask_sentence, mask_text
 from simulator.pages.messages import place_of, tidy
 from simulator.sandboxes import Sandbox

@@ -1,0 +1,82 @@
+"""What comes in, what goes out, and one message on its way between them."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from simulator import envelope
+from simulator.envelope import Head
+from simulator.findings import Finding
+from simulator.sandboxes import Sandbox
+from simulator.signing import Headers
+from simulator.store import journal
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What came over HTTP: the sandbox and the number in the path, headers, bytes."""
+
+    raw: bytes
+    headers: Headers = field(default_factory=dict)
+    infno_in_path: str = ""
+    again: bool = False
+    """Delivered once more by an ordered fault: it was authenticated then, and no further fault strikes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes back; `dropped` means that the connection ends without an answer, `delay_s` that it comes late."""
+
+    body: bytes
+    status: int = 200
+    dropped: bool = False
+    delay_s: float = 0.0
+    twice: bool = False
+    """Delivered twice: the message is handled once more, and the second answer goes."""
+
+
+_BLANK = envelope.head_of({})
+_NOT_YET = datetime(1970, 1, 1)  # noqa: DTZ001 (wire times have no zone)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One message on its way; each field is set once, by the stage that knows it."""
+
+    sandbox: Sandbox
+    incoming: Incoming
+    real_at: float
+    received: datetime = _NOT_YET
+    started: float = 0.0
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    head: Head = _BLANK
+    body: Any = None
+    digest: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    psn_no: str = ""
+    mdtrt_id: str = ""
+
+    def begin(self, received: datetime) -> None:
+        """Its turn has come: `received` by the trade clock."""
+        self.received, self.started = received, time.perf_counter()
+
+    def leg(self, answer: bytes, outcome: str) -> journal.Leg:
+        """The exchange as the journal keeps it."""
+        return journal.Leg(
+            exchange=self.id,
+            leg=journal.HOSPITAL,
+            at=self.received.isoformat(sep=" ", timespec="milliseconds"),
+            real_at=self.real_at,
+            infno=self.head.infno,
+            msgid=self.head.msgid,
+            psn_no=self.psn_no,
+            mdtrt_id=self.mdtrt_id,
+            institution=self.head.institution,
+            area=self.head.insured_area,
+            outcome=outcome,
+            duration_ms=round((time.perf_counter() - self.started) * 1000, 3),
+            request=self.incoming.raw,
+            answer=answer,
+        )
