@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from simulator.benefit import PolicyBook
 from simulator.catalogue import CatalogueBook, Institution, InstitutionBook
@@ -26,7 +27,7 @@ DEFAULT = "default"
 DEFAULT_SEED = 230900
 DEFAULT_EDITION = "national"
 RUN_SIZE = 10**9
-"""The serial of a sandbox is run × RUN_SIZE + messages forwarded."""
+"""What a sandbox counts begins at run × RUN_SIZE: the messages that it forwards, the numbers that it gives out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,10 @@ class Sandboxes:
         self.house.restore(sandbox.name, snapshot)
         with sandbox.begin() as (work, config, _):
             # Above both, or a process that cached the one would take the other for it.
-            values = {"revision": max(before, config.revision) + 1, "serial": first_serial(self.real_time())}
-            work.change(tables.sandbox, {"id": 1}, **values)
+            first = first_serial(sandbox.name, self.real_time())
+            work.change(tables.sandbox, {"id": 1}, revision=max(before, config.revision) + 1, serial=first)
+            # What was given out after the snapshot was taken is not given out again.
+            work.number_from(tables.NUMBERED, first + 1)
 
     def delete(self, name: str) -> None:
         """Removes a sandbox and its snapshots; raises Refusal when there is none."""
@@ -218,20 +221,23 @@ def _first_row(name: str, values: Mapping[str, Any], real: float) -> dict[str, A
         "gateway": json.dumps(values.get("gateway") or {}),
         # Another process may still have the sandbox in memory that had this name before.
         "revision": int(real * 1000),
-        "serial": first_serial(real),
+        "serial": first_serial(name, real),
     }
 
 
-def first_serial(real: float) -> int:
-    """The serial that a new, emptied or restored sandbox begins at: named by the moment, so no run repeats another's.
+def first_serial(name: str, real: float) -> int:
+    """What a new, emptied or restored sandbox counts from: by moment and name, so no run repeats another's.
 
-    An agency keeps its books when a sandbox here begins anew; a msgid that came before would be answered from them.
+    An agency keeps its books when a sandbox here begins anew, and may serve several: a msgid that came before would be
+    answered from them, and a batch of a mdtrt_id that came before is settled already (rules 24).
     """
-    return int(real * 1000) % RUN_SIZE * RUN_SIZE
+    # The name, because several processes may make sandboxes in one millisecond.
+    return (int(real * 1000) + crc32(name.encode())) % RUN_SIZE * RUN_SIZE
 
 
 def _begin_with(work: Work, row: Mapping[str, Any]) -> None:
     work.add(tables.sandbox, **row)
+    work.number_from(tables.NUMBERED, row["serial"] + 1)
 
 
 def clock_of(row: Row) -> TradeClock:

@@ -103,14 +103,14 @@ def known_person(asked: Asked, psn_no: str, *, lock: bool = False) -> people.Kno
 
 
 def wire_number(prefix: str, area: str, number: int) -> str:
-    """A number we give out: area and twelve digits, after the place's own prefix."""
-    return f"{prefix}{area}{number:012d}"
+    """A number we give out: area and eighteen digits, after the place's own prefix; at most 26 of 30 characters."""
+    return f"{prefix}{area}{number:018d}"
 
 
 def row_number(prefix: str, written: str) -> int | None:
     """The id inside a number we gave out; None for one that is not ours."""
     rest = written.removeprefix(prefix) if written.startswith(prefix) else ""
-    return int(rest[6:]) if len(rest) == 18 and rest.isascii() and rest.isdigit() else None
+    return int(rest[6:]) if len(rest) == 24 and rest.isascii() and rest.isdigit() else None
 
 
 def shown_date(value: date | None) -> str:

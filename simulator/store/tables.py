@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, M
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change of a table; a file of another version is refused, never guessed at."""
 
 _Id = BigInteger().with_variant(Integer, "sqlite")
@@ -98,6 +98,7 @@ registration = Table(
     Column("valid_to", String(10)),
     # trt_dcla_detl_sn as a registered agency gave it; blank where the insured place is simulated here (rules 24).
     Column("agency_number", String(30), nullable=False, default=""),
+    sqlite_autoincrement=True,
 )
 
 filing = Table(
@@ -112,6 +113,7 @@ filing = Table(
     Column("channel", String(20), nullable=False),
     Column("active", Integer, nullable=False),
     Column("agency_number", String(30), nullable=False, default=""),
+    sqlite_autoincrement=True,
 )
 
 accumulator = Table(
@@ -200,6 +202,7 @@ visit = Table(
     Column("emergency", Integer, nullable=False),
     Column("registered", Text, nullable=False),  # 2201 as sent
     Column("described", Text, nullable=False),  # mdtrtinfo and diseinfo as sent; blank until 2203
+    sqlite_autoincrement=True,
 )
 
 batch = Table(
@@ -271,6 +274,7 @@ settlement = Table(
     Column("movements", Text, nullable=False),
     Column("answered", Text, nullable=False),  # setlinfo and setldetail as answered by a registered agency
     Column("expected", Text, nullable=False),  # our own award with its reasons, or why there is none
+    sqlite_autoincrement=True,
 )
 Index("settlement_batch", settlement.c.mdtrt_id, settlement.c.batch_number)
 Index("settlement_msgid", settlement.c.msgid)
@@ -372,3 +376,6 @@ task = Table(
     Column("body", Text, nullable=False),
     Column("result", Text, nullable=False),
 )
+
+NUMBERED = (registration, filing, visit, settlement)
+"""Their ids are numbers on the wire (trt_dcla_detl_sn, mdtrt_id, setl_id), so no id of theirs is ever given twice."""

@@ -63,6 +63,17 @@ class Work:
         for table in tables:
             self.run(delete_by(table))
 
+    def number_from(self, tables: Iterable[Table], first: int) -> None:
+        """The next row of each table gets the id `first`, and later ones follow."""
+        for table in tables:
+            by = {"name": table.name, "last": first - 1}
+            if self._dialect == "postgresql":
+                sequence = "pg_get_serial_sequence(%(name)s, 'id')"
+                self._cursor.execute(f"SELECT setval({sequence}, %(last)s + 1, false)", by)
+            else:
+                self._cursor.execute("DELETE FROM sqlite_sequence WHERE name = :name", by)
+                self._cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)", by)
+
     def _execute(self, statement: Statement, parameters: dict[str, Any]) -> None:
         sql, literals = statement.compiled(self._dialect)
         self._cursor.execute(sql, {**literals, **parameters} if literals else parameters)
