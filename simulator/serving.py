@@ -22,7 +22,7 @@ from granian.log import LogLevels
 from simulator.app import create_app, create_platform, shipped_files
 from simulator.errors import SetupError
 from simulator.settings import Settings
-from simulator.texts import text
+from simulator.texts import Text, text
 
 if TYPE_CHECKING:
     from simulator.agencies.reference import Agency
@@ -43,7 +43,9 @@ def make() -> Flask:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
-    return create_app(Settings.from_environment())
+    made = create_app(Settings.from_environment())
+    _tell_up()
+    return made
 
 
 def refuse_unsafe(host: str, settings: Settings, *, opened: bool) -> None:
@@ -93,14 +95,21 @@ def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> 
     """Serves until interrupted; `more` maps further ports to the sandbox that each of them is."""
     others = [
         multiprocessing.get_context("spawn").Process(
-            target=_serve_one, args=(host, each, replace(settings, sandbox=name, outbox_every_s=0.0)), daemon=False
+            target=_serve_one,
+            args=(
+                host,
+                each,
+                replace(settings, sandbox=name, outbox_every_s=0.0),
+                text("serve.ready_sandbox", url=_url(host, each), sandbox=name),
+            ),
+            daemon=False,
         )
         for each, name in more.items()
     ]
     for other in others:
         other.start()
     try:
-        _serve_one(host, port, settings)
+        _serve_one(host, port, settings, text("serve.ready", url=_url(host, port), store=settings.store))
     finally:
         for other in others:
             other.terminate()
@@ -119,11 +128,9 @@ def serve_agency(host: str, port: int, *, threads: int, people: Path | None, **o
         click.echo(text("agency_command.nobody"), err=True)
     opened.store.close()
     city = str(options["city"])
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-    about = {"city": city, "name": area_name(city), "url": url, "store": options["folder"]}
-    click.echo(text("agency_command.starting", **about))
+    about = {"city": city, "name": area_name(city), "url": f"{_url(host, port)}/", "store": options["folder"]}
     os.environ[_AGENCY] = json.dumps(options)
-    granian("simulator.serving:make_agency", host, port, threads)
+    granian("simulator.serving:make_agency", host, port, threads, text("agency_command.up", **about))
 
 
 def _read(path: Path) -> bytes:
@@ -138,7 +145,9 @@ def make_agency() -> Flask:
     from simulator.agencies.reference import create_app as create_agency_app
 
     end_with_parent()
-    return create_agency_app(_agency(json.loads(os.environ[_AGENCY])))
+    made = create_agency_app(_agency(json.loads(os.environ[_AGENCY])))
+    _tell_up()
+    return made
 
 
 def _agency(options: Mapping[str, Any]) -> "Agency":
@@ -158,18 +167,19 @@ def _agency(options: Mapping[str, Any]) -> "Agency":
 _AGENCY = "NHSA_SIM_AGENCY"
 
 
-def _serve_one(host: str, port: int, settings: Settings) -> None:
+def _serve_one(host: str, port: int, settings: Settings, when_up: Text) -> None:
     end_with_parent()
     os.environ.update(settings.to_environment())
-    granian("simulator.serving:make", host, port, settings.threads)
+    granian("simulator.serving:make", host, port, settings.threads, when_up)
 
 
 _LAST_WORDS_S = 10
 """How long a message in hand may hold up the end; one that still waits for an agency is unknown, and is reversed."""
 
 
-def granian(target: str, host: str, port: int, threads: int) -> None:
-    """Serves the application that `target` makes, as everything here is served, until interrupted."""
+def granian(target: str, host: str, port: int, threads: int, when_up: Text | None = None) -> None:
+    """Serves the application that `target` makes until interrupted; ours say `when_up` once they can answer."""
+    os.environ[_WHEN_UP] = str(when_up or "")
     Granian(
         target,
         factory=True,
@@ -184,6 +194,18 @@ def granian(target: str, host: str, port: int, threads: int) -> None:
         log_access=False,
         websockets=False,
     ).serve()
+
+
+_WHEN_UP = "NHSA_SIM_WHEN_UP"
+
+
+def _tell_up() -> None:
+    """Said by the worker, whose application is ready now; said by the parent it would be a guess."""
+    click.echo(os.environ[_WHEN_UP])
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def end_with_parent() -> None:

@@ -42,9 +42,6 @@ def command(host: str, port: int, listen: tuple[str, ...], opened: bool, **optio
     for each in (port, *more):
         serving.refuse_taken(host, each)
     serving.refuse_unusable(settings)
-    click.echo(text("serve.ready", url=f"http://{host}:{port}", store=settings.store))
-    for each, name in more.items():
-        click.echo(text("serve.ready_sandbox", url=f"http://{host}:{each}", sandbox=name))
     serving.serve(host, port, settings, more)
 
 
