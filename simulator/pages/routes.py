@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from simulator.errors import SimulatorError
@@ -49,6 +49,8 @@ def pages(platform: "Platform") -> Blueprint:
         kept = {**HEADERS, "Cache-Control": "max-age=31536000, immutable"}
         return Response(style(), headers=kept, mimetype="text/css")
 
+    # Whoever opens the platform's address in a browser is led to what there is to see.
+    routes.record_once(lambda state: state.app.add_url_rule("/", "front", lambda: redirect("/contract/")))
     return routes
 
 

@@ -30,6 +30,10 @@ def test_the_first_page_names_every_edition_and_who_uses_it(reader):
     assert "沙箱 default" in page.words
 
 
+def test_the_bare_address_of_the_platform_leads_to_the_first_page(reader):
+    assert reader.get("/").headers["Location"] == "/contract/"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_edition_lists_every_transaction(reader, name):
     page = audit(reader.get(f"/contract/{name}/"))
