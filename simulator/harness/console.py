@@ -60,9 +60,7 @@ class Console:
         click.echo(f"{mark} {use} {result.seconds:5.2f}s  {result.scenario.id}{reason}")
         if result.status == FAILED and self._info is not None:
             first = self._causes.setdefault((result.use, result.cause or result.scenario.id), result)
-            whole = first is result
-            told = failure_text(result, self._info) if whole else same_cause_text(result, first, self._info)
-            click.echo(f"\n{told}\n")
+            click.echo(f"\n{failure_text(result, self._info)}\n" if first is result else same_cause_text(result, first))
 
     def _ended(self, ended: Ended) -> None:
         click.echo()

@@ -31,6 +31,9 @@ def judge(world: World, step: Step, sent: Sent, rows: Sequence[Row], result: Ste
         found = _fields(world, step, sent, rows, result)
     result.rule = str(blamed[0]["rule"]) if blamed and found else ""
     causes = list(map(_finding_text, blamed[:_MOST_CAUSES])) or award_reasons(result.award)
+    first = str(blamed[0]["path"]).rpartition("/")[2] if blamed else ""
+    # What the others follow from is told first.
+    found.sort(key=lambda each: each.path.rpartition(".")[2] != first)
     result.differences += [each.because([*each.causes, *causes]) for each in found]
 
 

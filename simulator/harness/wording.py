@@ -32,9 +32,7 @@ def failure_text(result: ScenarioResult, info: RunInfo) -> Text:
 
 def headline(result: ScenarioResult) -> Text:
     """Scenario, use, step and transaction."""
-    cause = result.root_cause
-    where = step_name(cause) if cause else text("harness.at_the_end")
-    return text("harness.failed_at", id=result.scenario.id, use=use_name(result.use), where=where)
+    return text("harness.failed_at", id=result.scenario.id, use=use_name(result.use), where=_where(result))
 
 
 def step_name(step: StepResult) -> Text:
@@ -60,10 +58,9 @@ def rerun_command(result: ScenarioResult, info: RunInfo) -> str:
     return f"{info.rerun} {scenario.id if shipped else scenario.file} --use {result.use} --seed {info.seed}"
 
 
-def same_cause_text(result: ScenarioResult, first: ScenarioResult, info: RunInfo) -> Text:
-    """A failure whose root cause was told before: where, and with whom it shares it."""
-    told = text("harness.same_cause", rule=result.cause, id=first.scenario.id)
-    return join([headline(result), told, text("harness.rerun", command=rerun_command(result, info))], "\n", "\n")
+def same_cause_text(result: ScenarioResult, first: ScenarioResult) -> Text:
+    """A failure whose root cause was told before: where it was met, and with whom it shares it."""
+    return text("harness.same_cause", where=_where(result), rule=result.cause, id=first.scenario.id)
 
 
 def status_reason(result: ScenarioResult) -> Text:
@@ -71,6 +68,11 @@ def status_reason(result: ScenarioResult) -> Text:
     if result.status == FAILED:
         return headline(result)
     return result.reason or plain("")
+
+
+def _where(result: ScenarioResult) -> Text:
+    cause = result.root_cause
+    return step_name(cause) if cause else text("harness.at_the_end")
 
 
 def _causes(differences: Iterable[Difference]) -> list[Text]:

@@ -76,6 +76,18 @@ def test_verdict_comes_first_in_both_languages(made, tmp_path):
     assert "1 of 2 failed" in page
 
 
+def test_broken_rule_is_the_headline_and_told_once_for_all_the_scenarios_that_met_it(made, tmp_path):
+    ended = made(*[FAILED] * 3)
+    for result in ended.results:
+        result.steps[0].rule = "award.deductible"
+    write_report(ended, tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert "3 场中有 3 场未通过，原因 1 个" in page
+    assert page.count('<article class="card">') == 1
+    assert page.index("起付线应为 500.00") < page.index("最先见于")
+    assert page.index("family/s1</small>") < page.index("全部场景</span>")
+
+
 def test_report_is_one_file_that_asks_nothing_of_the_network(made, tmp_path):
     write_report(made(PASSED), tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text()

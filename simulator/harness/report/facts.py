@@ -28,7 +28,9 @@ def cards(ended: Ended) -> list[dict[str, Any]]:
         if result.status in (FAILED, BROKEN):
             key = (result.use, result.cause or result.scenario.id)
             if key in found:
-                found[key]["others"].append({"anchor": anchor(result), "name": result.scenario.name})
+                found[key]["others"].append(
+                    {"anchor": anchor(result), "name": result.scenario.name, "id": result.scenario.id}
+                )
             else:
                 found[key] = _card(result, ended.info)
     return list(found.values())
@@ -73,16 +75,20 @@ def _card(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
         for cause in difference.causes:
             causes.setdefault(cause.zh, cause)
     step = result.root_cause
+    told = [_masked(each) for each in causes.values()]
+    # A rule that was broken is the headline; the scenario is where it was met first.
+    lead = told.pop(0) if result.cause and told else None
     return {
         "anchor": anchor(result),
         "id": result.scenario.id,
+        "lead": lead,
         "name": result.scenario.name,
         "use": use_name(result.use),
         "step": step_name(step) if step else None,
         "headline": headline(result),
         "differences": [_shown_difference(each) for each in result.differences],
         "reason": result.reason,
-        "causes": [_masked(each) for each in causes.values()],
+        "causes": told,
         "rerun": rerun_command(result, info),
         "place": f"{result.scenario.file}:{step.step.line if step else 1}",
         "others": [],
@@ -121,7 +127,7 @@ def _step(step: StepResult) -> dict[str, Any]:
         "ms": round(step.seconds * 1000),
         "notes": [_json(each) for each in step.notes],
         "differences": [_difference(each) for each in step.differences],
-        "legs": [_leg(each) for each in step.legs],
+        "legs": [_leg(each) for each in sorted(step.legs, key=lambda each: each.leg == "agency")],
         "award": _award(step.award),
     }
 

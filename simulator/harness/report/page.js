@@ -26,7 +26,7 @@
   function differences(list) {
     const body = make("tbody", "");
     for (const each of list) {
-      const name = make("th", "", each.zh ? each.zh + " " : "", make("code", "", each.path));
+      const name = make("th", "", each.zh ? make("span", "zh", each.zh + " ") : "", make("code", "", each.path));
       body.append(make("tr", "", name, make("td", "wanted", both(each.wanted)), make("td", "got", both(each.got))));
     }
     const head = make("thead", "", make("tr", "", make("th", ""), make("th", "", word("wanted")), make("th", "", word("got"))));
@@ -41,7 +41,7 @@
     return make("div", "", label("cause"), items);
   }
   function leg(each) {
-    const title = make("h4", "", word(each.leg === "agency" ? "agency_leg" : "hospital_leg"), ` ${each.infno} ${each.msgid} · ${each.outcome}`);
+    const title = make("h4", "", word(each.leg === "agency" ? "agency_leg" : "hospital_leg"), ` ${each.infno} ${each.msgid} · `, both(words["outcome_" + each.outcome] || each.outcome));
     const pair = make("div", "pair",
       make("div", "", label("request"), make("pre", "", pretty(each.request))),
       make("div", "", label("answer"), make("pre", "", pretty(each.answer))));

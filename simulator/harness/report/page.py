@@ -24,16 +24,17 @@ LARGEST = 1_000_000
 def write_report(ended: Ended, path: Path) -> None:
     """Writes the file."""
     packed, left_out = _packed(ended)
+    told = cards(ended)
     page = (
         _environment()
         .get_template("page.html")
         .render(
             ended=ended,
             info=ended.info,
-            verdict=_verdict(ended),
+            verdict=_verdict(ended, len(told)),
             tone={0: "good", 1: "bad"}.get(ended.exit_code, "broken"),
             counts=[(status, text(f"harness.status_{status}"), ended.count(status)) for status in _STATUSES],
-            cards=cards(ended),
+            cards=told,
             uses=[(use, use_name(use)) for use in ended.info.uses],
             rows=table_rows(ended),
             status_names={status: text(f"harness.status_{status}") for status in (*_STATUSES, "not_run")},
@@ -49,9 +50,12 @@ def write_report(ended: Ended, path: Path) -> None:
 
 
 _STATUSES = (PASSED, FAILED, BROKEN, NOT_TESTED, NOT_APPLICABLE)
+_OUTCOMES = ("answered", "refused", "repeated", "dropped", "unknown")
+"""Of a message, as the platform's journal has it."""
 _WORDS = (
     *("title", "lead", "scenario", "seed", "took", "begun", "command", "again", "copy", "wanted", "got", "cause"),
-    *("causes", "causes_none", "same_cause", "all", "details", "details_hint", "only_failed", "left_out", "parties"),
+    *("causes", "causes_none", "same_cause", "first_met", "all", "details", "details_hint", "only_failed", "left_out"),
+    "parties",
     *("request", "answer", "hospital_leg", "agency_leg", "award", "rule", "why", "source", "before", "after"),
     *("verifies", "too_old", "no_script", "made_with"),
 )
@@ -59,8 +63,10 @@ _WORDS = (
 
 def _spoken() -> dict[str, dict[str, str]]:
     """The words that the page's script puts in."""
-    statuses = {f"status_{status}": text(f"harness.status_{status}") for status in (*_STATUSES, "not_run")}
-    return {key: said.as_json() for key, said in {**{key: text(f"report.{key}") for key in _WORDS}, **statuses}.items()}
+    said = {key: text(f"report.{key}") for key in _WORDS}
+    said |= {f"status_{status}": text(f"harness.status_{status}") for status in (*_STATUSES, "not_run")}
+    said |= {f"outcome_{outcome}": text(f"report.outcome_{outcome}") for outcome in _OUTCOMES}
+    return {key: each.as_json() for key, each in said.items()}
 
 
 def _packed(ended: Ended) -> tuple[str, int]:
@@ -82,13 +88,14 @@ def _pack(value: Mapping[str, Any]) -> str:
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()
 
 
-def _verdict(ended: Ended) -> Text:
+def _verdict(ended: Ended, causes: int) -> Text:
     if ended.broken is not None:
         return text("report.verdict_stopped", why=ended.broken)
     if ended.exit_code == 0:
         return text("report.verdict_good", count=ended.count(PASSED))
     if ended.exit_code == 1:
-        return text("report.verdict_bad", count=ended.count(FAILED), of=ended.count(FAILED) + ended.count(PASSED))
+        of = ended.count(FAILED) + ended.count(PASSED)
+        return text("report.verdict_bad", count=ended.count(FAILED), of=of, causes=causes)
     return text("report.verdict_broken", count=ended.count(BROKEN))
 
 
