@@ -8,6 +8,8 @@ BIN    := $(VENV)/bin
 rehearse: $(VENV)/.installed
 	$(BIN)/nhsa-sim rehearse $(ARGS)
 
+# The tests start the product some hundred times: compiled once, whatever the environment says of bytecode.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

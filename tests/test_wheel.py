@@ -29,6 +29,6 @@ def test_the_wheel_rehearses_in_an_empty_folder(rehearsed):
     """Installed with the locked versions into an empty environment; every scenario, every use, all green."""
     done = rehearsed.done
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert "All green" in done.stdout
+    assert " 0 failed, 0 broken, 0 not tested" in done.stdout
     written = sorted(path.name for path in (rehearsed.folder / "rehearsal").iterdir())
     assert written == ["junit.xml", "report.html"]

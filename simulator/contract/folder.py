@@ -4,6 +4,7 @@ import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,16 @@ def find_folder(name: str | Path, beside: Path | None = None) -> Path:
 
 def read_folder(path: Path) -> Folder:
     """Reads every table of a folder; raises DataFaults with all faults of form, by file, line and column."""
+    return _shipped(path) if path.parent == SHIPPED else _read(path)
+
+
+@lru_cache(maxsize=2)
+def _shipped(path: Path) -> Folder:
+    """Most editions of a process are laid on the same base, which does not change under it."""
+    return _read(path)
+
+
+def _read(path: Path) -> Folder:
     document = read_yaml(path / "edition.yaml", shape("simulator.contract", "edition.schema.json"))
     about: dict[str, Any] = document.data
     faults = _strange_files(path)
@@ -173,10 +184,11 @@ def _wrong_word(file: str, row: Row, columns: Sequence[str], column: str, allowe
 
 def _blanks(file: str, row: Row, columns: Sequence[str]) -> list[DataFault]:
     found: list[DataFault] = []
-    for column, value in row.values.items():
+    for number, column in enumerate(columns, 1):
+        value = row[column]
         if not value:
             continue
-        place = (column, file, row.line, columns.index(column) + 1)
+        place = (column, file, row.line, number)
         if value != value.strip() or "\ufeff" in value:
             found.append(DataFault(text("contract.blanks", got=value), *place))
         elif column == "max_len" and _DATE_DAMAGE.match(value):

@@ -119,6 +119,13 @@ class Edition:
     doubtful: tuple[Text, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    _by_direction: dict[tuple[str, str], tuple[FieldRow, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        found: dict[tuple[str, str], list[FieldRow]] = {}
+        for row in self.fields:
+            found.setdefault((row.infno, row.direction), []).append(row)
+        object.__setattr__(self, "_by_direction", {key: tuple(rows) for key, rows in found.items()})
 
     def code(self, table: str, meaning: str) -> str:
         """The edition's code for one of our words; raises SetupError where it has none."""
@@ -139,7 +146,7 @@ class Edition:
 
     def rows_of(self, infno: str, direction: str) -> tuple[FieldRow, ...]:
         """The fields of one transaction and direction, in the order of the table."""
-        return tuple(row for row in self.fields if row.infno == infno and row.direction == direction)
+        return self._by_direction.get((infno, direction), ())
 
     def checked_codes(self, row: FieldRow) -> Mapping[str, str] | None:
         """The codes that a field may take, or None where its table is printed nowhere."""
