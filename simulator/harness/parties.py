@@ -60,7 +60,7 @@ class Parties:
         if use == INSURED:
             if not plan.agencies:
                 self._start_agencies()
-            return Lane(use, self._agencies, plan.capabilities, patience_s=plan.patience_s)
+            return Lane(use, self._agencies, plan.capabilities, patience_s=plan.patience_s, lasting=bool(plan.agencies))
         if use == TREATMENT:
             self._open_treatment()
             hospitals = plan.hospitals or ("all",)

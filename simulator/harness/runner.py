@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from simulator.errors import SetupError, SimulatorError
-from simulator.harness.cast import Cast, learn_body, why_not_fit
-from simulator.harness.client import ControlRefused, Platform, SandboxClient
+from simulator.harness.cast import Cast
+from simulator.harness.client import Platform, SandboxClient
 from simulator.harness.final import final_differences
 from simulator.harness.journal import Journal
 from simulator.harness.results import (
@@ -23,8 +23,9 @@ from simulator.harness.results import (
     StepEnded,
     StepResult,
 )
-from simulator.harness.scenario import Scenario, role_key
-from simulator.harness.steps import NotReached, await_by_hand, perform, title_of
+from simulator.harness.roles import CannotPlay, fill_roles
+from simulator.harness.scenario import Scenario
+from simulator.harness.steps import NotReached, perform, title_of
 from simulator.harness.uses import Lane
 from simulator.harness.world import World
 from simulator.texts import Text, text
@@ -45,14 +46,6 @@ class Stage:
     """Raises SetupError when a process of this run has died."""
     recorded: bool = False
     """Whether a listener writes the messages, so that those after the last step are read too."""
-
-
-class CannotPlay(Exception):
-    """Nobody can play a role, so the scenario is not tested."""
-
-    def __init__(self, reason: Text) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | ScenarioEnded]:
@@ -96,9 +89,11 @@ def _play_in(
 ) -> Iterator[StepEnded]:
     sandbox = journal.sandbox
     world = World(scenario, lane, sandbox, run=_letters(stage, scenario, lane), now=scenario.clock.replace("T", " "))
-    _fill(stage, scenario, world)
-    world.literals, notes = _literals(stage, scenario, sandbox)
-    result.notes += notes
+    because, notes = fill_roles(stage.cast, scenario, world)
+    for name, code in scenario.places.items():
+        world.places[name] = _institution(sandbox, code)
+    world.literals, reasons = _literals(stage, scenario, sandbox, because)
+    result.notes += [*notes, *reasons]
     for step in scenario.steps:
         if result.root_cause is not None:
             result.steps.append(StepResult(step, title_of(step), NOT_RUN))
@@ -160,38 +155,6 @@ def _leave(stage: Stage, lane: Lane, sandbox: SandboxClient) -> None:
         return
 
 
-def _fill(stage: Stage, scenario: Scenario, world: World) -> None:
-    """Makes the people, or learns the cast's; finds the places."""
-    for role, asked in scenario.roles.items():
-        cast = stage.cast if stage.cast is not None and stage.cast.covers(asked["insured_at"]) else None
-        if cast is None or world.lane.use != "insured":
-            body = {**asked, "key": role_key(scenario.id, role)}
-            person = world.sandbox.control("POST", "people", body)
-        else:
-            person = _learn(cast, scenario, role, world)
-        world.people[role] = {"psn_cert_type": "01", **person}
-    for name, code in scenario.places.items():
-        world.places[name] = _institution(world.sandbox, code)
-
-
-def _learn(cast: Cast, scenario: Scenario, role: str, world: World) -> dict[str, object]:
-    member = cast.plays(scenario, role)
-    if member is None:
-        raise CannotPlay(text("harness.nobody_plays", role=role_key(scenario.id, role)))
-    try:
-        person = world.sandbox.control("POST", "people/learn", learn_body(cast, member))
-    except ControlRefused as error:
-        raise CannotPlay(text("harness.cannot_learn", role=role, why=error.text)) from None
-    reason = why_not_fit(scenario.roles[role], person)
-    if reason is not None:
-        raise CannotPlay(reason)
-    # Who is filed where cannot be asked for; filed here it reaches the city as any filing of the platform does.
-    for filing in scenario.roles[role].get("filings", ()):
-        answer = world.sandbox.control("POST", f"people/{person['psn_no']}/filings", filing)
-        await_by_hand(world, answer)
-    return person
-
-
 def _institution(sandbox: SandboxClient, code: str) -> dict[str, str]:
     found = sandbox.control("GET", f"institutions?area={code[1:7]}")["institutions"]
     for each in found:
@@ -201,8 +164,12 @@ def _institution(sandbox: SandboxClient, code: str) -> dict[str, str]:
     return {"code": code, "name": code, "area": code[1:7]}
 
 
-def _literals(stage: Stage, scenario: Scenario, sandbox: SandboxClient) -> tuple[bool, list[Text]]:
+def _literals(
+    stage: Stage, scenario: Scenario, sandbox: SandboxClient, because: Text | None
+) -> tuple[bool, list[Text]]:
     """Whether literal amounts hold: under the city files they were worked out under, with people made for it."""
+    if because is not None:
+        return _give_way(scenario, because)
     if stage.cast is not None:
         return _give_way(scenario, text("harness.because_cast"))
     if scenario.shifted:

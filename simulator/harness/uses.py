@@ -30,6 +30,9 @@ class Lane:
     patience_s: float = 10.0
     """How long somebody asked to do something may take."""
 
+    lasting: bool = False
+    """Whether the agencies keep their books from one run to the next: those that this run has not started itself."""
+
     @property
     def own_clock(self) -> bool:
         """Whether the system under test goes by the present, whatever the sandbox's clock could be set to."""
@@ -63,9 +66,8 @@ class Lane:
             return text("harness.needs_clock")
         if "filings" in scenario.needs and can.get("filings") == "by hand":
             return text("harness.needs_filings")
-        for need in ("reset", "parallel"):
-            if need in scenario.needs and can.get(need) is False:
-                return text("harness.needs", need=need)
+        if "parallel" in scenario.needs and can.get("parallel") is False:
+            return text("harness.needs", need="parallel")
         real = self.use == TREATMENT and "all" not in self.hospitals
         if real and scenario.edition not in ("", NATIONAL):
             return text("harness.needs_edition", edition=scenario.edition)

@@ -19,6 +19,7 @@ def failure_text(result: ScenarioResult, info: RunInfo) -> Text:
     cause = result.root_cause
     file, line = result.scenario.file, cause.step.line if cause else 1
     lines.append(plain(f"  {file}:{line}"))
+    lines += [text("harness.noted", note=note) for note in result.notes]
     differences = result.differences
     for difference in differences[:MOST_SHOWN]:
         lines += difference_lines(difference)

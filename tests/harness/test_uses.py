@@ -32,7 +32,6 @@ def test_scenario_says_in_which_uses_it_makes_sense(scenario):
     [
         ("needs: [clock]\n", "clock=own"),
         ("needs: [filings]\n", "filings=by hand"),
-        ("needs: [reset]\n", "reset=no"),
         ("needs: [parallel]\n", "parallel=no"),
         ("", "transactions=2207A,2208"),
     ],

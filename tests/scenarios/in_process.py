@@ -94,10 +94,10 @@ def export(folder: Path, areas: Sequence[str]) -> Path:
 
 
 def played(
-    on: Platform, scenarios: Sequence[Scenario], answering: Mapping[str, str], run: str
+    on: Platform, scenarios: Sequence[Scenario], answering: Mapping[str, str], run: str, **known: Any
 ) -> dict[str, ScenarioResult]:
     """Every scenario with agencies in the cities' place, by its id; those that do not apply are left out."""
-    lane = Lane(INSURED, dict(answering))
+    lane = Lane(INSURED, dict(answering), **known)
     found = {}
     for scenario in scenarios:
         if lane.why_not(scenario) is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulator.harness.library import load
-from simulator.harness.results import FAILED, PASSED
+from simulator.harness.results import FAILED, NOT_TESTED, PASSED
 from tests.scenarios.in_process import agencies, export, platform, played
 
 QITAIHE = "230900"
@@ -52,6 +52,25 @@ def failure(found):
     """Why a scenario did not pass: each difference with its causes, or the reason why it could not be played."""
     told = [f"{each.path}: {each.wanted} / {each.got} {[*map(str, each.causes)]}" for each in found.differences]
     return (found.status, str(found.reason or ""), told)
+
+
+def test_people_who_were_played_before_are_told_of_or_taken_as_the_city_has_them(
+    scenarios, people, shipped_platform, tmp_path
+):
+    """A city's test environment lives on: strictly the second run is red and says why; declared, it goes on."""
+    wanted = ("dialysis/retiree-in-beijing", "identity/electronic-voucher", "year/new-year")
+    chosen = [each for each in scenarios if each.id in wanted]
+    with agencies(tmp_path / "agency", people, [QITAIHE]) as answering:
+        runs = [
+            played(shipped_platform, chosen, answering, run, lasting=True, capabilities=can)
+            for run, can in (("rfirst", {}), ("rstrict", {}), ("rgoes-on", {"reset": False}))
+        ]
+    first, strict, goes_on = ([found[name] for name in wanted] for found in runs)
+    assert [(each.status, each.notes) for each in first] == [(PASSED, [])] * 3
+    assert [each.status for each in strict] == [FAILED] * 3
+    assert all("--seed" in str(each.notes[0].en) for each in strict)
+    assert [each.status for each in goes_on] == [PASSED, PASSED, NOT_TESTED]
+    assert "2026" in goes_on[2].reason.en
 
 
 SOURCE = 'from: "2025-01-01", source: illustrative, reference: 示例'
