@@ -1,18 +1,14 @@
 """`/healthz` says that the process lives, `/readyz` that it can take messages, `/metrics` what it has counted."""
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, Response
 
 from simulator import __version__, metrics
 from simulator.control.routes import refuse_caller
+from simulator.platform import Platform
 from simulator.wire import write_json
 
-if TYPE_CHECKING:
-    from simulator.app import Platform
 
-
-def health(platform: "Platform") -> Blueprint:
+def health(platform: Platform) -> Blueprint:
     """The three routes that operators and test runners ask."""
     routes = Blueprint("health", __name__)
 

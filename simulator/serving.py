@@ -19,8 +19,9 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from simulator.app import create_app, create_platform, shipped_files
+from simulator.app import create_app
 from simulator.errors import SetupError
+from simulator.platform import create_platform, shipped_files
 from simulator.settings import Settings
 from simulator.texts import Text, text
 

@@ -4,21 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonschema import Draft7Validator
 
 from simulator.clock import from_iso
 from simulator.errors import DataFault, DataFaults, refuse
 from simulator.money import NotAnAmount, to_fen
+from simulator.platform import Platform
 from simulator.sandboxes import Sandbox
 from simulator.shape import faults_of, load_schema
 from simulator.store import people
 from simulator.store.work import Work
 from simulator.texts import text
-
-if TYPE_CHECKING:
-    from simulator.app import Platform
 
 MOST_ROWS = 1000
 
@@ -27,7 +25,7 @@ MOST_ROWS = 1000
 class Asking:
     """One control call: the platform, the sandbox it is about, body, parts of the path, and query."""
 
-    platform: "Platform"
+    platform: Platform
     found: Sandbox | None
     body: Any
     parts: Mapping[str, str]

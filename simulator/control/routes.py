@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from flask import Blueprint, Response, request
@@ -11,13 +11,11 @@ from flask import Blueprint, Response, request
 from simulator.control import agencies, clock, evidence, grants, money, people, places, tasks
 from simulator.control.calls import CALLS, Asking
 from simulator.errors import DataFaults, PolicyGap, Refusal, SetupError
+from simulator.platform import Platform
 from simulator.sandboxes import DEFAULT, unknown_sandbox
 from simulator.store.store import Conflict, Gone
 from simulator.texts import Text, text
 from simulator.wire import NotAMessage, read_json, write_json
-
-if TYPE_CHECKING:
-    from simulator.app import Platform
 
 LARGEST_BODY = 64 * 1024 * 1024
 """An import of a whole city fits."""
@@ -25,7 +23,7 @@ MODULES = (agencies, clock, evidence, grants, money, people, places, tasks)
 """Each registers its calls when it is imported."""
 
 
-def control(platform: "Platform") -> Blueprint:
+def control(platform: Platform) -> Blueprint:
     """All control calls, under /_sim for the default sandbox and under /s/<name>/_sim for another."""
     routes = Blueprint("control", __name__)
     for rule, method, handler, of_platform in CALLS:
@@ -43,7 +41,7 @@ def control(platform: "Platform") -> Blueprint:
 _ALL = ["GET", "POST", "PUT", "DELETE"]
 
 
-def _view(platform: "Platform", handler: Callable[[Asking], Any], *, of_platform: bool) -> Callable[..., Response]:
+def _view(platform: Platform, handler: Callable[[Asking], Any], *, of_platform: bool) -> Callable[..., Response]:
     def view(sandbox: str, **parts: str) -> Response:
         try:
             refused = refuse_caller(platform)
@@ -75,13 +73,13 @@ def _view(platform: "Platform", handler: Callable[[Asking], Any], *, of_platform
     return view
 
 
-def refuse_caller(platform: "Platform") -> Response | None:
+def refuse_caller(platform: Platform) -> Response | None:
     """A page of another origin, a rebound name, or a caller without the token gets nothing."""
     found = objection(platform, request.headers.get("Authorization", "").removeprefix("Bearer "))
     return None if found is None else _error(*found)
 
 
-def objection(platform: "Platform", token: str) -> tuple[int, str, Text] | None:
+def objection(platform: Platform, token: str) -> tuple[int, str, Text] | None:
     """Status, code and sentence why the present request is not served; `token` is what it brought."""
     host = _parts(f"//{request.headers.get('Host', '')}").hostname or ""
     if not (_is_loopback(host) or host in platform.settings.hosts):

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from simulator.contract import Contract, contract_of
 from simulator.contract.coverage import EDITIONS
 from simulator.errors import SimulatorError
+from simulator.platform import Platform
 from simulator.store.store import Gone
-
-if TYPE_CHECKING:
-    from simulator.app import Platform
 
 AGENCY = "agency"
 """The overlay of what platform and insured place say to each other; an edition's name with +agency means it."""
@@ -41,7 +38,7 @@ class Shown:
 class Editions:
     """The editions of one platform."""
 
-    def __init__(self, platform: "Platform") -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
     def all(self) -> list[Shown]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
@@ -13,18 +13,16 @@ from simulator.pages.editions import Editions, Shown
 from simulator.pages.finding import NotHere, edition_named, infno_named
 from simulator.pages.rendering import HEADERS, Page, answer, language_asked, style, t
 from simulator.pages.tryview import TryView
+from simulator.platform import Platform
 from simulator.store.store import NAME
 from simulator.texts import speaking, text
-
-if TYPE_CHECKING:
-    from simulator.app import Platform
 
 View = Callable[..., Page | Answer]
 _DIRECTION = "<any('in','out'):direction>"
 _TRANSACTION = "/<edition>/<infno>"
 
 
-def pages(platform: "Platform") -> Blueprint:
+def pages(platform: Platform) -> Blueprint:
     """All pages and machine addresses of the contract."""
     routes = Blueprint("pages", __name__, url_prefix="/contract")
     editions = Editions(platform)

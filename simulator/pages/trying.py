@@ -5,7 +5,6 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select
 
@@ -17,15 +16,13 @@ from simulator.errors import SetupError
 from simulator.gateway.exchange import Incoming
 from simulator.masking import mask_sentence, mask_text
 from simulator.pages.messages import place_of, tidy
+from simulator.platform import Platform
 from simulator.sandboxes import Sandbox
 from simulator.signing import NONE, Profile, signature, string_to_sign
 from simulator.store.statements import Row, Statement
 from simulator.store.store import Gone
 from simulator.store.tables import finding, journal
 from simulator.texts import Text, text
-
-if TYPE_CHECKING:
-    from simulator.app import Platform
 
 _LAST = Statement(select(func.coalesce(func.max(journal.c.id), 0).label("last")))
 _SINCE = Statement(
@@ -79,7 +76,7 @@ def check(contract: Contract, message: str, *, strict: bool, infno: str) -> list
     return [_remark(number, each) for number, each in enumerate(found, 1)]
 
 
-def send(platform: "Platform", sandbox: Sandbox, message: str, *, fresh: bool, unmasked: bool) -> Sending:
+def send(platform: Platform, sandbox: Sandbox, message: str, *, fresh: bool, unmasked: bool) -> Sending:
     """Sends a message as a hospital would, signed where the sandbox demands it. Raises SetupError and Gone."""
     config = sandbox.now_configured()
     with sandbox.begin() as (work, _, clock):
@@ -103,7 +100,7 @@ def send(platform: "Platform", sandbox: Sandbox, message: str, *, fresh: bool, u
     )
 
 
-def sandbox_of(platform: "Platform", name: str) -> Sandbox:
+def sandbox_of(platform: Platform, name: str) -> Sandbox:
     """The sandbox of that name; raises SetupError."""
     found = platform.sandboxes.get(name)
     if found is None:
@@ -181,7 +178,7 @@ def _line_of_error(message: str) -> int:
     return 0
 
 
-def moment(platform: "Platform", sandbox: Sandbox) -> str:
+def moment(platform: Platform, sandbox: Sandbox) -> str:
     """The sandbox's trade clock as the wire writes it."""
     with sandbox.begin() as (_, _config, clock):
         return clock.now(platform.sandboxes.real_time()).strftime("%Y-%m-%d %H:%M:%S")

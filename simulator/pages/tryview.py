@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -20,14 +20,12 @@ from simulator.pages.listing import title_of
 from simulator.pages.messages import filled_for, marked, written
 from simulator.pages.rendering import Page, t
 from simulator.pages.transaction import DIRECTIONS, miss_at, variant_of
+from simulator.platform import Platform
 from simulator.sandboxes import Sandbox
 from simulator.store import people
 from simulator.store.store import Gone
 from simulator.texts import text
 from simulator.transactions import HANDLERS
-
-if TYPE_CHECKING:
-    from simulator.app import Platform
 
 STRICT, LENIENT, SEND = "strict", "lenient", "send"
 MODES = (STRICT, LENIENT, SEND)
@@ -55,7 +53,7 @@ class Choice:
 class TryView:
     """Both views of one platform."""
 
-    def __init__(self, platform: "Platform", editions: Editions) -> None:
+    def __init__(self, platform: Platform, editions: Editions) -> None:
         self._platform = platform
         self._editions = editions
 

@@ -113,7 +113,7 @@ def test_what_cannot_be_served_is_refused_with_its_name(refused, tmp_path, argum
 
 
 def store_of_another_version(folder: Path) -> None:
-    from simulator.app import create_platform
+    from simulator.platform import create_platform
     from simulator.settings import Settings
 
     create_platform(Settings(store=str(folder))).close()

@@ -13,15 +13,16 @@ import requests
 from click.testing import CliRunner
 from flask import Flask
 
-from simulator import app as platform_app
 from simulator.agencies import reference
 from simulator.api import ConnectionDropped
+from simulator.app import create_app
 from simulator.commands.people import command as people_command
 from simulator.harness.client import Platform
 from simulator.harness.results import ScenarioResult
 from simulator.harness.runner import Stage, play
 from simulator.harness.scenario import INSURED, Scenario
 from simulator.harness.uses import Lane
+from simulator.platform import shipped_files
 from simulator.settings import Settings
 
 SEED = 230900
@@ -50,7 +51,7 @@ class Session:
 @contextmanager
 def platform(folder: Path, data: Path | None = None) -> Iterator[Platform]:
     """A platform over a store of its own, with the city files of `data`."""
-    app = platform_app.create_app(Settings(store=str(folder), data=str(data or "")))
+    app = create_app(Settings(store=str(folder), data=str(data or "")))
     yield Platform(URL, "", Session(app))  # type: ignore[arg-type]  # a session as far as it is used
     app.extensions["platform"].close()
 
@@ -58,7 +59,7 @@ def platform(folder: Path, data: Path | None = None) -> Iterator[Platform]:
 @contextmanager
 def agencies(folder: Path, people: Path, areas: Sequence[str], data: Path | None = None) -> Iterator[dict[str, str]]:
     """The reference agency of each area with its people, over real HTTP; area to URL."""
-    shipped = platform_app.shipped_files(str(data or ""))
+    shipped = shipped_files(str(data or ""))
     opened, servers, urls = [], [], {}
     for area in areas:
         agency = reference.open_agency(

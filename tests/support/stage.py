@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask
 
 from simulator import metrics
-from simulator.app import Platform
 from simulator.contract import contract_of
+from simulator.platform import Platform
 from simulator.sandboxes import Sandbox
 from tests.support.hospital import BEIJING_HOSPITAL, DIALYSIS, Control, Hospital
 
