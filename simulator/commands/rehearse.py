@@ -84,7 +84,7 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
     from simulator.harness.library import load
     from simulator.harness.rehearsal import Plan
     from simulator.harness.shifting import begin_on
-    from simulator.harness.uses import read_capabilities
+    from simulator.harness.uses import read_capabilities, refuse_strangers
 
     scenarios = load(paths, Choice(options["words"], options["marks"]))
     if not scenarios:
@@ -92,6 +92,7 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
     if options["data"] and not Path(options["data"]).is_dir():
         raise SetupError(text("harness.no_folder", path=options["data"]))
     agencies = dict(_area_and_url(each) for each in options["agencies"])
+    refuse_strangers(scenarios, list(agencies), options["hospitals"])
     can, hospital_can = (read_capabilities(options[f"{side}_capability"]) for side in ("agency", "hospital"))
     day = _start(options["start"], can, hospital_can)
     return Plan(

@@ -8,6 +8,7 @@ from simulator.errors import DataFault, DataFaults
 from simulator.harness.choosing import Choice
 from simulator.harness.reading import SUFFIX, read_scenario
 from simulator.harness.scenario import Scenario
+from simulator.shape import hint
 from simulator.texts import text
 
 
@@ -22,7 +23,8 @@ def scenario_files(paths: Sequence[Path]) -> list[Path]:
     for path in paths or [shipped_folder()]:
         looked = _below(path)
         if not looked:
-            raise DataFaults([DataFault(text("harness.no_scenarios_at", path=str(path), suffix=SUFFIX))])
+            close = hint(str(path), _shipped_names())
+            raise DataFaults([DataFault(text("harness.no_scenarios_at", path=str(path), suffix=SUFFIX, hint=close))])
         found += looked
     return list(dict.fromkeys(found))
 
@@ -49,6 +51,12 @@ def _below(path: Path) -> list[Path]:
         if candidate.is_file():
             return [candidate]
     return []
+
+
+def _shipped_names() -> list[str]:
+    """What the shipped scenarios are asked for by: families, and family/name."""
+    files = [file.relative_to(shipped_folder()) for file in _below(shipped_folder())]
+    return list(dict.fromkeys(name for file in files for name in (str(file.parent), str(file).removesuffix(SUFFIX))))
 
 
 def _refuse_same_names(scenarios: Iterable[Scenario]) -> None:

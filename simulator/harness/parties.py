@@ -137,12 +137,17 @@ class Parties:
 
 def refuse_unreachable(url: str) -> None:
     """Raises SetupError when nobody listens at a URL; what it answers is for the scenarios to judge."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SetupError(text("harness.bad_url", url=url))
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        with socket.create_connection((parts.hostname, port), timeout=5):
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise SetupError(text("harness.bad_url", url=url)) from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise SetupError(text("harness.bad_url", url=url))
+    try:
+        with socket.create_connection((host, port), timeout=5):
             return
-    except OSError as error:
-        raise SetupError(text("harness.unreachable", url=url, problem=error.strerror or str(error))) from None
+    except (OSError, UnicodeError) as error:
+        # UnicodeError: a host name that no name can be.
+        problem = getattr(error, "strerror", None) or str(error)
+        raise SetupError(text("harness.unreachable", url=url, problem=problem)) from None

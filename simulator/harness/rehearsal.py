@@ -16,7 +16,17 @@ from typing import Any
 from simulator.errors import SetupError, SimulatorError
 from simulator.harness.cast import Cast
 from simulator.harness.parties import Parties
-from simulator.harness.results import BROKEN, Ended, Event, RunInfo, ScenarioEnded, ScenarioResult, Started
+from simulator.harness.results import (
+    BROKEN,
+    NOT_APPLICABLE,
+    NOT_TESTED,
+    Ended,
+    Event,
+    RunInfo,
+    ScenarioEnded,
+    ScenarioResult,
+    Started,
+)
 from simulator.harness.runner import Stage, own_fault, play
 from simulator.harness.scenario import USES, Scenario
 from simulator.texts import text
@@ -75,6 +85,8 @@ def rehearse(plan: Plan) -> Generator[Event, None, None]:
         unplayed = len(plan.scenarios) * len(plan.uses) - len(results)
         if broken is None and unplayed and not plan.stop_at_first:
             broken = text("harness.unplayed", count=unplayed)
+        elif broken is None and all(each.status in (NOT_APPLICABLE, NOT_TESTED) for each in results):
+            broken = text("harness.nothing_tested")
         order = {each.id: index for index, each in enumerate(plan.scenarios)}
         results.sort(key=lambda each: (order[each.scenario.id], USES.index(each.use)))
         yield Ended(info, results, time.perf_counter() - started, broken)

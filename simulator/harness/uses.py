@@ -1,6 +1,6 @@
 """What a run is made of: which use, who answers for which area, whose hospitals call, what they can and cannot do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,6 +98,21 @@ FORWARDED = (
     *("2502", "2503", "2504", "2601"),
 )
 """What reaches the insured place."""
+
+
+def refuse_strangers(scenarios: Sequence[Scenario], agencies: Sequence[str], hospitals: Sequence[str]) -> None:
+    """Raises SetupError when none of the cities named takes part in any scenario."""
+    insured = Lane(INSURED, dict.fromkeys(agencies, ""))
+    treating = Lane(TREATMENT, hospitals=tuple(hospitals))
+    at_home = sorted({area for each in scenarios for area in each.insured_areas})
+    places = sorted({_area_of(code) for each in scenarios for code in each.places.values()})
+    for area in hospitals:
+        if not (len(area) == 6 and area.isascii() and area.isdigit()):
+            raise SetupError(text("harness.bad_hospital", got=area))
+    if agencies and not any(map(insured.answers_itself, at_home)):
+        raise SetupError(text("harness.nobody_there", areas=", ".join(agencies), known=", ".join(at_home)))
+    if hospitals and not any(map(treating.calls_itself, places)):
+        raise SetupError(text("harness.no_hospital_there", areas=", ".join(hospitals), known=", ".join(places)))
 
 
 def read_capabilities(written: tuple[str, ...]) -> dict[str, Any]:

@@ -52,6 +52,17 @@ def test_nothing_chosen_is_told(written, refused):
     assert "beijing" in refused(str(written('- call: "1101"')), "-k", "beijing")
 
 
+def test_misspelt_name_of_a_shipped_scenario_gets_the_nearest_one(refused):
+    assert "dialysis" in refused("dialysiss")
+    assert "dialysis/retiree-in-beijing" in refused("dialysis/retiree-in-bejing")
+
+
+def test_city_that_takes_no_part_is_told_with_those_that_do(written, refused):
+    file = str(written('- call: "1101"'))
+    assert "230900" in refused(file, "--agency", "330100=http://127.0.0.1:9/")
+    assert "110000" in refused(file, "--hospital", "230900")
+
+
 def test_unreachable_agency_is_told_before_anything_starts(written, refused):
     said = refused(str(written('- call: "1101"')), "--agency", "230900=http://127.0.0.1:9/")
     assert "127.0.0.1:9" in said
@@ -61,6 +72,10 @@ def test_unreachable_agency_is_told_before_anything_starts(written, refused):
     "arguments",
     [
         ("--agency", "2309=http://127.0.0.1:9/"),
+        ("--agency", "230900=http://127.0.0.1:99999/"),
+        ("--agency", "230900=http://[/"),
+        ("--agency", "230900=http://" + "a" * 70 + ".x/"),
+        ("--hospital", "11"),
         ("--agency-capability", "clok=own"),
         ("--platform", "http://127.0.0.1:9"),
         ("--data", "/nowhere"),
