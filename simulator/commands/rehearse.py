@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,18 @@ from simulator.errors import SetupError
 from simulator.texts import text
 
 if TYPE_CHECKING:
-    from simulator.harness.rehearsal import Plan
+    from simulator.harness.plan import Plan
 
 USES = ("self", "insured", "treatment")
 _PATH = click.Path(path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
 _FOR_AGENCY_S, _FOR_HOSPITAL_S = 10.0, 120.0
+
+
+def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(resources.files("simulator.harness").joinpath("scenario.schema.json"))
+        context.exit()
 
 
 @click.command("rehearse")
@@ -46,6 +53,14 @@ _FOR_AGENCY_S, _FOR_HOSPITAL_S = 10.0, 120.0
 @click.option("--report", default=Path("rehearsal"), show_default=True, type=_PATH, help="报告目录 / folder")
 @click.option("--record", type=_PATH, metavar="FILE", help="把报文录成 JSON Lines / write every message to FILE")
 @click.option("--unmasked", is_flag=True, help="录下的报文不遮蔽身份信息 / leave identity data in what is recorded")
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_schema,
+    help="场景文件的 JSON Schema 在哪里，供编辑器补全 / where editors find the schema of a scenario file",
+)
 @click.option("--keep", is_flag=True, help="保留沙箱 / keep the sandboxes")
 @click.option("-q", "--quiet", is_flag=True, help="只显示未通过的 / tell only what did not pass")
 def command(
@@ -82,7 +97,7 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
     from simulator.harness.cast import read_cast
     from simulator.harness.choosing import Choice
     from simulator.harness.library import load
-    from simulator.harness.rehearsal import Plan
+    from simulator.harness.plan import Plan
     from simulator.harness.shifting import begin_on
     from simulator.harness.uses import read_capabilities, refuse_strangers
 

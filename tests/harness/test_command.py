@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -61,6 +62,11 @@ def test_city_that_takes_no_part_is_told_with_those_that_do(written, refused):
     file = str(written('- call: "1101"'))
     assert "230900" in refused(file, "--agency", "330100=http://127.0.0.1:9/")
     assert "110000" in refused(file, "--hospital", "230900")
+
+
+def test_editor_is_told_where_the_schema_is():
+    told = CliRunner().invoke(command, ["--schema"])
+    assert json.loads(Path(told.output.strip()).read_text())["title"].startswith("A scenario")
 
 
 def test_unreachable_agency_is_told_before_anything_starts(written, refused):

@@ -11,8 +11,9 @@ import pytest
 from simulator.harness import parties, rehearsal, runner
 from simulator.harness.cast import Cast
 from simulator.harness.library import load
+from simulator.harness.plan import Plan
 from simulator.harness.processes import free_port
-from simulator.harness.rehearsal import Plan, rehearse
+from simulator.harness.rehearsal import rehearse
 from simulator.harness.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_RUN, NOT_TESTED, PASSED, Ended
 from simulator.harness.runner import Stage, play
 from simulator.harness.shifting import begin_on
