@@ -3,9 +3,10 @@
 from typing import Any
 
 from simulator.harness.expressions import resolve
-from simulator.harness.journal import Journal, Row
+from simulator.harness.journal import Journal
 from simulator.harness.journey import Batch, Facts, Visit, learn_from_answer, learn_from_request, practice
 from simulator.harness.judging import SUCCESS, judge, refusals
+from simulator.harness.legs import Row
 from simulator.harness.results import StepResult
 from simulator.harness.scenario import Step
 from simulator.harness.templates import act_of, fill, override, remove, templates

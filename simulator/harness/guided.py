@@ -11,9 +11,10 @@ from typing import Any
 
 from simulator.harness.calls import body_of, keep, open_charges
 from simulator.harness.expressions import Fields, NotThere, as_number, resolve
-from simulator.harness.journal import Journal, Row
+from simulator.harness.journal import Journal
 from simulator.harness.journey import Batch, Visit, learn_from_request
 from simulator.harness.judging import FAILURE, SUCCESS, judge, refusals
+from simulator.harness.legs import Row
 from simulator.harness.matching import Difference, compare, same
 from simulator.harness.results import StepResult
 from simulator.harness.scenario import TREATMENT, Step

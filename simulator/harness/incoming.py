@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.harness.expressions import Fields
-from simulator.harness.journal import Journal, Row
+from simulator.harness.journal import Journal
+from simulator.harness.legs import Row
 from simulator.harness.matching import Difference, differences
 from simulator.harness.results import StepResult
 from simulator.harness.scenario import Step

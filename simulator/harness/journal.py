@@ -1,55 +1,13 @@
 """The platform's journal as the harness reads it: legs in order, each taken by the step that waited for it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from simulator.harness.client import SandboxClient
-from simulator.harness.results import Leg
-from simulator.harness.wire import NotJson, read_json
-from simulator.masking import mask_text
+from simulator.harness.legs import Row
 
 POLL_S = 0.03
-
-
-@dataclass(slots=True)
-class Row:
-    """One leg of one message."""
-
-    id: int
-    exchange: str
-    leg: str
-    infno: str
-    msgid: str
-    psn_no: str
-    institution: str
-    outcome: str
-    request: str
-    answer: str
-    findings: list[Mapping[str, Any]]
-    taken: bool = False
-    step: str = ""
-    """The number of the step that it belongs to; blank where it belongs to none."""
-
-    def said(self) -> dict[str, Any]:
-        """The message as an object; {} when it is none."""
-        return _object(self.request)
-
-    def answered(self) -> dict[str, Any]:
-        return _object(self.answer)
-
-    def shown(self) -> Leg:
-        """For people: identities masked."""
-        return Leg(
-            self.leg,
-            self.infno,
-            self.msgid,
-            mask_text(self.request),
-            mask_text(self.answer),
-            self.outcome,
-            tuple(self.findings),
-        )
 
 
 @dataclass(slots=True)
@@ -103,10 +61,3 @@ _NAMES = (
     *("id", "exchange", "leg", "infno", "msgid", "psn_no", "institution", "outcome"),
     *("request", "answer", "findings"),
 )
-
-
-def _object(raw: str) -> dict[str, Any]:
-    try:
-        return read_json(raw.encode())
-    except NotJson:
-        return {}

@@ -5,7 +5,7 @@ from typing import Any
 
 from simulator.harness.client import ControlRefused
 from simulator.harness.expressions import as_number
-from simulator.harness.journal import Row
+from simulator.harness.legs import Row
 from simulator.harness.matching import Difference, compare, differences
 from simulator.harness.results import StepResult
 from simulator.harness.scenario import Step

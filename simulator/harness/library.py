@@ -1,20 +1,14 @@
 """Where scenarios are: the shipped ones, files and folders; and which of them were asked for."""
 
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from pathlib import Path
 
 from simulator.errors import DataFault, DataFaults
 from simulator.harness.choosing import Choice
-from simulator.harness.reading import SUFFIX, read_scenario
+from simulator.harness.reading import SUFFIX, read_scenario, shipped_folder
 from simulator.harness.scenario import Scenario
 from simulator.shape import hint
 from simulator.texts import text
-
-
-def shipped_folder() -> Path:
-    """The folder of the scenarios that come with the product."""
-    return Path(str(resources.files("simulator.scenarios")))
 
 
 def scenario_files(paths: Sequence[Path]) -> list[Path]:

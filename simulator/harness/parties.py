@@ -4,25 +4,22 @@ import contextlib
 import socket
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from simulator.errors import SetupError
 from simulator.harness.client import Platform, connect
 from simulator.harness.library import scenario_files
+from simulator.harness.plan import Plan
 from simulator.harness.processes import Processes, free_port
 from simulator.harness.scenario import INSURED, TREATMENT
 from simulator.harness.uses import Lane
 from simulator.texts import text
 
-if TYPE_CHECKING:
-    from simulator.harness.rehearsal import Plan
-
 
 class Parties:
     """The platform, the agencies and the hospital of one run; what was started here ends with it."""
 
-    def __init__(self, plan: "Plan", run: str) -> None:
+    def __init__(self, plan: Plan, run: str) -> None:
         self._plan = plan
         self._run = run
         self._processes = Processes()

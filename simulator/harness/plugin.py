@@ -137,7 +137,8 @@ def _stage(session: pytest.Session) -> _Stage:
 
 def _open(session: pytest.Session) -> _Stage:
     from simulator.harness.parties import Parties
-    from simulator.harness.rehearsal import Plan, information, new_run
+    from simulator.harness.plan import Plan
+    from simulator.harness.rehearsal import information, new_run
 
     items = [item for item in session.items if isinstance(item, ScenarioItem)]
     option = session.config.getoption

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,6 @@ def find_fragment(name: str, beside: Path, first: Path | None) -> Fragment | Non
 
 
 def _fragment_folders(beside: Path, first: Path | None) -> list[Path]:
-    from simulator.harness.library import shipped_folder
-
     near = [parent / FRAGMENTS for parent in list(beside.resolve().parents)[:2]]
     return [*([first] if first else []), *near, shipped_folder() / FRAGMENTS]
 
@@ -167,3 +166,8 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         raise DataFaults([DataFault(text("data.no_such_file", path=str(path)), file=str(path))]) from None
+
+
+def shipped_folder() -> Path:
+    """The folder of the scenarios that come with the product."""
+    return Path(str(resources.files("simulator.scenarios")))

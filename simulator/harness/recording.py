@@ -9,7 +9,7 @@ from typing import IO
 import click
 
 from simulator.errors import SetupError
-from simulator.harness.journal import Row
+from simulator.harness.legs import Row
 from simulator.harness.results import Ended, Event, ScenarioEnded, ScenarioResult
 from simulator.harness.uses import NATIONAL
 from simulator.masking import mask_text

@@ -7,15 +7,13 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from simulator.errors import SetupError, SimulatorError
-from simulator.harness.cast import Cast
 from simulator.harness.parties import Parties
+from simulator.harness.plan import Plan
 from simulator.harness.results import (
     BROKEN,
     NOT_APPLICABLE,
@@ -28,42 +26,12 @@ from simulator.harness.results import (
     Started,
 )
 from simulator.harness.runner import Stage, own_fault, play
-from simulator.harness.scenario import USES, Scenario
+from simulator.harness.scenario import USES
 from simulator.texts import text
 
 _FAREWELL_S = 2.0
 """How long an interrupted use may take to notice; what it talks to is ended right after."""
 _BEIJING = timezone(timedelta(hours=8))
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be rehearsed, and who takes part."""
-
-    scenarios: Sequence[Scenario]
-    uses: Sequence[str] = USES
-    seed: int = 230900
-    agencies: Mapping[str, str] = field(default_factory=dict)
-    """Real systems in a city's place: area to URL. Empty: the reference agency is started for every area needed."""
-    capabilities: Mapping[str, Any] = field(default_factory=dict)
-    hospitals: tuple[str, ...] = ()
-    """Areas whose real hospitals call. Empty: the reference hospital is started for all."""
-    hospital_capabilities: Mapping[str, Any] = field(default_factory=dict)
-    start: date | None = None
-    """The day on which every scenario begins; None leaves each on its own."""
-    sandbox: str = ""
-    patience_s: float = 10.0
-    platform: str = ""
-    token: str = ""
-    port: int = 0
-    data: str = ""
-    cast: Cast | None = None
-    paths: Sequence[Path] = ()
-    keep: bool = False
-    stop_at_first: bool = False
-    recorded: bool = False
-    command: str = ""
-    rerun: str = "nhsa-sim rehearse"
 
 
 def rehearse(plan: Plan) -> Generator[Event, None, None]:

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.harness.legs import Leg, Row
 from simulator.harness.matching import Difference
 from simulator.harness.scenario import Scenario, Step
 from simulator.texts import Text
-
-if TYPE_CHECKING:
-    from simulator.harness.journal import Row
 
 PASSED, FAILED, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
     "passed",
@@ -20,19 +18,6 @@ PASSED, FAILED, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
     "broken",
 )
 """Of steps and scenarios; broken: the run could not go on, which says nothing about the system under test."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One message of a step, both ways, as the platform's journal or the harness itself saw it."""
-
-    leg: str
-    infno: str
-    msgid: str
-    request: str
-    answer: str
-    outcome: str
-    findings: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(slots=True)
@@ -125,7 +110,7 @@ class ScenarioEnded:
     """One scenario in one use has ended."""
 
     result: ScenarioResult
-    rows: "Sequence[Row]" = ()
+    rows: Sequence[Row] = ()
     """Every leg of every message, unmasked and complete where the run is recorded; for listeners that write them."""
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from simulator.harness.library import shipped_folder
 from simulator.harness.matching import Difference
+from simulator.harness.reading import shipped_folder
 from simulator.harness.results import FAILED, RunInfo, ScenarioResult, StepResult
 from simulator.harness.scenario import use_name
 from simulator.masking import mask_text

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from simulator.harness.legs import Leg
 from simulator.harness.matching import Difference
 from simulator.harness.results import (
     BROKEN,
@@ -10,7 +11,6 @@ from simulator.harness.results import (
     NOT_APPLICABLE,
     NOT_TESTED,
     Ended,
-    Leg,
     RunInfo,
     ScenarioResult,
     StepResult,
