@@ -7,7 +7,7 @@ import pytest
 
 from simulator.harness.library import load
 from simulator.harness.results import FAILED, NOT_TESTED, PASSED
-from tests.scenarios.in_process import agencies, export, platform, played
+from tests.support.in_process import agencies, export, platform, played
 
 QITAIHE = "230900"
 OTHER = Path(__file__).parent / "other_figures"

@@ -57,7 +57,9 @@ def platform(folder: Path, data: Path | None = None) -> Iterator[Platform]:
 
 
 @contextmanager
-def agencies(folder: Path, people: Path, areas: Sequence[str], data: Path | None = None) -> Iterator[dict[str, str]]:
+def agencies(
+    folder: Path, people: Path, areas: Sequence[str], data: Path | None = None, *, own_clock: bool = False
+) -> Iterator[dict[str, str]]:
     """The reference agency of each area with its people, over real HTTP; area to URL."""
     shipped = shipped_files(str(data or ""))
     opened, servers, urls = [], [], {}
@@ -68,7 +70,7 @@ def agencies(folder: Path, people: Path, areas: Sequence[str], data: Path | None
             policies=shipped.policies,
             coverage=shipped.coverage,
             edition="national",
-            own_clock=False,
+            own_clock=own_clock,
         )
         reference.load_people(agency, (people / f"people-{area}.json").read_bytes(), area)
         server = make_server("127.0.0.1", 0, reference.create_app(agency), handler_class=_Quiet)
@@ -86,9 +88,9 @@ def agencies(folder: Path, people: Path, areas: Sequence[str], data: Path | None
             agency.store.close()
 
 
-def export(folder: Path, areas: Sequence[str]) -> Path:
-    """The people that the shipped scenarios need, as a city is given them."""
-    arguments = ["export", "--seed", str(SEED), "-o", str(folder)]
+def export(folder: Path, areas: Sequence[str], *more: str) -> Path:
+    """The people that the scenarios need, the shipped ones unless files are named, as a city is given them."""
+    arguments = ["export", "--seed", str(SEED), "-o", str(folder), *more]
     done = CliRunner().invoke(people_command, [*arguments, *(word for area in areas for word in ("--area", area))])
     assert done.exit_code == 0, done.output
     return folder
