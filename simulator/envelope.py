@@ -80,13 +80,14 @@ def answer(
 ) -> bytes:
     """The bytes of an answer; `area` stands at the head of inf_refmsgid when it is six digits."""
     serial = next(_serial) % 10_000_000_000
+    came = wire_time_17(received)
     known = area if len(area) == 6 and area.isascii() and area.isdigit() else "000000"
     return write_json(
         {
             "infcode": infcode,
-            "inf_refmsgid": f"{known}{received:%Y%m%d%H%M%S}{serial:010d}",
-            "refmsg_time": wire_time_17(received),
-            "respond_time": wire_time_17(answered),
+            "inf_refmsgid": f"{known}{came[:14]}{serial:010d}",
+            "refmsg_time": came,
+            "respond_time": came if answered is received else wire_time_17(answered),
             "err_msg": err_msg,
             "output": output if output is not None else {},
         }

@@ -21,12 +21,7 @@ def to_fen(value: Decimal | int | str) -> int:
 
     Raises NotAnAmount for more than two decimals, for anything wider than 16,2 and for what is no number.
     """
-    if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
-        raise NotAnAmount(f"not an amount: {value!r}")
-    try:
-        number = Decimal(value)
-    except ArithmeticError:
-        raise NotAnAmount(f"not a number: {value!r}") from None
+    number = value if value.__class__ is Decimal else _number(value)
     # adjusted() before any arithmetic: 1E+999999999 must not be written out.
     if not number.is_finite() or number.adjusted() > 13:
         raise NotAnAmount(f"not within 16,2: {value!r}")
@@ -35,6 +30,15 @@ def to_fen(value: Decimal | int | str) -> int:
     if whole != fen:
         raise NotAnAmount(f"more than two decimals: {value!r}")
     return whole
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
+        raise NotAnAmount(f"not an amount: {value!r}")
+    try:
+        return Decimal(value)
+    except ArithmeticError:
+        raise NotAnAmount(f"not a number: {value!r}") from None
 
 
 def yuan(fen: int) -> Decimal:

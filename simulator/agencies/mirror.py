@@ -195,11 +195,11 @@ def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> 
     codes = ("", disease) if disease else ("",)
     unpaid = given.pool - values["pool"] if given else 0
     for layer in given.trace.layers if given else ():
-        fund = layer.figures.fund
+        fund = layer.facts.fund
         kinds = PAID_AND_BASE.get(fund)
         if kinds:
             # What the answer paid less above a layer is more own share below it.
-            own_share = layer.figures.base not in ("above_cap_scope", "above_cap_pay")
+            own_share = layer.facts.base not in ("above_cap_scope", "above_cap_pay")
             movements |= {(kinds[1], code): layer.base + (unpaid if own_share else 0) for code in codes}
         unpaid += layer.paid - values[fund]
     for kind, ours in PAID_KINDS.items():

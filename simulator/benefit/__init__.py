@@ -8,11 +8,12 @@ from simulator.benefit.city import City
 from simulator.benefit.claim import KINDS, Accumulated, ChargeScope, Claim, Dates
 from simulator.benefit.engine import award
 from simulator.benefit.examples import failing_examples
-from simulator.benefit.explain import Step
+from simulator.benefit.explain import Step, explain
 from simulator.benefit.figures import Rules
 from simulator.benefit.outcome import Award, FundShare
 from simulator.benefit.rules import PolicyBook
 from simulator.benefit.terms import Disease
+from simulator.benefit.trace import trace_of
 
 __all__ = [
     "KINDS",
@@ -28,5 +29,7 @@ __all__ = [
     "Rules",
     "Step",
     "award",
+    "explain",
     "failing_examples",
+    "trace_of",
 ]

@@ -7,10 +7,10 @@ the rules say so and nowhere else. The reasons are kept as facts and become sent
 from collections.abc import Mapping, Sequence
 
 from simulator.benefit.claim import DEDUCTIBLE, LOCAL, POOL_PAID, Accumulated, ChargeScope, Claim
-from simulator.benefit.explain import LayerTrace, PoolTrace, Scopes, Trace
-from simulator.benefit.figures import Figures, LayerFigures, Rules, cap_of
+from simulator.benefit.figures import Figures, LayerFigures, Rules
 from simulator.benefit.outcome import Award, FundShare
 from simulator.benefit.terms import FUNDS, PAID_AND_BASE, RATIO_UNIT, half_up_unit
+from simulator.benefit.trace import Facts, LayerTrace, PoolTrace, Scopes, Trace
 from simulator.errors import Refusal
 from simulator.texts import text
 
@@ -23,35 +23,48 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
     place refuses them, and for charges whose parts do not add up.
     """
     figures = rules.figures(claim)
+    facts = figures.facts
     scopes = _scopes(claim.charges)
-    line_left = _deductible_left(figures, accumulated)
+    line_left = _deductible_left(facts, accumulated)
     deductible, before_caps = _pool_payment(claim.charges, line_left, figures.ratio_units)
-    pool = _capped(figures, before_caps, accumulated)
-    shut_out = pool.excess if figures.shut_out else 0
+    pool = _capped(facts, before_caps, accumulated)
+    shut_out = pool.excess if facts.shut_out else 0
     layers = _layers(figures, pool, scopes.in_scope - pool.paid - shut_out, accumulated)
-    paid = dict.fromkeys(FUNDS, 0) | {layer.figures.fund: layer.paid for layer in layers}
+    paid = dict.fromkeys(FUNDS, 0) | {layer.facts.fund: layer.paid for layer in layers}
     fund_total = pool.paid + sum(paid.values())
     personal = scopes.total - fund_total
-    payable = _account_limit(claim, figures, personal, scopes.own_purchase, scopes.in_scope - fund_total)
+    payable = _account_limit(claim, facts, personal, scopes.own_purchase, scopes.in_scope - fund_total)
     account = max(0, min(claim.account_balance, payable, personal))
     return Award(
         **scopes._asdict(),
         **paid,
         deductible=deductible,
         pool=pool.paid,
-        ratio=figures.ratio,
+        ratio=facts.ratio,
         fund_total=fund_total,
         personal=personal,
         account=account,
         cash=personal - account,
         hospital=0,
         balance_after=claim.account_balance - account,
-        group=figures.group,
-        disease=figures.disease,
+        group=facts.group,
+        disease=facts.disease,
         year=rules.year_of(claim.dates),
         details=(*_details(pool, scopes, layers), *_account_row(account, personal, claim.account_balance)),
-        movements=_movements(figures.disease, deductible, pool.paid, layers),
-        trace=Trace(claim, figures, scopes, line_left, deductible, pool, layers, personal, payable, account),
+        movements=_movements(facts.disease, deductible, pool.paid, layers),
+        trace=Trace(
+            facts=facts,
+            account_used=claim.account_used,
+            account_balance=claim.account_balance,
+            scopes=scopes,
+            line_left=line_left,
+            deductible=deductible,
+            pool=pool,
+            layers=layers,
+            personal=personal,
+            account_limit=payable,
+            account=account,
+        ),
     )
 
 
@@ -68,11 +81,10 @@ def _scopes(charges: Sequence[ChargeScope]) -> Scopes:
     return Scopes(total, own_purchase, above_ceiling, prior_selfpay, in_scope)
 
 
-def _deductible_left(figures: Figures, accumulated: Accumulated) -> int:
+def _deductible_left(facts: Facts, accumulated: Accumulated) -> int:
     """What is left of the line; once for each disease, ordinary care still goes by all that was borne *(ours)*."""
-    line: int = figures.deductible.value if figures.deductible else 0
-    used = accumulated.get((DEDUCTIBLE, figures.disease if figures.per_disease else ""), 0)
-    return line - min(line, max(0, used))
+    used = accumulated.get((DEDUCTIBLE, facts.disease if facts.per_disease else ""), 0)
+    return facts.line - min(facts.line, max(0, used))
 
 
 def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) -> tuple[int, int]:
@@ -96,12 +108,12 @@ def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) ->
     return taken, paid
 
 
-def _capped(figures: Figures, before: int, accumulated: Accumulated) -> PoolTrace:
+def _capped(facts: Facts, before: int, accumulated: Accumulated) -> PoolTrace:
     """The disease cap first, then the overall one (rules 4); both count the pool's payments of the year."""
-    disease_cap, annual_cap = cap_of(figures.disease_cap), cap_of(figures.annual_cap)
+    disease_cap, annual_cap = facts.disease_cap_fen, facts.annual_cap_fen
     after, disease_left, annual_left = before, None, None
     if disease_cap is not None:
-        disease_left = max(0, disease_cap - accumulated.get((POOL_PAID, figures.disease), 0))
+        disease_left = max(0, disease_cap - accumulated.get((POOL_PAID, facts.disease), 0))
         after = min(before, disease_left)
     paid = after
     if annual_cap is not None:
@@ -140,7 +152,7 @@ def _layer(layer: LayerFigures, base: int, remaining: int, accumulated: Accumula
     kinds = PAID_AND_BASE.get(layer.fund)
     base_before = accumulated.get((kinds[1], ""), 0) if kinds else 0
     if layer.terms is None:
-        return LayerTrace(layer, base, base_before, None, remaining, 0, 0)
+        return LayerTrace(layer.facts, base, base_before, None, remaining, 0, 0)
     worth = layer.terms.payable(base_before + base) - layer.terms.payable(base_before)
     uncapped = half_up_unit(worth)
     left: int | None = None
@@ -148,22 +160,20 @@ def _layer(layer: LayerFigures, base: int, remaining: int, accumulated: Accumula
     if layer.terms.cap is not None and kinds:
         left = max(0, layer.terms.cap - accumulated.get((kinds[0], ""), 0))
         payable = min(payable, left)
-    return LayerTrace(layer, base, base_before, left, remaining, uncapped, max(0, min(payable, remaining)))
+    return LayerTrace(layer.facts, base, base_before, left, remaining, uncapped, max(0, min(payable, remaining)))
 
 
-def _account_limit(claim: Claim, figures: Figures, personal: int, own_purchase: int, own_in_scope: int) -> int:
-    pays = figures.account_pays.value if figures.account_pays else "nothing"
-    elsewhere = bool(figures.account_elsewhere and figures.account_elsewhere.value)
-    if not claim.account_used or (claim.treated != LOCAL and not elsewhere):
+def _account_limit(claim: Claim, facts: Facts, personal: int, own_purchase: int, own_in_scope: int) -> int:
+    if not claim.account_used or (claim.treated != LOCAL and not facts.account_open_elsewhere):
         return 0
-    return {"all": personal, "not_own": personal - own_purchase, "in_scope": own_in_scope}.get(pays, 0)
+    return {"all": personal, "not_own": personal - own_purchase, "in_scope": own_in_scope}.get(facts.account_word, 0)
 
 
 def _details(pool: PoolTrace, scopes: Scopes, layers: Sequence[LayerTrace]) -> list[FundShare]:
     """One row for the pool and one for each layer that pays (rules 20)."""
     limits = [left for left in (pool.disease_left, pool.annual_left) if left is not None]
     rows = [FundShare("pool", scopes.in_scope, min(limits, default=None), pool.paid)]
-    return rows + [FundShare(layer.figures.fund, layer.base, layer.left, layer.paid) for layer in layers if layer.paid]
+    return rows + [FundShare(layer.facts.fund, layer.base, layer.left, layer.paid) for layer in layers if layer.paid]
 
 
 def _account_row(account: int, personal: int, balance: int) -> list[FundShare]:
@@ -174,7 +184,7 @@ def _movements(disease: str, deductible: int, pool: int, layers: Sequence[LayerT
     """Everything is booked overall and, for a disease, under its class code too; zeros are left out."""
     booked = [(DEDUCTIBLE, deductible), (POOL_PAID, pool)]
     for layer in layers:
-        kinds = PAID_AND_BASE.get(layer.figures.fund)
+        kinds = PAID_AND_BASE.get(layer.facts.fund)
         if kinds:
             booked += [(kinds[0], layer.paid), (kinds[1], layer.base)]
     codes = ("", disease) if disease else ("",)

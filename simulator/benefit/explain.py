@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
-from simulator.benefit.claim import LOCAL, ORDINARY, Claim
-from simulator.benefit.figures import Figures, LayerFigures, cap_of
-from simulator.benefit.rows import Row
+from simulator.benefit.claim import LOCAL, ORDINARY
 from simulator.benefit.terms import PAID_AND_BASE
-from simulator.money import to_ratio, yuan
+from simulator.benefit.trace import LayerTrace, Said, Trace
+from simulator.money import yuan
 from simulator.texts import Text, join, plain, text
 
 
@@ -41,64 +39,6 @@ class Step:
         }
 
 
-class LayerTrace(NamedTuple):
-    """What one layer had before it and what it did."""
-
-    figures: LayerFigures
-    base: int
-    base_before: int
-    """Of the year, before this batch."""
-    left: int | None
-    """Under its cap."""
-    remaining: int
-    """Own share in scope before this layer."""
-    uncapped: int
-    paid: int
-
-
-class Scopes(NamedTuple):
-    """The sums of the batch, named as in the award."""
-
-    total: int
-    own_purchase: int
-    above_ceiling: int
-    prior_selfpay: int
-    in_scope: int
-
-
-class PoolTrace(NamedTuple):
-    """What the pool pays, and what was left under its two caps; None is no cap."""
-
-    before_caps: int
-    after_disease_cap: int
-    paid: int
-    disease_left: int | None
-    annual_left: int | None
-
-    @property
-    def excess(self) -> int:
-        return self.before_caps - self.after_disease_cap
-
-    @property
-    def cut(self) -> int:
-        return self.after_disease_cap - self.paid
-
-
-class Trace(NamedTuple):
-    """The facts behind the reasons, in the order in which the engine found them."""
-
-    claim: Claim
-    figures: Figures
-    scopes: Scopes
-    line_left: int
-    deductible: int
-    pool: PoolTrace
-    layers: tuple[LayerTrace, ...]
-    personal: int
-    account_limit: int
-    account: int
-
-
 def explain(trace: Trace) -> tuple[Step, ...]:
     """The reasons in the order in which they were applied."""
     return (
@@ -127,69 +67,65 @@ def _scope(trace: Trace) -> Step:
 
 
 def _deductible(trace: Trace) -> Step:
-    row, in_scope = trace.figures.deductible, trace.scopes.in_scope
-    per = text("benefit.per_disease" if trace.figures.per_disease else "benefit.per_year")
-    if row is None:
+    said, in_scope = trace.facts.deductible, trace.scopes.in_scope
+    per = text("benefit.per_disease" if trace.facts.per_disease else "benefit.per_year")
+    if said is None:
         sentence = text("benefit.ended", rule=text("benefit.deductible_name"))
     else:
-        used = yuan(row.value - trace.line_left)
-        sentence = text("benefit.deductible", line=row.shown, per=per, used=used, taken=yuan(trace.deductible))
-    return _step("deductible", sentence, row, in_scope, in_scope - trace.deductible)
+        used = yuan(trace.facts.line - trace.line_left)
+        sentence = text("benefit.deductible", line=said.shown, per=per, used=used, taken=yuan(trace.deductible))
+    return _step("deductible", sentence, said, in_scope, in_scope - trace.deductible)
 
 
 def _ratio(trace: Trace) -> Iterator[Step]:
-    claim, figures, row = trace.claim, trace.figures, trace.figures.ratio_row
+    facts = trace.facts
     case = join(
         [
-            text(f"benefit.category_{claim.category}"),
-            text(f"benefit.level_{claim.hospital_level}"),
-            plain(figures.disease) if figures.disease else text(f"benefit.{ORDINARY}"),
+            text(f"benefit.category_{facts.category}"),
+            text(f"benefit.level_{facts.hospital_level}"),
+            plain(facts.disease) if facts.disease else text(f"benefit.{ORDINARY}"),
         ]
     )
-    yield _step("ratio", text("benefit.ratio", ratio=row.shown, case=case), row, None, to_ratio(row.value))
-    if claim.treated == LOCAL:
+    sentence = text("benefit.ratio", ratio=facts.ratio_said.shown, case=case)
+    yield _step("ratio", sentence, facts.ratio_said, None, facts.plain_ratio)
+    if facts.treated == LOCAL:
         return
-    group = text(f"benefit.group_{figures.group}")
-    if len(claim.groups) > 1:
-        listed = join([text(f"benefit.group_{name}") for name in claim.groups])
-        yield Step("filing", text("benefit.best_group", groups=listed, group=group), figures.group, "", "")
-    plain_ratio = to_ratio(row.value)
-    if figures.modifier is None:
+    group = text(f"benefit.group_{facts.group}")
+    if len(facts.groups) > 1:
+        listed = join([text(f"benefit.group_{name}") for name in facts.groups])
+        yield Step("filing", text("benefit.best_group", groups=listed, group=group), facts.group, "", "")
+    if facts.modifier is None:
         sentence = text("benefit.ended", rule=text("benefit.modifier_name"))
-    elif figures.ratio == plain_ratio:
+    elif facts.ratio == facts.plain_ratio:
         sentence = text("benefit.modifier_keeps", group=group)
     else:
-        sentence = text(f"benefit.modifier_{figures.modifier.value.how}", group=group, by=figures.modifier.value.by)
-    yield _step("modifier", sentence, figures.modifier, plain_ratio, figures.ratio)
+        sentence = text(f"benefit.modifier_{facts.modifier_how}", group=group, by=facts.modifier_by)
+    yield _step("modifier", sentence, facts.modifier, facts.plain_ratio, facts.ratio)
 
 
 def _pool(trace: Trace) -> Step:
-    above_line, ratio, paid = trace.scopes.in_scope - trace.deductible, trace.figures.ratio, trace.pool.before_caps
+    above_line, ratio, paid = trace.scopes.in_scope - trace.deductible, trace.facts.ratio, trace.pool.before_caps
     sentence = text("benefit.pool", amount=yuan(above_line), ratio=ratio, paid=yuan(paid))
     # No source of its own: a quoted ratio that an invented modifier changed is not a quoted one any more.
     return Step("pool", sentence, str(ratio), "", "", above_line, paid)
 
 
 def _caps(trace: Trace) -> Iterator[Step]:
-    figures = trace.figures
-    if figures.disease:
-        yield _cap(
-            "disease_cap",
-            figures.disease_cap,
-            trace.pool.disease_left,
-            trace.pool.before_caps,
-            trace.pool.after_disease_cap,
-        )
-        excess = trace.pool.excess
-        if excess:
-            key = "benefit.excess_person" if figures.shut_out else "benefit.excess_layers"
-            yield _step("above_disease_cap", text(key, excess=yuan(excess)), figures.excess_row, excess, excess)
-    yield _cap("annual_cap", figures.annual_cap, trace.pool.annual_left, trace.pool.after_disease_cap, trace.pool.paid)
+    facts, pool = trace.facts, trace.pool
+    if facts.disease:
+        of_disease = facts.disease_cap, facts.disease_cap_fen, pool.disease_left
+        yield _cap("disease_cap", *of_disease, pool.before_caps, pool.after_disease_cap)
+        if pool.excess:
+            key = "benefit.excess_person" if facts.shut_out else "benefit.excess_layers"
+            sentence = text(key, excess=yuan(pool.excess))
+            yield _step("above_disease_cap", sentence, facts.excess, pool.excess, pool.excess)
+    of_year = facts.annual_cap, facts.annual_cap_fen, pool.annual_left
+    yield _cap("annual_cap", *of_year, pool.after_disease_cap, pool.paid)
 
 
-def _cap(rule: str, row: Row | None, left: int | None, before: int, after: int) -> Step:
-    name, cap = text(f"benefit.{rule}_name"), cap_of(row)
-    if row is None:
+def _cap(rule: str, said: Said | None, cap: int | None, left: int | None, before: int, after: int) -> Step:
+    name = text(f"benefit.{rule}_name")
+    if said is None:
         sentence = text("benefit.ended", rule=name)
     elif cap is None or left is None:
         sentence = text("benefit.no_cap", rule=name)
@@ -197,46 +133,46 @@ def _cap(rule: str, row: Row | None, left: int | None, before: int, after: int) 
         sentence = text("benefit.cap", rule=name, cap=yuan(cap), used=yuan(cap - left), left=yuan(left))
         outcome = text("benefit.cap_cuts", cut=yuan(before - after)) if after < before else text("benefit.cap_holds")
         sentence = join([sentence, outcome], zh="；", en="; ")
-    return _step(rule, sentence, row, before, after)
+    return _step(rule, sentence, said, before, after)
 
 
 def _layer(layer: LayerTrace) -> Step:
-    figures = layer.figures
-    fund = text(f"benefit.fund_{figures.fund}")
-    rule = f"layers.{figures.fund}"
-    if figures.terms is None:
-        sentence = text("benefit.layer_ended" if figures.ended else "benefit.layer_no_figures", fund=fund)
-        return _step(rule, sentence, figures.row, layer.remaining, layer.remaining)
-    base = text(f"benefit.base_{figures.base}")
+    facts = layer.facts
+    fund = text(f"benefit.fund_{facts.fund}")
+    rule = f"layers.{facts.fund}"
+    if facts.line is None:
+        sentence = text("benefit.layer_ended" if facts.ended else "benefit.layer_no_figures", fund=fund)
+        return _step(rule, sentence, facts.said, layer.remaining, layer.remaining)
+    base = text(f"benefit.base_{facts.base}")
     parts = [text("benefit.layer", fund=fund, base=base, amount=yuan(layer.base))]
-    if figures.fund in PAID_AND_BASE and (figures.terms.line or len(figures.terms.brackets) > 1):
+    if facts.fund in PAID_AND_BASE and (facts.line or facts.brackets > 1):
         year = yuan(layer.base_before + layer.base)
-        parts.append(text("benefit.layer_line", line=yuan(figures.terms.line), year=year))
+        parts.append(text("benefit.layer_line", line=yuan(facts.line), year=year))
     if layer.left is not None and layer.left < layer.uncapped:
         parts.append(text("benefit.layer_capped", left=yuan(layer.left)))
     if layer.remaining < min(layer.uncapped, layer.uncapped if layer.left is None else layer.left):
         parts.append(text("benefit.layer_bounded", remaining=yuan(layer.remaining)))
     parts.append(text("benefit.layer_paid", paid=yuan(layer.paid)))
-    return _step(rule, join(parts, zh="；", en="; "), figures.row, layer.remaining, layer.remaining - layer.paid)
+    return _step(rule, join(parts, zh="；", en="; "), facts.said, layer.remaining, layer.remaining - layer.paid)
 
 
 def _account(trace: Trace) -> Iterator[Step]:
-    claim, pays, elsewhere = trace.claim, trace.figures.account_pays, trace.figures.account_elsewhere
-    if not claim.account_used:
+    facts = trace.facts
+    if not trace.account_used:
         return
-    balance, after = claim.account_balance, claim.account_balance - trace.account
-    if claim.treated != LOCAL and not (elsewhere and elsewhere.value):
-        yield _step("account_elsewhere", text("benefit.account_not_elsewhere"), elsewhere, balance, after)
+    balance, after = trace.account_balance, trace.account_balance - trace.account
+    if facts.treated != LOCAL and not facts.account_open_elsewhere:
+        sentence = text("benefit.account_not_elsewhere")
+        yield _step("account_elsewhere", sentence, facts.account_elsewhere, balance, after)
         return
-    word = pays.value if pays else "nothing"
     sentence = text(
         "benefit.account",
-        what=text(f"benefit.account_{word}"),
+        what=text(f"benefit.account_{facts.account_word}"),
         limit=yuan(max(0, trace.account_limit)),
         balance=yuan(balance),
         paid=yuan(trace.account),
     )
-    yield _step("account_pays", sentence, pays, balance, after)
+    yield _step("account_pays", sentence, facts.account_pays, balance, after)
 
 
 def _result(trace: Trace) -> Step:
@@ -253,11 +189,9 @@ def _result(trace: Trace) -> Step:
 
 
 def _step(
-    rule: str, sentence: Text, row: Row | None, before: int | Decimal | None, after: int | Decimal | None
+    rule: str, sentence: Text, said: Said | None, before: int | Decimal | None, after: int | Decimal | None
 ) -> Step:
-    if row is None:
-        return Step(rule, sentence, "", "", "", before, after)
-    return Step(rule, sentence, row.shown, row.source, row.reference, before, after)
+    return Step(rule, sentence, *(said or ("", "", "")), before, after)
 
 
 def _written(value: int | Decimal | None) -> str | None:

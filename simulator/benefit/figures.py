@@ -9,6 +9,7 @@ from simulator.benefit.cityfile import UNLIMITED, Layer
 from simulator.benefit.claim import LOCAL, ORDINARY, UNFILED, Claim, Dates
 from simulator.benefit.rows import Row, find_or_gap, gap, known_days
 from simulator.benefit.terms import Modifier, Terms, ten_thousandths
+from simulator.benefit.trace import Facts, LayerFacts, Said
 from simulator.domain.person import GROUPS
 from simulator.errors import Refusal
 from simulator.money import to_ratio
@@ -20,36 +21,21 @@ _MOST_KEPT = 4096
 
 @dataclass(frozen=True, slots=True)
 class LayerFigures:
-    """A layer that applies to the person; `row` is None where it has no figures, `ended` where it had some."""
+    """A layer that applies to the person; `terms` is None where it has no figures, or had some that ended."""
 
     fund: str
     base: str
-    row: Row | None
     terms: Terms | None
-    ended: bool
+    facts: LayerFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Every row that speaks for one kind of claim on one day; None is a rule that ended."""
+    """Everything that the rules say of one kind of claim on one day."""
 
-    disease: str
-    group: str
-    deductible: Row | None
-    per_disease: bool
-    per_row: Row | None
-    ratio_row: Row
-    modifier: Row | None
-    ratio: Decimal
+    facts: Facts
     ratio_units: int
-    disease_cap: Row | None
-    annual_cap: Row | None
-    excess_row: Row | None
-    shut_out: bool
-    """Whether what falls above the disease cap is out of every layer's base (rules 4)."""
     layers: tuple[LayerFigures, ...]
-    account_pays: Row | None
-    account_elsewhere: Row | None
 
 
 class Rules:
@@ -119,27 +105,44 @@ class Rules:
         case = person | {"hospital_level": claim.hospital_level, "disease": disease or ORDINARY}
         ratio_row = self._ratio_row(case)
         group, modifier, ratio = self._best_group(claim, ratio_row, person)
-        per_row = self.in_force("deductible_per", "engine.deductible")
+        per = self.in_force("deductible_per", "engine.deductible")
         excess = self.in_force("above_disease_cap", "engine.disease_cap")
-        cap_case = person | {"disease": disease}
-        return Figures(
-            disease=disease,
+        deductible = self.in_force("deductible", "engine.deductible", **case)
+        disease_case = person | {"disease": disease}
+        disease_cap = self.in_force("disease_cap", "engine.disease_cap", **disease_case) if disease else None
+        annual_cap = self.in_force("annual_cap", "engine.annual_cap", **person)
+        pays = self.in_force("account_pays", "engine.account", **person)
+        elsewhere = self.in_force("account_elsewhere", "engine.account", **person)
+        by: Modifier | None = modifier.value if modifier else None
+        facts = Facts(
+            category=claim.category,
+            hospital_level=claim.hospital_level,
+            treated=claim.treated,
+            groups=claim.groups,
             group=group,
-            deductible=self.in_force("deductible", "engine.deductible", **case),
-            per_disease=per_row is not None and per_row.value == "disease",
-            per_row=per_row,
-            ratio_row=ratio_row,
-            modifier=modifier,
+            disease=disease,
+            deductible=_said(deductible),
+            line=deductible.value if deductible else 0,
+            per_disease=per is not None and per.value == "disease",
+            ratio_said=Said(ratio_row.shown, ratio_row.source, ratio_row.reference),
+            plain_ratio=to_ratio(ratio_row.value),
             ratio=ratio,
-            ratio_units=ten_thousandths(ratio),
-            disease_cap=self.in_force("disease_cap", "engine.disease_cap", **cap_case) if disease else None,
-            annual_cap=self.in_force("annual_cap", "engine.annual_cap", **person),
-            excess_row=excess,
+            modifier=_said(modifier),
+            modifier_how=by.how if by else "",
+            modifier_by=str(by.by) if by else "",
+            disease_cap=_said(disease_cap),
+            disease_cap_fen=cap_of(disease_cap),
+            annual_cap=_said(annual_cap),
+            annual_cap_fen=cap_of(annual_cap),
+            excess=_said(excess),
             shut_out=excess is None or excess.value == "person",
-            layers=tuple(figures for layer in self._layers if (figures := self._layer(layer, claim)) is not None),
-            account_pays=self.in_force("account_pays", "engine.account", **person),
-            account_elsewhere=self.in_force("account_elsewhere", "engine.account", **person),
+            account_pays=_said(pays),
+            account_word=pays.value if pays else "nothing",
+            account_elsewhere=_said(elsewhere),
+            account_open_elsewhere=bool(elsewhere and elsewhere.value),
         )
+        layers = tuple(figures for layer in self._layers if (figures := self._layer(layer, claim)) is not None)
+        return Figures(facts, ten_thousandths(ratio), layers)
 
     def _listed(self, billed: str, disease: str) -> None:
         row = self.in_force_or_none("diseases", code=disease)
@@ -181,7 +184,7 @@ class Rules:
         if layer.who == "identities" and not claim.identities:
             return None
         if not layer.figures:
-            return LayerFigures(layer.fund, layer.base, None, None, ended=False)
+            return _layer_figures(layer, None, ended=False)
         person = {"insutype": claim.insutype, "category": claim.category}
         cases = [person | {"identity": kind} for kind in claim.identities] if layer.who == "identities" else [person]
         # An identity that the layer never names is simply not helped by it: no gap.
@@ -193,7 +196,19 @@ class Rules:
             find_or_gap([layer.figures], case, self.day, area=self.area, rule=rule, asked_by=asked_by) for case in known
         ]
         best = max((row for row in rows if row), key=lambda row: row.value.top_ratio, default=None)
-        return LayerFigures(layer.fund, layer.base, best, best.value if best else None, ended=best is None)
+        return _layer_figures(layer, best, ended=best is None)
+
+
+def _layer_figures(layer: Layer, row: Row | None, *, ended: bool) -> LayerFigures:
+    terms: Terms | None = row.value if row else None
+    line, brackets = (terms.line, len(terms.brackets)) if terms else (None, 0)
+    return LayerFigures(
+        layer.fund, layer.base, terms, LayerFacts(layer.fund, layer.base, _said(row), ended, line, brackets)
+    )
+
+
+def _said(row: Row | None) -> Said | None:
+    return None if row is None else Said(row.shown, row.source, row.reference)
 
 
 def cap_of(row: Row | None) -> int | None:

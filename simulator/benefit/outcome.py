@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from simulator.benefit.explain import Step, Trace, explain
+from simulator.benefit.explain import Step, explain
+from simulator.benefit.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

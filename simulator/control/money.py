@@ -1,6 +1,5 @@
 """Settlements with both awards, the audit of the ledger, and a day reconciled."""
 
-import json
 from typing import Any
 
 from simulator.control.calls import Asking, call, day_of
@@ -11,6 +10,7 @@ from simulator.insured import answers, books
 from simulator.insured.audit import audit
 from simulator.insured.day import day_row, row_from, rows_of_day
 from simulator.insured.place import row_number, wire_number
+from simulator.insured.settlement import told
 from simulator.money import yuan
 from simulator.store.statements import Row
 from simulator.store.tables import ledger, outbox, settlement
@@ -28,7 +28,6 @@ def show_settlement(asking: Asking) -> Any:
         entries = work.find(ledger, settlement_id=row.id, order="id")
     values = {name: getattr(row, name) for name in books.AMOUNTS}
     booked = answers.amount_fields(values, row.ratio, row.balance_after)
-    expected = json.loads(row.expected) if row.expected else None
     return {
         "setl_id": setl_id,
         "kind": row.kind,
@@ -46,7 +45,7 @@ def show_settlement(asking: Asking) -> Any:
         "agency_setl_id": row.agency_setl_id,
         "amounts": _texts(booked),
         "answered": _texts(booked),
-        "expected": expected,
+        "expected": told(row.expected),
         "entries": [
             {"account": each.account, "holder": each.holder, "amount": str(yuan(each.amount))} for each in entries
         ],

@@ -10,7 +10,7 @@ from simulator.catalogue import level_of
 from simulator.clock import from_wire
 from simulator.domain.person import Insurance, in_force
 from simulator.errors import Refusal, refuse
-from simulator.insured.place import Asked, Body, is_emergency, known_person
+from simulator.insured.place import Asked, is_emergency, known_person
 from simulator.money import to_fen
 from simulator.store import people
 
@@ -170,8 +170,3 @@ def _scope(row: Mapping[str, Any]) -> ChargeScope:
         prior_selfpay=to_fen(row["preselfpay_amt"]),
         in_scope=to_fen(row["inscp_scp_amt"]),
     )
-
-
-def scopes_total(body: Body) -> int:
-    """What the charges of the batch sum to, fen."""
-    return sum(to_fen(row["det_item_fee_sumamt"]) for row in body.get("feedetail") or [])

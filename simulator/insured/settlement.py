@@ -1,18 +1,20 @@
 """Pre-settlement, settlement and cancellation as the insured place answers them (2206, 2207, 2208)."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.benefit import Award, award
+from simulator.benefit import Award, award, explain, trace_of
 from simulator.clock import wire_time
 from simulator.errors import refuse, together
 from simulator.insured import answers, books
-from simulator.insured.case import Case, case_of, scopes_total
+from simulator.insured.case import Case, case_of
 from simulator.insured.place import Answered, Asked, Output, insured, row_number, wire_number
 from simulator.money import to_fen, yuan
 from simulator.store import people
 from simulator.store.statements import Row
 from simulator.store.tables import settlement
+from simulator.wire import read_own
 
 
 @insured("2206", "2206A")
@@ -50,7 +52,7 @@ def decide(asked: Asked) -> tuple[Case, Award]:
     case = case_of(asked)
     if case.refusals:
         raise together(case.refusals)
-    _refuse_other_total(asked)
+    _refuse_other_total(asked, case)
     return case, award(case.claim, case.city.rules(case.claim.dates), case.accumulated)
 
 
@@ -83,15 +85,27 @@ def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:
 
 
 def explained(given: Award) -> dict[str, Any]:
-    """An award with its reasons, as it is kept and shown: amounts in yuan."""
+    """An award as it is kept: amounts in yuan, and the facts behind its reasons."""
     amounts = books.amounts_of(given)
     return {
         "award": answers.amount_fields(amounts.values, amounts.ratio, amounts.balance_after),
         "group": given.group,
         "disease": given.disease,
         "year": given.year,
-        "steps": [step.as_json() for step in given.steps],
+        "trace": given.trace,
     }
+
+
+def told(expected: str) -> dict[str, Any] | None:
+    """What was kept of an award, with its reasons step by step."""
+    if not expected:
+        return None
+    kept: dict[str, Any] = json.loads(expected)
+    if "trace" in kept:
+        trace = trace_of(read_own(expected)["trace"])
+        del kept["trace"]
+        kept["steps"] = [step.as_json() for step in explain(trace)]
+    return kept
 
 
 def live_settlement(asked: Asked, data: Mapping[str, Any]) -> Row:
@@ -135,8 +149,8 @@ def _refuse_if_not_latest(asked: Asked, row: Row) -> None:
             raise refuse("cancel_latest_first", path="data.setl_id", setl_id=number)
 
 
-def _refuse_other_total(asked: Asked) -> None:
-    wanted = scopes_total(asked.body)
+def _refuse_other_total(asked: Asked, case: Case) -> None:
+    wanted = sum(charge.total for charge in case.claim.charges)
     got = to_fen(asked.body["data"]["medfee_sumamt"])
     if got != wanted:
         raise refuse("total_differs", path="data.medfee_sumamt", got=yuan(got), wanted=yuan(wanted))

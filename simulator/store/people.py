@@ -68,13 +68,17 @@ class Known:
 
 def load(work: Work, psn_no: str, *, lock: bool = False) -> Known | None:
     """The person; `lock` keeps others from deciding on them until this unit of work ends."""
-    row = work.get(person, psn_no=psn_no, lock=lock)
-    return None if row is None else _known(work, row)
+
+    def read() -> Known | None:
+        row = work.get(person, psn_no=psn_no, lock=lock)
+        return None if row is None else _known(work, row)
+
+    return work.once(("person", psn_no), read)
 
 
 def hold(work: Work, psn_no: str) -> None:
     """Nobody else decides on the person, or moves their money, until this unit of work ends."""
-    work.get(person, psn_no=psn_no, lock=True)
+    work.lock(person, psn_no=psn_no)
 
 
 def load_by_id(work: Work, person_id: int) -> Known:

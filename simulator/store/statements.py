@@ -22,10 +22,11 @@ Row = Any
 class Statement:
     """One Core statement; compiled once for a dialect and kept, with the literals that it was built with."""
 
-    __slots__ = ("_compiled", "element", "make")
+    __slots__ = ("_compiled", "element", "make", "writes")
 
     def __init__(self, element: Any) -> None:
         self.element = element
+        self.writes = not element.is_select
         self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
         columns = _columns(element)
         row: Any = namedtuple("Row", columns) if columns else None

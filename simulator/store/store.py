@@ -112,7 +112,7 @@ class SqliteStore:
         self._connection.execute("PRAGMA wal_autocheckpoint=1000")
         self._connection.execute("PRAGMA cache_size=-65536")
         self._cursor = self._connection.cursor()
-        self._work = Work(cast(Cursor, self._cursor), "sqlite")
+        self._work = Work(cast(Cursor, self._cursor), "sqlite", self._afresh)
 
     @property
     def current(self) -> bool:
@@ -126,11 +126,8 @@ class SqliteStore:
         with self._lock:
             if self._closed:
                 raise Gone(self.name)
-            try:
-                # IMMEDIATE takes the write lock first: two processes settling for one person never read one balance.
-                self._cursor.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise Conflict(str(error)) from None
+            self._begin()
+            self._work.begun()
             try:
                 yield self._work
                 self._cursor.execute("COMMIT")
@@ -139,6 +136,18 @@ class SqliteStore:
                 if self._connection.in_transaction:
                     self._cursor.execute("ROLLBACK")
                 raise
+
+    def _begin(self) -> None:
+        try:
+            # IMMEDIATE takes the write lock first: two processes settling for one person never read one balance.
+            self._cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise Conflict(str(error)) from None
+
+    def _afresh(self) -> None:
+        if self._connection.in_transaction:
+            self._cursor.execute("ROLLBACK")
+        self._begin()
 
     def copy_to(self, path: Path) -> None:
         with self._lock:

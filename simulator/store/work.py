@@ -1,8 +1,8 @@
 """One unit of work: everything inside it is kept together, or nothing is."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Table
 
@@ -17,11 +17,16 @@ from simulator.store.statements import (
     update_by,
 )
 
+T = TypeVar("T")
+
 
 class Cursor(Protocol):
     """What the two drivers have in common."""
 
     rowcount: int
+
+    @property
+    def lastrowid(self) -> int | None: ...
 
     def execute(self, sql: Any, parameters: Any = ..., /) -> Any: ...
     def executemany(self, sql: Any, parameters: Any, /) -> Any: ...
@@ -32,23 +37,56 @@ class Cursor(Protocol):
 class Work:
     """Runs statements inside one transaction; rows come back as named tuples."""
 
-    __slots__ = ("_cursor", "_dialect")
+    __slots__ = ("_afresh", "_cursor", "_dialect", "_read", "_written")
 
-    def __init__(self, cursor: Cursor, dialect: str) -> None:
+    def __init__(self, cursor: Cursor, dialect: str, afresh: Callable[[], None] | None = None) -> None:
+        """`afresh` ends a transaction that has written nothing worth keeping, and begins it again."""
         self._cursor = cursor
         self._dialect = dialect
+        self._afresh = afresh
+        self._written = False
+        self._read: dict[object, Any] = {}
+
+    def begun(self) -> None:
+        """A new transaction: nothing of it is read or written yet."""
+        self._written = False
+        self._read.clear()
+
+    def once(self, key: object, read: Callable[[], T]) -> T:
+        """What `read` gives, kept until something is written; on SQLite, where nobody else writes meanwhile."""
+        if self._dialect == "postgresql":
+            return read()
+        if key not in self._read:
+            self._read[key] = read()
+        found: T = self._read[key]
+        return found
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Undoes only what is inside the block when it raises; the rest of the unit of work goes on."""
+        if self._afresh is not None and not self._written:
+            # Nothing came before that must stay: beginning again costs less than a savepoint under every message.
+            try:
+                yield
+            except BaseException:
+                self._afresh()
+                self.begun()
+                raise
+            return
         self._cursor.execute("SAVEPOINT attempt")
         try:
             yield
         except BaseException:
             self._cursor.execute("ROLLBACK TO SAVEPOINT attempt")
+            self._read.clear()
             raise
         finally:
             self._cursor.execute("RELEASE SAVEPOINT attempt")
+
+    def lock(self, table: Table, **by: Any) -> None:
+        """Nobody else changes these rows until this unit of work ends; SQLite has one writer at a time anyway."""
+        if self._dialect == "postgresql":
+            self.get(table, lock=True, **by)
 
     def hold(self, name: str) -> None:
         """Lets no other unit of work hold the same name until this one ends; SQLite has one writer at a time anyway."""
@@ -57,6 +95,7 @@ class Work:
 
     def empty(self, tables: Iterable[Table]) -> None:
         """Drops every row of the tables, and begins their ids anew."""
+        self._writes()
         if self._dialect == "postgresql":
             self._cursor.execute(f"TRUNCATE {', '.join(table.name for table in tables)} RESTART IDENTITY")
             return
@@ -65,6 +104,7 @@ class Work:
 
     def number_from(self, tables: Iterable[Table], first: int) -> None:
         """The next row of each table gets the id `first`, and later ones follow."""
+        self._writes()
         for table in tables:
             by = {"name": table.name, "last": first - 1}
             if self._dialect == "postgresql":
@@ -74,7 +114,13 @@ class Work:
                 self._cursor.execute("DELETE FROM sqlite_sequence WHERE name = :name", by)
                 self._cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)", by)
 
+    def _writes(self) -> None:
+        self._written = True
+        self._read.clear()
+
     def _execute(self, statement: Statement, parameters: dict[str, Any]) -> None:
+        if statement.writes:
+            self._writes()
         sql, literals = statement.compiled(self._dialect)
         self._cursor.execute(sql, {**literals, **parameters} if literals else parameters)
 
@@ -98,13 +144,20 @@ class Work:
 
     def add(self, table: Table, **values: Any) -> int:
         """Inserts a row and gives its id (0 for a table whose key is not generated)."""
+        self._writes()
         statement = insert_into(table)
-        self._cursor.execute(statement.compiled(self._dialect)[0], values)
         if statement.make is None:
+            self._cursor.execute(statement.compiled(self._dialect)[0], values)
             return 0
+        if self._dialect == "sqlite":
+            # The driver knows the id; RETURNING would build a table for it.
+            self._cursor.execute(insert_many(table).compiled(self._dialect)[0], values)
+            return int(self._cursor.lastrowid or 0)
+        self._cursor.execute(statement.compiled(self._dialect)[0], values)
         return int(self._cursor.fetchone()[0])
 
     def add_many(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        self._writes()
         self._cursor.executemany(insert_many(table).compiled(self._dialect)[0], list(rows))
 
     def find(self, table: Table, *, order: str = "", lock: bool = False, **by: Any) -> list[Row]:

@@ -7,10 +7,12 @@ from simulator.transactions.registry import Call
 from simulator.transactions.visits import OPEN, SETTLED
 
 
-def free_batch(call: Call, settlement_id: int) -> None:
+def free_batch(call: Call, mdtrt_id: str, settlement_id: int) -> None:
     """The batch of a settlement that was cancelled or reversed is open again."""
-    for row in call.work.find(batch, settlement_id=settlement_id):
-        call.work.change(batch, {"id": row.id}, state=OPEN, settlement_id=None)
+    # By the visit, which has few batches; nothing finds a batch by its settlement without reading them all.
+    for row in call.work.find(batch, visit_id=row_number("", mdtrt_id)):
+        if row.settlement_id == settlement_id:
+            call.work.change(batch, {"id": row.id}, state=OPEN, settlement_id=None)
 
 
 def open_batch_of(call: Call, row: Row) -> Row | None:

@@ -48,7 +48,7 @@ def _undone(settlement_id: int, call: Call, answered: Answered) -> Kept:
     row = call.work.the(settlement, id=settlement_id)
     if row.kind == "settlement":
         if row.state == "reversed":
-            free_batch(call, row.id)
+            free_batch(call, row.mdtrt_id, row.id)
     elif row.state == "reversed":
         bind_batch(call, call.work.the(settlement, id=row.original_id))
     call.findings += answered.warnings

@@ -155,7 +155,7 @@ def _close_batch(batch_id: int, call: Call, answered: Answered) -> Kept:
 
 def _reopen_batch(call: Call, answered: Answered) -> Kept:
     undone = call.work.the(settlement, id=answered.settlement_id)
-    free_batch(call, undone.original_id)
+    free_batch(call, undone.mdtrt_id, undone.original_id)
     return Kept(answered.output, answered.settlement_id)
 
 
