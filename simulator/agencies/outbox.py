@@ -57,6 +57,11 @@ _ORPHANS = Statement(
     .values(state=bindparam("unknown"), claimed_until=bindparam("zero"), last_error=bindparam("error"))
     .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno)
 )
+_ABANDONED = Statement(
+    update(outbox)
+    .where(outbox.c.state == UNKNOWN, outbox.c.claimed_until > 0, outbox.c.owner != bindparam("mine"))
+    .values(claimed_until=bindparam("zero"))
+)
 _EXPIRED = Statement(
     update(outbox)
     .where(outbox.c.state == SENDING, outbox.c.claimed_until < bindparam("now"))
@@ -66,8 +71,13 @@ _EXPIRED = Statement(
 
 
 def recover(sandbox: Sandbox, real: float, owner: str, *, alone: bool) -> int:
-    """Intents without an outcome become unknown: after a crash (`alone`: at once), or when their lease is over."""
+    """Intents without an outcome become unknown: after a crash (`alone`: at once), or when their lease is over.
+
+    Who is alone also takes up at once what the dead process was just trying again.
+    """
     with sandbox.begin() as (work, config, clock):
+        if alone:
+            work.run(_ABANDONED, mine=owner, zero=0.0)
         values = {"now": real, "unknown": UNKNOWN, "zero": 0.0, "error": text("agency.crashed").zh}
         rows = work.all(_ORPHANS, mine=owner, **values) if alone else work.all(_EXPIRED, **values)
         for row in rows:

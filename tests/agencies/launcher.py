@@ -36,8 +36,8 @@ class Armed:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def platform(folder: Path, armed: Armed, **_: Any) -> Any:
-    settings = Settings(store=str(folder / "platform"), outbox_every_s=0, check_output=1)
+def platform(folder: Path, armed: Armed, *, store: str = "") -> Any:
+    settings = Settings(store=store or str(folder / "platform"), outbox_every_s=0, check_output=1)
     return create_app(settings, checkpoint=armed)
 
 

@@ -29,10 +29,10 @@ class Launcher:
         )
         self.running: dict[str, int] = {}
 
-    def start(self, role: str, **options: Any) -> int:
-        """The port that the process listens on."""
+    def start(self, role: str, *, name: str = "", **options: Any) -> int:
+        """The port that the process listens on; `name` tells several of one role apart."""
         told = self._say({"start": role, "folder": str(self.folder), "options": options})
-        self.running[role] = told["pid"]
+        self.running[name or role] = told["pid"]
         return int(told["port"])
 
     def kill(self, role: str) -> None:

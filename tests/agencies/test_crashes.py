@@ -1,80 +1,17 @@
 """kill -9 of either side at every point of no return: nothing answered is lost, nothing half, both books agree."""
 
-import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator.insured.audit import audit
-from simulator.store.store import SqliteHouse
 from tests.agencies.bodies import registration
-from tests.agencies.conftest import ANY_PRICE, plain
-from tests.agencies.processes import Client, Launcher
-from tests.support.hospital import Answer, Control, Hospital, Visit
-
-DAY = "2025-03-10"
-
-
-class World:
-    """Platform and agency as two processes, each restarted on its own books when it was killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.launcher = Launcher(folder)
-        self.client = Client()
-        self.control = Control(self.client)
-        self.hospital = Hospital(self.client)
-        self.people: list[dict[str, Any]] = []
-        self.start_platform()
-        self.control.now(f"{DAY}T09:00:00+08:00")
-        filed = [{"place": "110000", "group": "resettled_retiree", "from": "2025-01-01", "channel": "app"}]
-        listed = [{"disease": "M07800", "from": "2025-01-01"}]
-        self.people = [self.control.person(registrations=listed, filings=filed) for _ in range(60)]
-        self.unused = iter(self.people)
-        self.start_agency()
-
-    def start_platform(self) -> None:
-        self.client.port = self.launcher.start("platform")
-
-    def start_agency(self, **options: Any) -> None:
-        exported = {"version": "1", "area": "230900", "people": plain(self.people)}
-        port = self.launcher.start("agency", people=json.dumps(exported), **options)
-        self.control("PUT", "agencies/230900", {"url": f"http://127.0.0.1:{port}/", "timeout_s": 10})
-
-    def arm(self, point: str) -> None:
-        (self.folder / "arm").write_text(point)
-
-    def restart(self, side: str) -> None:
-        self.launcher.await_death(side)
-        if side == "platform":
-            self.start_platform()
-        else:
-            self.start_agency()
-
-    def run_outbox(self) -> None:
-        assert self.control("POST", "outbox/run", {})["waiting"] == 0
-
-    def agency_audit(self) -> Any:
-        store = SqliteHouse(self.folder / "agency").open("agency-230900")
-        try:
-            with store.begin() as work:
-                return audit(work)
-        finally:
-            store.close()
-
-    def assert_books_agree(self) -> None:
-        told = self.control.audit()
-        assert (told["differences"], told["unknown"]) == ([], 0)
-        assert self.agency_audit().differences == ()
-        assert self.control("POST", "agencies/230900/day", {"day": DAY})["differences"] == []
-
-    def close(self) -> None:
-        self.launcher.close()
+from tests.agencies.conftest import ANY_PRICE
+from tests.agencies.world import World
+from tests.support.hospital import Answer, Visit
 
 
 @pytest.fixture(scope="module")
