@@ -78,9 +78,10 @@ class DataFaults(SimulatorError):
 
     def __init__(self, faults: Sequence[DataFault]) -> None:
         self.faults = tuple(faults)
-        lines = [f"{fault.place}  {fault.sentence.zh}" for fault in self.faults]
-        english = [f"{fault.place}  {fault.sentence.en}" for fault in self.faults]
-        super().__init__(Text("\n".join(lines), "\n".join(english)))
+        places = [f"{fault.place}  " if fault.place else "" for fault in self.faults]
+        chinese = [place + fault.sentence.zh for place, fault in zip(places, self.faults, strict=True)]
+        english = [place + fault.sentence.en for place, fault in zip(places, self.faults, strict=True)]
+        super().__init__(Text("\n".join(chinese), "\n".join(english)))
 
 
 class PolicyGap(SimulatorError):

@@ -11,7 +11,9 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from simulator.contract import Contract, contract_of, load_edition
+from simulator.contract.rows import ENVELOPE
 from simulator.errors import DataFault, DataFaults
+from simulator.shape import hint
 from simulator.texts import text
 
 if TYPE_CHECKING:
@@ -61,11 +63,14 @@ def check(
     from simulator.contract.checking import Checking
     from simulator.contract.checking.masked import masked
     from simulator.contract.checking.reports import REPORTS
+    from simulator.contract.lookup import refuse_unserved
     from simulator.contract.recordings import recorded_files
 
     files = recorded_files(paths)
     run = Checking(_contract_for(edition, always_agency=agency), strict, account_in_fund, assumed=infno)
-    run.contract_for("hospital", "")
+    known = run.contract_for("hospital", "")
+    if infno:
+        refuse_unserved(known, infno)
     with _written_to(output) as out, _progress(files) as advance:
         report = REPORTS[form](out)
         for found in run.files(files, advance):
@@ -91,12 +96,11 @@ def _written_to(output: Path | None) -> Iterator[IO[str]]:
         yield sys.stdout
         return
     try:
-        file = output.open("w", encoding="utf-8")
+        with output.open("w", encoding="utf-8") as file:
+            yield file
     except OSError as error:
         sentence = text("contract.cannot_write", problem=error.strerror)
         raise DataFaults([DataFault(sentence, file=str(output))]) from None
-    with file:
-        yield file
 
 
 @contextlib.contextmanager
@@ -125,7 +129,14 @@ def diff(old: str, new: str, form: str, output: Path | None, infno: tuple[str, .
     from simulator.contract.diff import compare
     from simulator.contract.diff.reports import FORMS
 
-    difference = compare(load_edition(old), load_edition(new))
+    before, after = load_edition(old), load_edition(new)
+    known = [*before.transactions, *after.transactions, ENVELOPE]
+    unknown = [each for each in infno if each not in known]
+    if unknown:
+        raise DataFaults(
+            [DataFault(text("contract.in_neither", infno=each, hint=hint(each, known))) for each in unknown]
+        )
+    difference = compare(before, after)
     if infno:
         difference = difference.of(infno)
     with _written_to(output) as out:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from simulator.contract import Contract, FieldRow, Transaction
 from simulator.contract.rows import ENVELOPE
+from simulator.texts import language
 from simulator.transactions import HANDLERS
 
 MOST_HITS = 120
@@ -86,8 +87,11 @@ def used_by(contract: Contract, table: str) -> list[FieldRow]:
 
 
 def title_of(contract: Contract, infno: str) -> str:
-    """The Chinese name of a transaction; blank for the header, which is none."""
-    return "" if infno == ENVELOPE else contract.name_zh(infno)
+    """The name of a transaction in the language spoken; blank for the header, which is none."""
+    if infno == ENVELOPE:
+        return ""
+    known = contract.edition.transactions[infno]
+    return known.name_en if language() == "en" and known.name_en else known.name_zh
 
 
 def _line(contract: Contract, known: Transaction) -> Line:

@@ -1,6 +1,7 @@
 """`nhsa-sim contract` as a person or a CI job uses it."""
 
 import json
+import os
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -245,3 +246,32 @@ def test_an_export_says_what_it_wrote(tmp_path):
     assert not (tmp_path / "out" / "schemas" / "2207A.in.local.json").exists()
     (tmp_path / "file").write_text("x")
     assert "无法写入" in refused("export", tmp_path / "file")
+
+
+@pytest.mark.parametrize("content", ["", "\n\n"])
+def test_a_recording_without_a_message_is_no_clean_recording(tmp_path, content):
+    """A job whose recorder broke down must not be green."""
+    (tmp_path / "messages.jsonl").write_text(content)
+    done = run("check", tmp_path / "messages.jsonl")
+    assert done.exit_code == 1
+    assert "no_message" in done.output
+
+
+def test_a_misspelt_transaction_is_refused_and_not_passed_over(tmp_path):
+    (tmp_path / "answer.json").write_text('{"infcode": "0"}')
+    assert "2207Q" in refused("check", tmp_path / "answer.json", "--infno", "2207Q")
+    assert "2207Q" in refused("diff", "hunan-1.3", "jiangxi-1.0", "--infno", "2207Q", "--fail-on", "breaking")
+
+
+def test_one_message_with_three_faults_is_one_case_of_junit(tmp_path):
+    whole = message(psn_no=5, mdtrt_id=5, insutype="")
+    (tmp_path / "message.json").write_text(json.dumps(whole, indent=1))
+    suite = ElementTree.fromstring(run("check", tmp_path / "message.json", "--format", "junit").output)
+    assert (suite.get("tests"), suite.get("failures"), len(suite.findall("testcase"))) == ("1", "1", 1)
+
+
+def test_what_is_no_file_and_what_cannot_be_written_is_told(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "message.json").write_text("{}")
+    assert "管道" in refused("check", tmp_path / "pipe")
+    assert "/dev/full" in refused("check", tmp_path / "message.json", "--output", "/dev/full")

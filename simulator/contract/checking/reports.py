@@ -63,14 +63,15 @@ class JUnitReport:
         self.out = out
         self.body = tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024, mode="w+", encoding="utf-8")  # noqa: SIM115  # closed at the end
         self.failures = 0
-        self.place: tuple[str, int, str] | None = None
+        self.place: tuple[str, int] | None = None
         self.lines: list[str] = []
         self.named = ""
 
     def found(self, found: Found) -> None:
         if found.severity != "error":
             return
-        place = (found.file, found.line, found.direction + found.infno)
+        # What is no message has no number; each such line is a case of its own.
+        place = (found.file, found.message or -found.line)
         if place != self.place:
             self._close()
             self.place = place

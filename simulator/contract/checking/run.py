@@ -16,7 +16,7 @@ from simulator.contract.checking.memory import Memory
 from simulator.contract.contract import Contract
 from simulator.contract.faults import Fault, came
 from simulator.contract.layout import Layout
-from simulator.contract.recordings import Broken, Leg, legs_of
+from simulator.contract.recordings import Broken, Leg, Where, legs_of
 from simulator.contract.recordings.legs import AGENCY, HOSPITAL, line_of
 from simulator.texts import Text, plain, text
 from simulator.wire import LARGEST_INPUT, characters
@@ -41,6 +41,8 @@ class Found:
     side: str
     msgid: str
     fault: Fault
+    message: int = 0
+    """The number of the message in this run; 0 for what is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,17 @@ class Checking:
         for path in paths:
             # Files are recordings of their own: sample messages of a repository may well share one msgid.
             self.memory, sandbox = Memory(), ""
+            empty = True
             for leg in legs_of(path, advance):
+                empty = False
                 if isinstance(leg, Broken):
                     yield from self.broken(leg)
                     continue
                 if leg.spoken.sandbox != sandbox:
                     self.memory, sandbox = Memory(), leg.spoken.sandbox
                 yield from self.leg(leg)
+            if empty:
+                yield from self.broken(Broken(Where(str(path), 1), "no_message", text("contract.nothing_recorded")))
 
     def broken(self, broken: Broken) -> Iterator[Found]:
         """What is no message is an error of its own."""
@@ -97,6 +103,7 @@ class Checking:
     def leg(self, leg: Leg) -> Iterator[Found]:
         """Everything that is wrong with one leg."""
         self.messages += 1
+        number = self.messages
         faults = self._request(leg) if leg.direction == "in" else self._answer(leg)
         errors = 0
         infno, msgid = self._name(leg), str(leg.envelope.get("msgid") or "")[:60]
@@ -110,7 +117,7 @@ class Checking:
                 (line_of(where.text, fault.path) or _parent_line(where.text, fault.path)) if where.text else where.line
             )
             pointer = where.pointer + fault.path
-            yield Found(where.file, line, pointer, severity, infno, leg.direction, leg.side, msgid, fault)
+            yield Found(where.file, line, pointer, severity, infno, leg.direction, leg.side, msgid, fault, number)
         self.errors += errors
         if not errors:
             self.kept[infno, leg.direction] += 1

@@ -1,5 +1,6 @@
 """Which files a path stands for: itself, or the recordings in a folder."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,8 +21,11 @@ def recorded_files(paths: Sequence[Path]) -> list[Path]:
                 sentence = text("contract.empty_folder", kinds=", ".join(PATTERNS))
                 faults.append(DataFault(sentence, file=str(path)))
             found += inside
-        elif path.exists():
+        elif path.is_file() and os.access(path, os.R_OK):
             found.append(path)
+        elif path.exists():
+            key = "contract.not_readable" if path.is_file() else "contract.not_a_file"
+            faults.append(DataFault(text(key), file=str(path)))
         else:
             faults.append(DataFault(text("data.no_such_file", path=str(path)), file=str(path)))
     if faults:
