@@ -4,7 +4,6 @@ import click
 
 from simulator.errors import SetupError
 from simulator.settings import Settings
-from simulator.store.store import NAME
 from simulator.texts import text
 
 
@@ -68,6 +67,8 @@ def _settings(options: dict[str, object]) -> Settings:
 
 def _listening(written: tuple[str, ...], main: int) -> dict[int, str]:
     """The sandbox of each further port; raises SetupError for a port named twice."""
+    from simulator.store.store import NAME
+
     found = {main: ""}
     for each in written:
         port, _, name = each.partition("=")

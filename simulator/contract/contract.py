@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import jsonschema_rs
 
 from simulator.contract import numbers
@@ -49,6 +48,8 @@ class Compiled:
     def errors(self, body: Any, *, deep: bool) -> Iterable[tuple[Path_, str, str]]:
         """Path, keyword and missing member of every error; `deep` asks the reference validator."""
         if deep:
+            import jsonschema
+
             reference = jsonschema.Draft202012Validator(self.schema)
             for error in reference.iter_errors(body):
                 missing = error.message.split("'")[1] if error.validator == "required" else ""

@@ -6,13 +6,21 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.expression import ColumnElement
 
+
+def _postgresql() -> Dialect:
+    # Slow to import, and most platforms never need it.
+    from sqlalchemy.dialects import postgresql
+
+    return cast(Any, postgresql.dialect)(paramstyle="pyformat")  # type: ignore[no-any-return]
+
+
 DIALECTS: Mapping[str, Callable[[], Dialect]] = {
     "sqlite": lambda: cast(Any, sqlite.dialect)(paramstyle="named"),
-    "postgresql": lambda: cast(Any, postgresql.dialect)(paramstyle="pyformat"),
+    "postgresql": _postgresql,
 }
 
 Row = Any
