@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
+# Modules are compiled once, when they are first imported, whatever the environment says of bytecode.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: rehearse test lint bench lock clean
 
 rehearse: $(VENV)/.installed
 	$(BIN)/nhsa-sim rehearse $(ARGS)
 
-# The tests start the product some hundred times: compiled once, whatever the environment says of bytecode.
-test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,7 +33,7 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
 
-# What is imported is compiled then; compiling everything beforehand is most of the time that installing takes.
+# Compiling everything beforehand would be half of the time that installing takes.
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
 
 $(VENV)/.installed: $(BIN)/python pyproject.toml requirements.lock
