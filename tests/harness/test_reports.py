@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from simulator.harness.junit import write_junit
 from simulator.harness.matching import Difference
@@ -25,6 +26,8 @@ from simulator.harness.results import (
 from simulator.harness.wording import failure_text
 from simulator.masking import mask_text
 from simulator.texts import Text, plain
+from tests.conftest import CI
+from tests.pages.conftest import CHROMIUM
 
 CERTNO = "230996195109086782"
 
@@ -159,3 +162,44 @@ def test_exit_code_tells_green_red_and_broken_apart(made):
     assert made(PASSED, FAILED).exit_code == 1
     assert made(PASSED, FAILED, BROKEN).exit_code == 2
     assert made(NOT_TESTED).exit_code == 2  # nothing at all was tested
+
+
+@pytest.fixture
+def chromium():
+    if not CHROMIUM.exists():
+        reason = f"no browser at {CHROMIUM}"
+        if CI:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.mark.browser
+def test_report_opens_offline_in_both_languages_and_at_any_width(made, tmp_path, chromium):
+    """The verdict is in sight, a failed step shows what was sent and came, what was not run says so."""
+    ended = made(PASSED, FAILED, message=json.dumps({"infno": "1101"}))
+    write_report(ended, tmp_path / "r.html")
+    asked, complaints = [], []
+    for width, language, verdict, not_run in (
+        (1280, "zh-CN", "2 场中有 1 场未通过", "未执行"),
+        (800, "en-US", "1 of 2 failed", "not run"),
+        (390, "zh-CN", "2 场中有 1 场未通过", "未执行"),
+    ):
+        page = chromium.new_page(locale=language, viewport={"width": width, "height": 800}, offline=True)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto((tmp_path / "r.html").as_uri() + "#self-family-s1")
+        page.wait_for_selector("body[data-ready]", timeout=15_000)
+        run = page.locator("#self-family-s1")
+        assert verdict in page.locator("h1").inner_text()
+        assert '"infno": "1101"' in run.locator("pre").first.inner_text()
+        assert not_run in run.locator(".step.not_run").inner_text()
+        assert run.locator("tbody .wanted").inner_text() == "1.00"
+        too_wide = "[...document.querySelectorAll('body *')].filter(e=>e.getBoundingClientRect().right>innerWidth+1)"
+        assert page.evaluate(f"{too_wide}.map(e=>e.tagName+'.'+e.className)") == []
+        page.close()
+    assert {url.partition("#")[0] for url in asked} == {(tmp_path / "r.html").as_uri()}
+    assert complaints == []
