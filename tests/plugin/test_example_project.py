@@ -31,10 +31,10 @@ def test_the_example_project_is_green_on_two_workers(project):
     assert done.outcome == {"passed": 7}
 
 
-def test_the_example_project_fails_when_its_desk_forgets_the_batch(project):
+def test_the_example_project_fails_when_its_desk_forgets_the_batch(project, running):
     desk = project / "his" / "desk.py"
     desk.write_text(desk.read_text("utf-8").replace('"chrg_bchno": "1"}}\n        try', "}}\n        try"), "utf-8")
-    done = run_pytest(project, "-k", "retiree")
+    done = run_pytest(project, "-k", "retiree", "--sim-platform", running.platform.url)
     assert done.code == 1
     assert "chrg_bchno" in done.said
 
