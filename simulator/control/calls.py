@@ -82,6 +82,11 @@ def number_of(written: str, default: int = 0, path: str = "after") -> int:
     return int(written)
 
 
+def id_of(written: str) -> int | None:
+    """The id of a row in a path; None for what can be none."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
+
+
 def limit_of(written: str, default: int = 100) -> int:
     """A number of rows, at most MOST_ROWS."""
     return min(number_of(written, default, "limit"), MOST_ROWS)
@@ -95,10 +100,14 @@ def day_of(written: str, path: str) -> date:
 
 
 def moment_of(written: str, path: str) -> datetime:
+    """A Beijing moment of this century; ages, years and periods are counted back and forth from it."""
     try:
-        return from_iso(written)
-    except ValueError:
-        raise DataFaults([DataFault(text("control.not_a_time", got=written), path)]) from None
+        moment = from_iso(written)
+        if moment.year // 100 == 20:
+            return moment
+    except (ValueError, OverflowError):
+        pass
+    raise DataFaults([DataFault(text("control.not_a_time", got=written), path)])
 
 
 def fen_of(written: str, path: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.agencies import outbox
 from simulator.clock import wire_time
-from simulator.control.calls import Asking, call, day_of
+from simulator.control.calls import Asking, call, day_of, id_of
 from simulator.domain.person import Filing, Registration
 from simulator.errors import DataFaults, refuse
 from simulator.insured.grants import ended_on, filing_message
@@ -191,7 +191,7 @@ def _try_now(asking: Asking, delivery: str) -> None:
 
 
 def _own(work: Work, table: Any, number: str, known: people.Known) -> Row:
-    row = work.get(table, id=int(number)) if number.isascii() and number.isdigit() else None
+    row = work.get(table, id=found) if (found := id_of(number)) is not None else None
     if row is None or row.person_id != known.id:
         raise refuse("grant_unknown", path="id", serial=number)
     return row

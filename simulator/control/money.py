@@ -4,16 +4,17 @@ from typing import Any
 
 from simulator.control.calls import Asking, call, day_of
 from simulator.domain.places import below
-from simulator.domain.reconciliation import compare, described
-from simulator.errors import refuse
+from simulator.domain.reconciliation import DayRow, compare, described
+from simulator.errors import DataFault, DataFaults, refuse
 from simulator.insured import answers, books
 from simulator.insured.audit import audit
 from simulator.insured.day import day_row, row_from, rows_of_day
 from simulator.insured.place import row_number, wire_number
 from simulator.insured.settlement import told
-from simulator.money import yuan
+from simulator.money import NotAnAmount, yuan
 from simulator.store.statements import Row
 from simulator.store.tables import ledger, outbox, settlement
+from simulator.texts import text
 
 
 @call("GET", "settlements/<setl_id>")
@@ -75,7 +76,7 @@ def reconcile(asking: Asking) -> Any:
     """The rows of an area's or an institution's day against ours; each difference has a type."""
     body = asking.checked("reconciliation")
     day = day_of(body["day"], "day").isoformat()
-    there = [row_from(each) for each in body["rows"]]
+    there = [_row_from(index, each) for index, each in enumerate(body["rows"])]
     with asking.sandbox.begin() as (work, config, _):
         rows = [row for row in rows_of_day(work, day) if _concerns(row, body)]
         by_agency = bool(body.get("area")) and config.agency_for(body["area"]) is not None
@@ -93,6 +94,13 @@ def reconcile(asking: Asking) -> Any:
     here = [day_row(row, number(row), row.msgid) for row in rows if row.state != "reversed"]
     gone = {number(row) for row in rows if row.state == "reversed" and row.kind == "settlement"}
     return {"day": day, "differences": [described(each, yuan) for each in compare(there, here, gone)]}
+
+
+def _row_from(index: int, each: dict[str, Any]) -> DayRow:
+    try:
+        return row_from(each)
+    except NotAnAmount as error:
+        raise DataFaults([DataFault(text("control.not_an_amount", got=error), f"rows[{index}]")]) from None
 
 
 def _concerns(row: Row, body: dict[str, Any]) -> bool:

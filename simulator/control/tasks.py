@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
-from simulator.control.calls import Asking, call
-from simulator.errors import refuse
+from simulator.control.calls import Asking, call, id_of
+from simulator.errors import DataFault, DataFaults, refuse
 from simulator.store.statements import Row
 from simulator.store.tables import task
+from simulator.texts import text
 
+ROLES = ("hospital", "agency")
 STATES = ("open", "taken", "done", "failed")
 
 
@@ -26,6 +28,10 @@ def post(asking: Asking) -> Any:
 def show(asking: Asking) -> Any:
     """Tasks of a role (all when blank) and state, in order."""
     query = asking.asked("role", "state")
+    for name, known in (("role", ROLES), ("state", STATES)):
+        if query[name] not in ("", *known):
+            allowed = text("data.not_allowed", got=query[name], hint="", allowed=", ".join(known))
+            raise DataFaults([DataFault(allowed, name)])
     with asking.sandbox.begin() as (work, _, _clock):
         rows = work.find(task, order="id")
     return {
@@ -41,7 +47,7 @@ def result(asking: Asking) -> Any:
     body = asking.checked("task_result")
     number = asking.parts["number"]
     with asking.sandbox.begin() as (work, _, _clock):
-        row = work.get(task, lock=True, id=int(number)) if number.isascii() and number.isdigit() else None
+        row = work.get(task, lock=True, id=found) if (found := id_of(number)) is not None else None
         if row is None:
             raise refuse("task_unknown", path="number", number=number)
         if body["state"] == "taken" and row.state != "open":
