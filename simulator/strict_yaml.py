@@ -56,11 +56,15 @@ def parse_yaml(raw: bytes | str, name: str, validator: Draft7Validator | None = 
     if len(source) > LARGEST_FILE:
         raise DataFaults([DataFault(text("data.too_large", size=len(source), limit=LARGEST_FILE), file=name)])
     document = _build(source, name)
-    if validator is not None:
-        faults = faults_of(document.data, validator)
-        if faults:
-            placed = [document.fault(fault.path, fault.sentence) for fault in faults]
-            raise DataFaults(sorted(placed, key=lambda fault: (fault.line or 0, fault.column or 0, fault.path)))
+    return document if validator is None else checked(document, validator)
+
+
+def checked(document: Document, validator: Draft7Validator) -> Document:
+    """The document when it keeps a schema; raises DataFaults in the order of the file."""
+    faults = faults_of(document.data, validator)
+    if faults:
+        placed = [document.fault(fault.path, fault.sentence) for fault in faults]
+        raise DataFaults(sorted(placed, key=lambda fault: (fault.line or 0, fault.column or 0, fault.path)))
     return document
 
 

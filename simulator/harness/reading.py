@@ -17,7 +17,7 @@ from simulator.harness.expanding import Fragment, expand
 from simulator.harness.references import check_references
 from simulator.harness.scenario import USES, VERBS, Scenario, Step
 from simulator.shape import faults_of, load_schema, nearest
-from simulator.strict_yaml import Document, parse_yaml
+from simulator.strict_yaml import Document, checked, parse_yaml
 from simulator.texts import Text, text
 
 SUFFIX, FRAGMENT_SUFFIX = ".scenario.yaml", ".fragment.yaml"
@@ -99,7 +99,7 @@ def _document(raw: bytes | str, name: str, schema: str) -> Document:
             faults.append(document.fault(f"steps[{index}]", _no_verb(step)))
     if faults:
         raise DataFaults(faults)
-    return parse_yaml(raw, name, _validator(schema))
+    return checked(document, _validator(schema))
 
 
 def _wrong_after_parameters(steps: list[Step]) -> list[DataFault]:
@@ -116,9 +116,14 @@ def _wrong_after_parameters(steps: list[Step]) -> list[DataFault]:
 def _verb_is_missing(step: Mapping[str, Any]) -> bool:
     """No verb at all; or only `expect` or `save`, which other verbs have too, beside what looks like a mistyped one."""
     verbs = [verb for verb in VERBS if verb in step]
-    known = load_schema("simulator.harness", _STEPS)["definitions"]["call"]["properties"]
+    known = _keys_of_calls()
     mistyped = any(key not in known and nearest(str(key), VERBS[:-2]) for key in step if key not in VERBS)
     return not verbs or (set(verbs) <= {"expect", "save"} and mistyped)
+
+
+@cache
+def _keys_of_calls() -> frozenset[str]:
+    return frozenset(load_schema("simulator.harness", _STEPS)["definitions"]["call"]["properties"])
 
 
 def _no_verb(step: Mapping[str, Any]) -> Text:
