@@ -51,6 +51,17 @@ def free_port() -> int:
         return port
 
 
+def _refuse_taken(port: int) -> None:
+    """Raises SetupError for a port in use: whoever is there would answer in the place of what is started."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            problem = getattr(error, "strerror", None) or str(error)
+            raise SetupError(text("serve.port", host="127.0.0.1", port=port, problem=problem)) from None
+
+
 @contextmanager
 def platform(folder: Path, *options: str, port: int = 0) -> Iterator[Server]:
     """`nhsa-sim serve` over a store of its own in `folder`, until the block ends."""
@@ -62,6 +73,8 @@ def platform(folder: Path, *options: str, port: int = 0) -> Iterator[Server]:
 def nhsa_sim(folder: Path, command: str, *options: str, port: int = 0, ready: str) -> Iterator[Server]:
     """A serving command of ours on a free port, its output in `<command>.log`."""
     chosen = port or free_port()
+    if port:
+        _refuse_taken(port)
     words = ["-m", "simulator", command, "--port", str(chosen), *options]
     with python(words, f"http://127.0.0.1:{chosen}", folder / f"{command}.log", ready=ready) as server:
         yield server
@@ -149,5 +162,5 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
         except (urllib.error.URLError, OSError):
             pass
         if process.poll() is not None or time.monotonic() > patience:
-            raise SetupError(text("load.not_started", url=url, log=log, lines=last_lines(log)))
+            raise SetupError(text("load.not_started", url=url, lines=last_lines(log)))
         time.sleep(0.01)

@@ -68,6 +68,7 @@ def command(
     if write_people is not None:
         running.write_people(asked, write_people, click.echo)
         return
+    _make(report)
     outcome = running.run_load(asked, _tell)
     _conclude(outcome)
 
@@ -86,6 +87,15 @@ def _conclude(outcome: "object") -> None:
     if outcome.kept_sandbox:
         click.echo(text("load.kept_sandbox", sandbox=outcome.sandbox, url=outcome.url))
     sys.exit(0 if outcome.passed else 1)
+
+
+def _make(report: Path) -> None:
+    """The folder of the report, before the load and not after it."""
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+        (report / "load.html").touch()
+    except OSError as error:
+        raise SetupError(text("load.no_report", path=report, problem=error.strerror or "")) from None
 
 
 def _tell(line: str) -> None:
