@@ -23,7 +23,8 @@ from simulator.gateway.pipeline import Pipeline
 from simulator.sandboxes import Sandboxes, Shipped
 from simulator.settings import Settings
 from simulator.store import journal
-from simulator.store.store import Conflict, Gone, StoreHouse, open_house
+from simulator.store.opening import open_house
+from simulator.store.store import Conflict, Gone, StoreHouse
 from simulator.texts import text
 
 

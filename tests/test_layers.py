@@ -1,6 +1,7 @@
 """Imports point one way: each package may import only what stands below it."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,28 @@ def test_every_part_of_the_package_has_its_place_here():
     parts = {path.stem if path.is_file() else path.name for path in ROOT.iterdir() if path.name not in ("__pycache__",)}
     wiring = {"app", "api", "cli", "commands", "health", "serving", "__init__", "__main__", "py.typed", "py", "console"}
     assert parts - set(ALLOWED) - LEAVES - wiring == set()
+
+
+def _modules() -> dict[str, Path]:
+    named = {
+        ".".join(("simulator", *path.relative_to(ROOT).with_suffix("").parts)): path for path in ROOT.rglob("*.py")
+    }
+    return {name.removesuffix(".__init__"): path for name, path in named.items()}
+
+
+def _arrows(path: Path, modules: dict[str, Path]) -> set[str]:
+    """The modules that one imports; a name taken from a package is the module of that name where there is one."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & modules.keys()) or {node.module}
+    return found & modules.keys()
+
+
+def test_no_two_modules_import_each_other():
+    modules = _modules()
+    graph = {name: _arrows(path, modules) - {name} for name, path in modules.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle

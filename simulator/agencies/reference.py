@@ -24,7 +24,7 @@ from simulator.people.export import read_people
 from simulator.people.role import person_for
 from simulator.people.spec import PersonSpec
 from simulator.store import people, tables
-from simulator.store.store import SqliteHouse, SqliteStore
+from simulator.store.sqlite import SqliteHouse, SqliteStore
 from simulator.store.work import Work
 from simulator.texts import text
 from simulator.wire import write_json

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.insured.audit import audit
-from simulator.store.store import SqliteHouse
+from simulator.store.sqlite import SqliteHouse
 from tests.agencies.conftest import plain
 from tests.agencies.processes import Client, Launcher
 from tests.support.hospital import Control, Hospital

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from simulator.store import tables
-from simulator.store.store import StoreHouse, open_house
+from simulator.store.opening import open_house
+from simulator.store.store import StoreHouse
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

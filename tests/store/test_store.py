@@ -9,7 +9,9 @@ import pytest
 
 from simulator.errors import SetupError
 from simulator.store import tables
-from simulator.store.store import Conflict, Gone, SqliteHouse, open_house
+from simulator.store.opening import open_house
+from simulator.store.sqlite import SqliteHouse
+from simulator.store.store import Conflict, Gone
 from simulator.store.tables import accumulator, ledger, message
 
 
