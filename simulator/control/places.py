@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from simulator.benefit import failing_examples
 from simulator.catalogue import Institution, item_json
 from simulator.control.calls import Asking, call, day_of, limit_of
 from simulator.errors import DataFault, DataFaults, refuse
@@ -82,7 +83,10 @@ def show_policy(asking: Asking) -> Any:
 
 @call("PUT", "policy/<area>")
 def put_policy(asking: Asking) -> Any:
-    """Takes a city file: `{"text": "<the YAML>"}` with lines in its faults, or the file as JSON with paths only."""
+    """Takes a city file: `{"text": "<the YAML>"}` with lines in its faults, or the file as JSON with paths only.
+
+    A file whose own worked examples do not come out is refused too: it does not say what its policy says.
+    """
     area = asking.parts["area"]
     as_text = isinstance(asking.body, dict) and set(asking.body) <= {"text", "name"}
     body = asking.checked("policy_text") if as_text else asking.body
@@ -90,6 +94,8 @@ def put_policy(asking: Asking) -> Any:
     name = body.get("name", f"{area}.yaml") if as_text else f"{area}.json"
     with asking.sandbox.begin() as (work, config, _):
         city = config.policies.with_city(given, name, area=area).city(area)
+        if wrong := failing_examples(city):
+            raise DataFaults(wrong)
         written = given if as_text else json.dumps(given, ensure_ascii=False, default=str)
         if not work.change(policy, {"area": area}, name=name, body=written):
             work.add(policy, area=area, name=name, body=written)
