@@ -1,7 +1,7 @@
 """What comes in, what goes out, and one message on its way between them."""
 
+import os
 import time
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,7 @@ class Exchange:
     real_at: float
     received: datetime = _NOT_YET
     started: float = 0.0
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
     head: Head = _BLANK
     body: Any = None
     digest: str = ""

@@ -1,6 +1,6 @@
 """People as the insured place keeps them: person, insurances, identities, registrations, filings, accumulators."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -143,11 +143,11 @@ def add_many(work: Work, people: Iterable[Person], *, origin: str) -> int:
     ids = {row.psn_no: row.id for row in work.all(_ADDED, last=last.last if last else 0)}
     rows: dict[Table, list[dict[str, Any]]] = {insurance: [], identity: [], registration: [], filing: []}
     for somebody in everybody:
-        owner = {"person_id": ids[somebody.psn_no]}
-        rows[insurance] += [owner | _insurance_row(each) for each in somebody.insurances]
-        rows[identity] += [owner | _identity_row(each) for each in somebody.identities]
-        rows[registration] += [owner | _registration_row(each) for each in somebody.registrations]
-        rows[filing] += [owner | _filing_row(each) for each in somebody.filings]
+        owner = ids[somebody.psn_no]
+        rows[insurance] += _owned(owner, map(_insurance_row, somebody.insurances))
+        rows[identity] += _owned(owner, map(_identity_row, somebody.identities))
+        rows[registration] += _owned(owner, map(_registration_row, somebody.registrations))
+        rows[filing] += _owned(owner, map(_filing_row, somebody.filings))
     for table, many in rows.items():
         if many:
             work.add_many(table, many)
@@ -252,6 +252,12 @@ def _person_row(somebody: Person, origin: str) -> dict[str, Any]:
         "area": somebody.insurances[0].area if somebody.insurances else "",
         "origin": origin,
     }
+
+
+def _owned(person_id: int, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        row["person_id"] = person_id
+        yield row
 
 
 def _insurance_row(each: Insurance) -> dict[str, Any]:
