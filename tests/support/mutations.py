@@ -3,6 +3,7 @@
 What a change amounts to is not decided here: rows are looked at only to find values near their limits.
 """
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
@@ -30,22 +31,28 @@ ALWAYS = (
     *("true", "text_as_number", "number_as_text"),
 )
 """Kinds that are a breach wherever they are made."""
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 NEVER = ("same_number", "longest", "more_space")
 """Kinds that are none, but for what they do to the numbers by which messages find each other."""
 
 
 def places(said):
-    """The path of every value in a message that a check looks at."""
-    found = []
+    """The path of every value in a message that a check looks at; amounts and days, which bind others, more often."""
+    found, binding = [], []
 
     def walk(value, path):
         found.append(path)
         for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
             inside = (*path, name)
-            walk(inner, inside) if isinstance(inner, (dict, list)) else found.append(inside)
+            if isinstance(inner, (dict, list)):
+                walk(inner, inside)
+                continue
+            found.append(inside)
+            if is_number(inner) or (isinstance(inner, str) and DAY.match(inner)):
+                binding.append(inside)
 
     walk(said.leg.envelope, ())
-    return [path for path in found if said.judged or (path and path[0] not in ("input", "output"))]
+    return [path for path in found + 2 * binding if said.judged or (path and path[0] not in ("input", "output"))]
 
 
 def mutate(random: Random, said: Said, paths: list) -> Mutation | None:
