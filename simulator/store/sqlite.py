@@ -37,7 +37,7 @@ class SqliteStore:
             raise SetupError(text("store.not_a_store", path=str(path), problem=error)) from None
         self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         self._connection.execute("PRAGMA wal_autocheckpoint=1000")
-        self._connection.execute("PRAGMA cache_size=-65536")
+        self._connection.execute("PRAGMA cache_size=-16384")
         self._cursor = self._connection.cursor()
         self._work = Work(cast(Cursor, self._cursor), "sqlite", self._afresh)
 
