@@ -14,8 +14,10 @@ SCOPE = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_am
 PARTS = ("fulamt_ownpay_amt", "overlmt_amt", "preselfpay_amt", "inscp_scp_amt")
 NEGATED = (
     *("medfee_sumamt", *SCOPE, "act_pay_dedc", *FUNDS, "hifdm_pay", "fund_pay_sumamt", "psn_part_amt", "psn_pay"),
-    *("acct_pay", "acct_mulaid_pay", "psn_cash_pay", "cash_payamt", "hosp_part_amt"),
+    *("acct_pay", "acct_mulaid_pay", "psn_cash_pay", "pdn_cash_pay", "cash_payamt", "hosp_part_amt"),
 )
+PRINTED_AS = {"pdn_cash_pay": "psn_cash_pay"}
+"""A field that 2208 prints under another name than 2207."""
 PREVIEW, SETTLE, CANCEL = ("2206", "2206A", "2303", "2303A"), ("2207", "2207A", "2304", "2304A"), ("2208", "2305")
 SPENDING = (*SETTLE, *CANCEL, "2401", "2501", "2501A", "2502", "2503", "2504", "2601", "SIM-FILING")
 ENDS = (("begn", "end"), ("Begn", "End"), ("stt", "end"), ("adm", "dscg"))
@@ -217,7 +219,11 @@ class Conversation:
     def settled(self, side, infno, data, info):
         if infno in CANCEL:
             before = self.settlements.get((side, key(data, "setl_id")), {})
-            pairs = [(name, money(before.get(name)), money(info[name])) for name in NEGATED if name in info]
+            pairs = [
+                (name, money(before.get(PRINTED_AS.get(name, name))), money(info[name]))
+                for name in NEGATED
+                if name in info
+            ]
             wrong = [name for name, was, now in pairs if None not in (was, now) and was != -now]
             return [("identity_cancelled", f"/output/setlinfo/{name}") for name in wrong]
         found = []
