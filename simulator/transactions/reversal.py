@@ -16,6 +16,8 @@ from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
 def reverse(body: Body, call: Call) -> Ask | Kept:
     """Undoes a known message through the insured place; answers 0 for what has no effect here (rules 18)."""
     data = body["data"]
+    if data["omsgid"] == call.msgid:
+        raise refuse("reversal_of_itself", path="data.omsgid", omsgid=call.msgid)
     call.work.hold(messages.name_of(data["omsgid"]))
     original = messages.find(call.work, data["omsgid"])
     check_original(original, data["psn_no"], data["oinfno"])

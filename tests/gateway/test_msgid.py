@@ -197,6 +197,12 @@ def test_2601_cannot_be_reversed_seen_or_not(stage, visit):
     assert not visit.reverse(own, "2601", msgid=own).ok
 
 
+def test_a_reversal_that_names_itself_is_refused_and_tells_what_omsgid_is(stage, visit):
+    answer = visit.reverse("H11000000001202503100900009999", "2207A", msgid="H11000000001202503100900009999")
+    assert not answer.ok
+    assert "要冲正的那笔原报文" in answer.err_msg
+
+
 def test_a_registration_and_a_visit_cannot_be_reversed(stage, visit):
     data = {"psn_no": visit.person["psn_no"], "mdtrt_id": visit.id, "chrg_bchno": "0000"}
     assert visit.send("2205", {"data": data}, msgid=msgid(stage, 1001)).ok
