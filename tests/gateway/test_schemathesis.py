@@ -1,6 +1,5 @@
 """A generator that knows the exported OpenAPI document alone: no answer is a 500, and each keeps the document."""
 
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
