@@ -14,6 +14,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wsgi import get_input_stream
 
+from simulator.defects import recorded
 from simulator.errors import SetupError
 from simulator.gateway.exchange import Incoming, Outgoing
 from simulator.gateway.pipeline import Pipeline
@@ -80,6 +81,11 @@ def nowhere() -> Blueprint:
     def no_such_path(_error: Exception) -> Response:
         sentence = text("gateway.no_such_path", method=request.method, path=request.path, service=SERVICE)
         refused = _turned_away(404, sentence)
+        return Response(refused.body, refused.status, mimetype="application/json")
+
+    @routes.app_errorhandler(500)
+    def defect(error: Exception) -> Response:
+        refused = _turned_away(500, recorded(getattr(error, "original_exception", None) or error))
         return Response(refused.body, refused.status, mimetype="application/json")
 
     return routes

@@ -38,9 +38,10 @@ ALLOWED: dict[str, set[str]] = {
         *("insured", "sandboxes", "transactions"),
     },
     "metrics": set(),
+    "defects": {"metrics"},
     "settings": set(),
     "gateway": {
-        *("catalogue", "contract", "domain", "store", "envelope", "faults", "metrics"),
+        *("catalogue", "contract", "domain", "store", "envelope", "faults", "metrics", "defects"),
         *("insured", "sandboxes", "transactions", "agencies"),
     },
     "platform": {

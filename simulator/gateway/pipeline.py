@@ -1,8 +1,6 @@
 """One function, one page: the life of a message from bytes to bytes (design 4)."""
 
 import time
-import traceback
-import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +14,7 @@ from simulator.agencies.desk import Desk
 from simulator.agencies.forwarding import Forwarding, Intent, MustWait, Sent
 from simulator.agencies.held import hold_back, take_held
 from simulator.clock import RealTime
+from simulator.defects import recorded
 from simulator.envelope import FAILURE, SUCCESS
 from simulator.errors import PolicyGap, Refusal, SetupError, refuse, together
 from simulator.findings import ERROR, WARNING, Finding, err_msg
@@ -26,7 +25,7 @@ from simulator.signing import NotAuthentic, authenticate
 from simulator.store import journal, messages
 from simulator.store.store import Conflict, Gone
 from simulator.store.work import Work
-from simulator.texts import Text, text
+from simulator.texts import text
 from simulator.transactions import HANDLERS, Call, Kept
 from simulator.wire import NotAMessage, digest, write_json
 
@@ -307,11 +306,7 @@ class Pipeline:
         )
 
     def _defect(self, error: Exception) -> Outgoing:
-        metrics.DEFECTS.inc()
-        reference = uuid.uuid4().hex[:12]
-        log.error("defect", reference=reference, trace="".join(traceback.format_exception(error)))
-        told: Text = text("gateway.internal", reference=reference)
-        body = {"infcode": FAILURE, "inf_refmsgid": "", "err_msg": told.zh, "output": {}}
+        body = {"infcode": FAILURE, "inf_refmsgid": "", "err_msg": recorded(error).zh, "output": {}}
         return Outgoing(write_json(body))
 
 
