@@ -45,6 +45,10 @@ def test_every_handler_has_its_row(found):
     assert {row.infno for row in found.rows if row.handler} == set(HANDLERS)
 
 
+def test_every_transaction_with_a_handler_is_shown_accepted_by_a_scenario(found):
+    assert found.gaps("scenario") == ()
+
+
 def test_an_accepted_call_counts_as_shown():
     assert accepted_in(scenario('  - {call: "1101"}\n  - {call: "5206", expect: {infcode: "0"}}\n')) == {"1101", "5206"}
 
