@@ -109,7 +109,15 @@ def rehearsed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehearse
     environment, folder = tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("empty")
     messages = tmp_path_factory.mktemp("messages") / "messages.jsonl"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
-    install = [environment / "bin" / "pip", "install", "--quiet", "-c", ROOT / "requirements.lock", wheel]
+    install = [
+        environment / "bin" / "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "-c",
+        ROOT / "requirements.lock",
+        wheel,
+    ]
     subprocess.run(install, check=True, capture_output=True, timeout=300)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
     done = subprocess.run(

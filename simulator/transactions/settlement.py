@@ -138,8 +138,9 @@ def _refuse_changed_inputs(data: Body, found: Row) -> None:
         return
     previewed = json.loads(found.preview)
     for name in PREVIEWED:
-        if name in previewed and previewed[name] != str(data.get(name, "")):
-            raise refuse("preview_differs", path=f"data.{name}", field=name, got=data[name], wanted=previewed[name])
+        sent = str(data.get(name, ""))
+        if name in previewed and previewed[name] != sent:
+            raise refuse("preview_differs", path=f"data.{name}", field=name, got=sent, wanted=previewed[name])
 
 
 def _remember_preview(batch_id: int, data: dict[str, Any], call: Call, answered: Answered) -> Kept:

@@ -16,7 +16,12 @@ from simulator.cli import main
 def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ports that would be served."""
     ports: list[int] = []
-    monkeypatch.setattr(serving, "granian", lambda _target, _host, port, _threads: ports.append(port))
+
+    def serve(_target: str, _host: str, port: int, _threads: int, when_up: object) -> None:
+        print(when_up)  # noqa: T201 (as the worker does once it can answer)
+        ports.append(port)
+
+    monkeypatch.setattr(serving, "granian", serve)
     return ports
 
 

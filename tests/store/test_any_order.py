@@ -37,6 +37,7 @@ def machine(app: Any) -> type[RuleBasedStateMachine]:
             self.live: dict[str, tuple[Visit, dict[str, Any], dict[str, Any]]] = {}
             self.cancelled: list[tuple[Visit, dict[str, Any], dict[str, Any], str]] = []
             self.totals: dict[str, str] = {}
+            self.previewed: dict[str, bool] = {}
 
         def send(self, visit: Visit, infno: str, data: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
             """Sends it twice under one msgid: the same answer again, or the same refusal; a refusal keeps nothing."""
@@ -72,11 +73,13 @@ def machine(app: Any) -> type[RuleBasedStateMachine]:
             assert answer.ok == (visit.id in self.totals and not settled)
             if answer.ok:
                 del self.totals[visit.id]
+                self.previewed.pop(visit.id, None)
 
-        @rule(visit=visits)
-        def preview(self, visit: Visit) -> None:
+        @rule(visit=visits, account=st.booleans())
+        def preview(self, visit: Visit, account: bool) -> None:
             before = self.stage.rows(tables.settlement, tables.ledger, tables.accumulator, tables.insurance)
-            visit.preview(self.totals.get(visit.id, "400.00"))
+            if visit.preview(self.totals.get(visit.id, "400.00"), acct_used_flag=str(int(account))).ok:
+                self.previewed[visit.id] = account
             assert self.stage.rows(tables.settlement, tables.ledger, tables.accumulator, tables.insurance) == before
 
         @rule(visit=visits, account=st.booleans(), wrong=st.booleans())
@@ -85,7 +88,10 @@ def machine(app: Any) -> type[RuleBasedStateMachine]:
             total = self.totals.get(visit.id, "400.00")
             data = visit.settlement_input(str(Decimal(total) + wrong), acct_used_flag=str(int(account)))
             answer, message = self.send(visit, "2207A", data)
-            assert answer.ok == (visit.id in self.totals and not settled and not wrong), answer.err_msg
+            # What a pre-settlement was asked for is what the settlement must ask for.
+            as_previewed = self.previewed.get(visit.id, account) == account
+            open_to_settle = visit.id in self.totals and not settled
+            assert answer.ok == (open_to_settle and not wrong and as_previewed), answer.err_msg
             if answer.ok:
                 self.live[answer.setlinfo["setl_id"]] = (visit, answer.setlinfo, message)
 
