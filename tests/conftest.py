@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -85,12 +86,22 @@ def pytest_report_header() -> str:
     return CHANGES
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares one long preparation begins first, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("begins_first") is None)
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout, built in isolation as pip would."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    """The wheel of what git tracks here, built in isolation as pip would, and leaving nothing in the checkout."""
+    folder, source = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("source")
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
     return next(folder.glob("*.whl"))
 
 
@@ -105,7 +116,7 @@ class Rehearsed:
 
 @pytest.fixture(scope="session")
 def rehearsed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
-    """Every scenario in every use, once for all tests that ask; these share the xdist group `rehearsed`."""
+    """Every scenario in every use, once for all tests that ask."""
     environment, folder = tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("empty")
     messages = tmp_path_factory.mktemp("messages") / "messages.jsonl"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)

@@ -1,14 +1,16 @@
-"""The contract check over every message of a full rehearsal: what its scenarios say is wrong, and nothing else.
+"""The built wheel rehearses in an empty environment and folder, as a user has it; then its messages are checked.
 
-The same messages with one change each are put before the check and before a second opinion that is made from the
+The contract check finds in them what the scenarios say is wrong, and nothing else. The same messages with one change each are put before the check and before a second opinion that is made from the
 rows of the editions alone (tests/support/oracle.py, tests/support/arithmetic.py); they must agree on every one.
 """
 
 import json
 import subprocess
 import sys
+import zipfile
 from collections import Counter, defaultdict
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,7 +21,8 @@ from tests.support.changes import CHANGES, MUTATIONS, SEED
 from tests.support.mutations import ALWAYS, NEVER, mutate, places
 from tests.support.rehearsed import checked, contract_for, conversations, declared, entries, fork, opinion, steps
 
-pytestmark = pytest.mark.xdist_group("rehearsed")
+pytestmark = pytest.mark.begins_first
+ROOT = Path(__file__).parents[1]
 
 ONWARD = 0.02
 """How many of the changed messages are followed to the end of their conversation."""
@@ -28,6 +31,30 @@ BINDING = {
     *("identity_line_scope", "identity_batch", "identity_repeated", "identity_cancelled", "msgid_twice"),
 }
 """What no schema can say and many messages could break; changes must have broken each of it."""
+
+
+def test_the_wheel_holds_every_module_and_every_data_file(wheel):
+    """A folder that is missing from pyproject would only be missed by those who install."""
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if not name.endswith("/")}
+    tracked = subprocess.run(
+        ["git", "ls-files", "simulator", "scenarios", "loadtests"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    wanted = {
+        name if name.startswith("simulator/") else f"simulator/{name}"
+        for name in tracked
+        if not name.startswith(".") and "/." not in name
+    }
+    assert sorted(wanted - packed) == []
+
+
+def test_the_wheel_rehearses_in_an_empty_folder(rehearsed):
+    """Installed with the locked versions into an empty environment; every scenario, every use, all green."""
+    done = rehearsed.done
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert " 0 failed, 0 broken, 0 not tested" in done.stdout
+    written = sorted(path.name for path in (rehearsed.folder / "rehearsal").iterdir())
+    assert written == ["junit.xml", "report.html"]
 
 
 @pytest.fixture(scope="module")
