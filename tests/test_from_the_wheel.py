@@ -1,7 +1,8 @@
 """The built wheel rehearses in an empty environment and folder, as a user has it; then its messages are checked.
 
-The contract check finds in them what the scenarios say is wrong, and nothing else. The same messages with one change each are put before the check and before a second opinion that is made from the
-rows of the editions alone (tests/support/oracle.py, tests/support/arithmetic.py); they must agree on every one.
+The contract check finds in them what the scenarios say is wrong, and nothing else. The same messages with one change
+each are put before the check and before a second opinion that is made from the rows of the editions alone
+(tests/support/oracle.py, tests/support/arithmetic.py); they must agree on every one.
 """
 
 import json
