@@ -1,8 +1,10 @@
 """Statements built with Core once, run as their compiled text on the driver, in every dialect with named parameters."""
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, cached_property
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
@@ -30,8 +32,6 @@ Row = Any
 class Statement:
     """One Core statement; compiled once for a dialect and kept, with the literals that it was built with."""
 
-    __slots__ = ("_compiled", "element", "make", "writes")
-
     def __init__(self, element: Any) -> None:
         self.element = element
         self.writes = not element.is_select
@@ -48,6 +48,20 @@ class Statement:
             literals = {name: value for name, value in (compiled.params or {}).items() if value is not None}
             found = self._compiled[dialect] = (str(compiled), literals)
         return found
+
+
+    @cached_property
+    def by_position(self) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+        """For SQLite, its SQL with parameters by position, and what takes them from a row in that order.
+
+        The driver looks every named parameter up by its text, which is a third of putting in many rows.
+        """
+        written, _ = self.compiled("sqlite")
+        names = _NAMED.findall(written)
+        return _NAMED.sub("?", written), itemgetter(*names)
+
+
+_NAMED = re.compile(r":(\w+)")
 
 
 def _columns(element: Any) -> list[str]:

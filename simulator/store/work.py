@@ -158,7 +158,12 @@ class Work:
 
     def add_many(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         self._writes()
-        self._cursor.executemany(insert_many(table).compiled(self._dialect)[0], list(rows))
+        statement = insert_many(table)
+        if self._dialect == "sqlite":
+            written, in_order = statement.by_position
+            self._cursor.executemany(written, map(in_order, rows))
+        else:
+            self._cursor.executemany(statement.compiled(self._dialect)[0], list(rows))
 
     def find(self, table: Table, *, order: str = "", lock: bool = False, **by: Any) -> list[Row]:
         """All rows whose columns equal the values named."""
