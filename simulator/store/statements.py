@@ -49,7 +49,6 @@ class Statement:
             found = self._compiled[dialect] = (str(compiled), literals)
         return found
 
-
     @cached_property
     def by_position(self) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
         """For SQLite, its SQL with parameters by position, and what takes them from a row in that order.
