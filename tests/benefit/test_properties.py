@@ -124,18 +124,21 @@ def test_no_sequence_of_settlements_overspends_a_cap_or_the_deductible(plan, ask
 @COMMON
 @given(plans(), claims(), accumulators, st.data())
 def test_a_bill_split_into_visits_pays_the_same_to_the_fen(plan, claim, before, data):
-    city = city_of(in_turn(plan))
     assume(len(claim.charges) > 1)
     cut = data.draw(st.integers(1, len(claim.charges) - 1))
-    whole = award(claim, city.rules(claim.dates), before)
-    year = Counter(before)
-    parts = [
-        settled(city, replace(claim, charges=charges), year) for charges in (claim.charges[:cut], claim.charges[cut:])
-    ]
+    whole, parts = whole_and_parts(plan, claim, before, cut)
     assert sum(part.deductible for part in parts) == whole.deductible
     assert sum(part.pool for part in parts) == whole.pool
     # Three roundings of large amount move its sum by a fen at most; that fen and three roundings more, this one by two.
+    whole, parts = whole_and_parts(in_turn(plan), claim, before, cut)
     assert abs(sum(part.major_illness for part in parts) - whole.major_illness) <= 2
+
+
+def whole_and_parts(plan, claim, before, cut):
+    """The award of a bill, and those of its two parts settled one after the other."""
+    city, year = city_of(plan), Counter(before)
+    parts = [replace(claim, charges=charges) for charges in (claim.charges[:cut], claim.charges[cut:])]
+    return award(claim, city.rules(claim.dates), before), [settled(city, part, year) for part in parts]
 
 
 @COMMON
