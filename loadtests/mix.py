@@ -6,10 +6,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft7Validator
-
 from simulator.errors import DataFaults
-from simulator.shape import shape
+from simulator.shape import Shape, shape
 from simulator.strict_yaml import Document, parse_yaml, read_yaml
 from simulator.texts import text
 
@@ -58,7 +56,7 @@ def read_mix(raw: bytes | str, name: str) -> Mix:
     return _mix(parse_yaml(raw, name, _shape()))
 
 
-def _shape() -> Draft7Validator:
+def _shape() -> Shape:
     return shape("simulator.loadtests", "mix.schema.json")
 
 

@@ -4,17 +4,16 @@ import atexit
 import threading
 from typing import Any
 
-import structlog
 from flask import Flask
 
 from simulator.api import BusinessSeam, nowhere
 from simulator.control import control
 from simulator.health import health
+from simulator.logs import log
 from simulator.pages import pages
 from simulator.platform import Platform, create_platform
 from simulator.settings import Settings
 
-log = structlog.get_logger()
 _FORGET_EVERY = 60
 """Rounds of the outbox between two looks at the bounds of the journal."""
 
@@ -47,8 +46,8 @@ def _tend_in_background(platform: Platform) -> None:
                 platform.tend()
                 if count % _FORGET_EVERY == 0:
                     platform.forget_old()
-            except Exception:
-                log.exception("the outbox round failed")
+            except Exception:  # noqa: BLE001 (logged; the next round comes all the same)
+                log().exception("the outbox round failed")
 
     threading.Thread(target=rounds, name="outbox", daemon=True).start()
     atexit.register(ending.set)

@@ -1,5 +1,6 @@
 """The command `nhsa-sim`: a subcommand lives in `simulator/commands/<name>.py`, read only when it is called."""
 
+import gc
 import importlib
 import os
 import pkgutil
@@ -42,6 +43,8 @@ def cli(ctx: click.Context, lang: str | None) -> None:
 
 def main() -> None:
     """Runs the command; a fault that has a sentence ends with it and exit code 2, never with a traceback."""
+    # What is read at the start stays for good; looking through it for garbage again and again is a fifth of starting.
+    gc.set_threshold(50_000, 20, 20)
     # Child processes (platform, agency, hospital) speak the language that was asked for here.
     for index, word in enumerate(sys.argv[1:-1], 1):
         if word == "--lang":

@@ -3,17 +3,14 @@
 import traceback
 import uuid
 
-import structlog
-
 from simulator import metrics
+from simulator.logs import log
 from simulator.texts import Text, text
-
-log = structlog.get_logger()
 
 
 def recorded(error: BaseException) -> Text:
     """The sentence for the caller; its number finds the trace in the log."""
     metrics.DEFECTS.inc()
     reference = uuid.uuid4().hex[:12]
-    log.error("defect", reference=reference, trace="".join(traceback.format_exception(error)))
+    log().error("defect", reference=reference, trace="".join(traceback.format_exception(error)))
     return text("gateway.internal", reference=reference)

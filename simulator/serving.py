@@ -2,7 +2,6 @@
 
 import gc
 import json
-import logging
 import multiprocessing
 import os
 import signal
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import structlog
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
@@ -35,16 +33,6 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def make() -> Flask:
     """The application of a server process (granian calls this in its worker)."""
     end_with_parent()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
     made = create_app(Settings.from_environment())
     _collect_seldom()
     _tell_up()

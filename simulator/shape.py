@@ -4,18 +4,57 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import ValidationError, best_match
+import jsonschema_rs
 
 from simulator.errors import DataFault
 from simulator.texts import Text, join, plain, text
 
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
+    from jsonschema.exceptions import ValidationError
+
 Path = tuple[str | int, ...]
 _SHOWN = 60
+
+
+class Shape:
+    """A JSON Schema, draft-07 (which every editor completes), with the schemas that it refers to by their names.
+
+    The quick engine says whether anything is wrong; the reference engine, slow to import and to run, says what.
+    """
+
+    def __init__(self, schema: dict[str, Any], others: Mapping[str, dict[str, Any]] | None = None) -> None:
+        self._schema = schema
+        self._others = others or {}
+
+    def is_kept(self, data: object) -> bool:
+        try:
+            return self._quick.is_valid(data)
+        except ValueError:  # what JSON has no word for: a key that is no text, a number that is none
+            return False
+
+    def errors(self, data: object) -> Iterable["ValidationError"]:
+        """Every error, as the reference engine gives them."""
+        return self._reference.iter_errors(data)
+
+    @cached_property
+    def _quick(self) -> jsonschema_rs.Draft7Validator:
+        registry = jsonschema_rs.Registry([*self._others.items()]) if self._others else None
+        return jsonschema_rs.Draft7Validator(self._schema, registry=registry)
+
+    @cached_property
+    def _reference(self) -> "Draft7Validator":
+        from jsonschema import Draft7Validator
+        from referencing import Registry, Resource
+        from referencing.jsonschema import DRAFT7
+
+        named = [(name, Resource.from_contents(schema, DRAFT7)) for name, schema in self._others.items()]
+        registry: Registry[Any] = Registry().with_resources(named)
+        return Draft7Validator(self._schema, registry=registry)
 
 
 def load_schema(package: str, name: str) -> dict[str, Any]:
@@ -25,16 +64,16 @@ def load_schema(package: str, name: str) -> dict[str, Any]:
 
 
 @cache
-def shape(package: str, name: str) -> Draft7Validator:
-    """The compiled schema file `name` of `package`; ours are draft-07, which every editor completes."""
-    schema = load_schema(package, name)
-    Draft7Validator.check_schema(schema)
-    return Draft7Validator(schema)
+def shape(package: str, name: str) -> Shape:
+    """The schema file `name` of `package`."""
+    return Shape(load_schema(package, name))
 
 
-def faults_of(data: object, validator: Draft7Validator) -> list[DataFault]:
+def faults_of(data: object, wanted: Shape) -> list[DataFault]:
     """Every fault of `data`, sorted by path."""
-    found = [fault for error in validator.iter_errors(data) for fault in _explain(error)]
+    if wanted.is_kept(data):
+        return []
+    found = [fault for error in wanted.errors(data) for fault in _explain(error)]
     return sorted(set(found), key=lambda fault: (fault.path, fault.sentence.en))
 
 
@@ -58,7 +97,9 @@ def hint(word: str, known: Iterable[str]) -> Text:
     return text("data.hint", word=close) if close else plain("")
 
 
-def _explain(error: ValidationError) -> list[DataFault]:
+def _explain(error: "ValidationError") -> list[DataFault]:
+    from jsonschema.exceptions import best_match
+
     if error.validator in ("anyOf", "oneOf") and error.context:
         inner = best_match(error.context)
         # A branch that fails on its type alone says less than the choice as a whole.
@@ -68,7 +109,7 @@ def _explain(error: ValidationError) -> list[DataFault]:
     return [DataFault(sentence, pointer((*path, *more))) for sentence, more in _sentences(error)]
 
 
-def _sentences(error: ValidationError) -> list[tuple[Text, Path]]:
+def _sentences(error: "ValidationError") -> list[tuple[Text, Path]]:
     kind = error.validator
     rule: Any = error.validator_value
     got: Any = error.instance

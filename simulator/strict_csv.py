@@ -45,16 +45,18 @@ def parse_csv(
                 continue
             row = Row(dict(zip(columns, cells, strict=True)), line)
             rows.append(row)
-            faults += [
-                DataFault(text("data.csv_no_value", column=column), column, name, line, columns.index(column) + 1)
-                for column in needed
-                if not row[column]
-            ]
-            identity = tuple(row[column] for column in key)
-            if key and identity in seen:
-                sentence = text("data.csv_duplicate", key=" ".join(identity), line=seen[identity])
-                faults.append(DataFault(sentence, file=name, line=line))
-            seen.setdefault(identity, line)
+            if not all(map(row.values.__getitem__, needed)):
+                faults += [
+                    DataFault(text("data.csv_no_value", column=column), column, name, line, columns.index(column) + 1)
+                    for column in needed
+                    if not row[column]
+                ]
+            if key:
+                identity = tuple(map(row.values.__getitem__, key))
+                if identity in seen:
+                    sentence = text("data.csv_duplicate", key=" ".join(identity), line=seen[identity])
+                    faults.append(DataFault(sentence, file=name, line=line))
+                seen.setdefault(identity, line)
     except csv.Error as error:
         faults.append(DataFault(text("data.not_csv", problem=str(error)), file=name, line=reader.line_num))
     if faults:

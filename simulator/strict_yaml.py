@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft7Validator
 
 from simulator.errors import DataFault, DataFaults
-from simulator.shape import faults_of, pointer
+from simulator.shape import Shape, faults_of, pointer
 from simulator.texts import text
 
 LARGEST_FILE = 4 * 1024 * 1024
@@ -41,27 +40,27 @@ class Document:
         return self.places.get(path, (None, None))
 
 
-def read_yaml(path: Path, validator: Draft7Validator | None = None) -> Document:
+def read_yaml(path: Path, wanted: Shape | None = None) -> Document:
     """Reads and checks a file; raises DataFaults with file, line and path."""
     try:
         raw = path.read_bytes()
     except OSError:
         raise DataFaults([DataFault(text("data.no_such_file", path=str(path)), file=str(path))]) from None
-    return parse_yaml(raw, str(path), validator)
+    return parse_yaml(raw, str(path), wanted)
 
 
-def parse_yaml(raw: bytes | str, name: str, validator: Draft7Validator | None = None) -> Document:
+def parse_yaml(raw: bytes | str, name: str, wanted: Shape | None = None) -> Document:
     """Reads and checks YAML text; `name` stands for the file in faults."""
     source = raw if isinstance(raw, str) else decode(raw, name)
     if len(source) > LARGEST_FILE:
         raise DataFaults([DataFault(text("data.too_large", size=len(source), limit=LARGEST_FILE), file=name)])
     document = _build(source, name)
-    return document if validator is None else checked(document, validator)
+    return document if wanted is None else checked(document, wanted)
 
 
-def checked(document: Document, validator: Draft7Validator) -> Document:
+def checked(document: Document, wanted: Shape) -> Document:
     """The document when it keeps a schema; raises DataFaults in the order of the file."""
-    faults = faults_of(document.data, validator)
+    faults = faults_of(document.data, wanted)
     if faults:
         placed = [document.fault(fault.path, fault.sentence) for fault in faults]
         raise DataFaults(sorted(placed, key=lambda fault: (fault.line or 0, fault.column or 0, fault.path)))

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -40,9 +41,13 @@ class Transport:
 
     def __init__(self, *, allowed_hosts: frozenset[str] = frozenset()) -> None:
         self._allowed = allowed_hosts
-        self._tls = ssl.create_default_context()
         self._idle: dict[str, list[http.client.HTTPConnection]] = defaultdict(list)
         self._lock = threading.Lock()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Made when an agency is reached by https: reading the authorities costs time and memory.
+        return ssl.create_default_context()
 
     def check_url(self, url: str) -> None:
         """Raises Refusal for a URL that is not http(s), has user info, or points outside loopback unallowed."""

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 
 from simulator.contract.draft import Draft, Key, lost_zeros
 from simulator.contract.rows import AREAS, ENVELOPE, FieldRow
@@ -11,6 +12,17 @@ from simulator.texts import text
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,60}\Z")
 _NODE = re.compile(r"\((?:root|input|output|file)\)\Z|[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*){0,5}\Z")
+
+
+# Few names and conditions stand in many rows.
+@lru_cache(maxsize=4096)
+def _is_node(name: str) -> bool:
+    return bool(_NODE.match(name))
+
+
+@lru_cache(maxsize=4096)
+def _is_field(name: str) -> bool:
+    return bool(_NAME.match(name))
 
 
 def examine(draft: Draft) -> None:
@@ -28,7 +40,7 @@ def examine(draft: Draft) -> None:
 
 
 def _transaction(draft: Draft, key: Key, row: FieldRow) -> None:
-    if not _NODE.match(row.node):
+    if not _is_node(row.node):
         draft.fault("fields", key, "node", text("contract.node_name", got=row.node))
     if row.infno == ENVELOPE:
         return
@@ -41,7 +53,7 @@ def _transaction(draft: Draft, key: Key, row: FieldRow) -> None:
 
 
 def _field(draft: Draft, key: Key, row: FieldRow) -> None:
-    if not _NAME.match(row.field):
+    if not _is_field(row.field):
         draft.fault("fields", key, "field", text("contract.field_name", got=row.field))
     if not row.required:
         draft.fault("fields", key, "required", text("contract.required_blank"))
@@ -58,7 +70,7 @@ def _field(draft: Draft, key: Key, row: FieldRow) -> None:
         words = ", ".join((*PLAIN_CONDITIONS, "<field>=<code>", "unless <field>"))
         near = hint(row.condition, PLAIN_CONDITIONS)
         draft.fault("fields", key, "condition", text("contract.condition", got=row.condition, hint=near, words=words))
-    sibling = sibling_of(row.condition)
+    sibling = sibling_of(row.condition) if row.condition else None
     if sibling is not None and (*key[:3], sibling) not in draft.fields:
         near = hint(sibling, [other[3] for other in draft.fields if other[:3] == key[:3]])
         draft.fault("fields", key, "condition", text("contract.no_sibling", field=sibling, hint=near))

@@ -1,10 +1,10 @@
 """An edition while its folders are laid on one another, and every fault that this brings to light."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator.contract.folder import Folder
+from simulator.contract.folder import TABLES, Folder
 from simulator.contract.rows import ENVELOPE, CodeTable, FieldRow, Transaction
 from simulator.errors import DataFault
 from simulator.shape import hint
@@ -27,6 +27,18 @@ class Draft:
     origins: dict[tuple[str, Key], tuple[str, int]] = field(default_factory=dict)
     faults: list[DataFault] = field(default_factory=list)
 
+    def copy(self) -> "Draft":
+        """Another draft with the same rows, to lay something else on."""
+        return Draft(
+            dict(self.transactions),
+            dict(self.fields),
+            dict(self.code_tables),
+            dict(self.codes),
+            dict(self.meanings),
+            dict(self.origins),
+            list(self.faults),
+        )
+
     def lay(self, folder: Folder) -> None:
         """Lays one folder on what is there; its faults are kept, its good rows count."""
         self._lay_table(folder, "transactions", self.transactions, _transaction)
@@ -45,9 +57,11 @@ class Draft:
 
     def _lay_table(self, folder: Folder, table: str, known: dict[Key, Any], make: Any) -> None:
         file = folder.file(table)
+        key_of = _KEYS[table]
+        partly = table == "fields" and folder.is_overlay
         for row in folder.rows.get(table, ()):
-            key = _KEYS[table](row)
-            if table == "fields" and folder.is_overlay and not self._speaks_to(key[0]):
+            key = key_of(row)
+            if partly and not self._speaks_to(key[0]):
                 continue
             change = row.values.get("change", "add")
             if change == "set":
@@ -157,6 +171,8 @@ def _blank_field(infno: str, direction: str, node: str, *, node_kind: str, name_
 
 
 def _without_change(row: Row) -> dict[str, str]:
+    if "change" not in row.values:
+        return row.values
     return {column: value for column, value in row.values.items() if column != "change"}
 
 
@@ -172,10 +188,8 @@ def _code_table(row: Row) -> CodeTable:
     return CodeTable(**{**_without_change(row), "printed": row["printed"] == "Y"})  # type: ignore[arg-type]  # one column is a flag
 
 
-_KEYS: dict[str, Any] = {
-    "transactions": lambda row: (row["infno"],),
-    "fields": lambda row: (row["infno"], row["direction"], row["node"], row["field"]),
-    "code_tables": lambda row: (row["table"],),
-    "codes": lambda row: (row["table"], row["code"]),
-    "meanings": lambda row: (row["table"], row["meaning"]),
-}
+def _key_of(columns: Sequence[str]) -> Callable[[Row], Key]:
+    return lambda row: tuple(map(row.values.__getitem__, columns))
+
+
+_KEYS: dict[str, Callable[[Row], Key]] = {table.name: _key_of(table.key) for table in TABLES}

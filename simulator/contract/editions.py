@@ -1,17 +1,15 @@
 """Loads an edition: its folder, what it builds on, and the overlays laid on top."""
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
-from operator import attrgetter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from simulator.contract.consistency import examine
 from simulator.contract.draft import Draft, Key
-from simulator.contract.folder import Folder, find_folder, read_folder
-from simulator.contract.rows import ENVELOPE, CodeTable, Edition, FieldRow, LeftOut, Transaction
+from simulator.contract.folder import BASE, SHIPPED, Folder, find_folder, read_folder
+from simulator.contract.rows import ENVELOPE, Edition, FieldRow, LeftOut
 from simulator.contract.vocabulary import DIRECTIONS
 from simulator.errors import DataFault, DataFaults
 from simulator.texts import Text, text
@@ -23,13 +21,30 @@ def load_edition(name_or_path: str | Path, overlays: Sequence[str | Path] = ()) 
     if folders[-1].is_overlay:
         raise DataFaults([_at(folders[-1], "kind", text("contract.overlay_alone", name=folders[-1].name))])
     folders += [_overlay(overlay) for overlay in overlays]
-    draft = Draft()
-    for folder in folders:
+    draft = _laid(folders[0])
+    for folder in folders[1:]:
         draft.lay(folder)
     examine(draft)
     if draft.faults:
         raise DataFaults(sorted(draft.faults, key=lambda fault: (fault.file, fault.line or 0, fault.path)))
     return _edition(draft, folders)
+
+
+def _laid(base: Folder) -> Draft:
+    if base.path == SHIPPED / BASE:
+        return _shipped_base()[1].copy()
+    draft = Draft()
+    draft.lay(base)
+    return draft
+
+
+@cache
+def _shipped_base() -> tuple[Folder, Draft]:
+    """What most editions of a process are laid on, and does not change under it; its rows are in the draft alone."""
+    folder = read_folder(SHIPPED / BASE)
+    draft = Draft()
+    draft.lay(folder)
+    return replace(folder, rows={}), draft
 
 
 def _chain(name: str | Path) -> list[Folder]:
@@ -38,7 +53,7 @@ def _chain(name: str | Path) -> list[Folder]:
     paths: list[Path] = []
     path = find_folder(name)
     while True:
-        folder = read_folder(path)
+        folder = _shipped_base()[0] if path == SHIPPED / BASE else read_folder(path)
         if path.resolve() in paths:
             names = " → ".join(entry.name for entry in [*found, folder])
             raise DataFaults([_at(found[-1], "builds_on", text("contract.circle", names=names))])
@@ -85,7 +100,6 @@ def _edition(draft: Draft, folders: Sequence[Folder]) -> Edition:
         tables={table: known for (table,), known in draft.code_tables.items()},
         codes=codes,
         meanings=meanings,
-        digest=_digest(draft, rows),
         reading=tuple(_text(entry) for folder in folders for entry in folder.about.get("reading", ())),
         doubtful=tuple(_text(entry) for folder in folders for entry in folder.about.get("doubtful", ())),
         sources={tag: words for folder in folders for tag, words in folder.about.get("sources", {}).items()},
@@ -114,19 +128,3 @@ def _of_kind(row: FieldRow, kind: str | None) -> FieldRow:
 
 def _text(entry: dict[str, Any]) -> Text:
     return Text(entry["zh"], entry.get("en", entry["zh"]))
-
-
-def _digest(draft: Draft, rows: Sequence[FieldRow]) -> str:
-    """The same for the same rows, whatever folders they came from."""
-    content = [
-        list(map(_values(Transaction), draft.transactions.values())),
-        list(map(_values(FieldRow), rows)),
-        list(map(_values(CodeTable), draft.code_tables.values())),
-        sorted(draft.codes.items()),
-        sorted(draft.meanings.items()),
-    ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-
-
-def _values(kind: type) -> Callable[[object], Any]:
-    return attrgetter(*(entry.name for entry in fields(kind)))

@@ -1,7 +1,12 @@
 """The rows of an edition: transactions, fields, codes, and our own words for codes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from operator import attrgetter
+from typing import Any
 
 from simulator.errors import SetupError
 from simulator.texts import Text, text
@@ -96,7 +101,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Edition:
     """One text of the interface, complete: what it builds on is laid under it already."""
 
@@ -114,7 +119,6 @@ class Edition:
     """Names of the codes of each table, by code."""
     meanings: Mapping[str, Mapping[str, str]]
     """Codes by table and our own word."""
-    digest: str
     reading: tuple[Text, ...] = ()
     doubtful: tuple[Text, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -126,6 +130,18 @@ class Edition:
         for row in self.fields:
             found.setdefault((row.infno, row.direction), []).append(row)
         object.__setattr__(self, "_by_direction", {key: tuple(rows) for key, rows in found.items()})
+
+    @cached_property
+    def digest(self) -> str:
+        """The same for the same rows, whatever folders they came from."""
+        content = [
+            list(map(_values(Transaction), self.transactions.values())),
+            list(map(_values(FieldRow), (*self.fields, *self.nodes.values()))),
+            list(map(_values(CodeTable), self.tables.values())),
+            sorted((table, sorted(codes.items())) for table, codes in self.codes.items()),
+            sorted((table, sorted(words.items())) for table, words in self.meanings.items()),
+        ]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
     def code(self, table: str, meaning: str) -> str:
         """The edition's code for one of our words; raises SetupError where it has none."""
@@ -152,3 +168,7 @@ class Edition:
         """The codes that a field may take, or None where its table is printed nowhere."""
         table = self.tables.get(row.code_table)
         return self.codes.get(row.code_table) if table is not None and table.printed else None
+
+
+def _values(kind: type) -> Callable[[object], Any]:
+    return attrgetter(*(entry.name for entry in fields(kind)))

@@ -6,14 +6,12 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft7Validator
-
 from simulator.clock import from_iso
 from simulator.errors import DataFault, DataFaults, refuse
 from simulator.money import NotAnAmount, to_fen
 from simulator.platform import Platform
 from simulator.sandboxes import Sandbox
-from simulator.shape import faults_of, load_schema
+from simulator.shape import Shape, faults_of, load_schema
 from simulator.store import people
 from simulator.store.work import Work
 from simulator.texts import text
@@ -118,6 +116,6 @@ def fen_of(written: str, path: str) -> int:
 
 
 @cache
-def _shape(name: str) -> Draft7Validator:
+def _shape(name: str) -> Shape:
     schema = load_schema("simulator.control", "bodies.schema.json")
-    return Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": schema["definitions"]})
+    return Shape({"$ref": f"#/definitions/{name}", "definitions": schema["definitions"]})

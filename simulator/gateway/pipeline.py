@@ -6,8 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-import structlog
-
 from simulator import envelope, faults, insured, metrics
 from simulator.agencies.conclusion import conclude
 from simulator.agencies.desk import Desk
@@ -20,6 +18,7 @@ from simulator.errors import PolicyGap, Refusal, SetupError, refuse, together
 from simulator.findings import ERROR, WARNING, Finding, err_msg
 from simulator.gateway import admission, inspection
 from simulator.gateway.exchange import Exchange, Incoming, Outgoing
+from simulator.logs import log
 from simulator.sandboxes import Config, Sandbox
 from simulator.signing import NotAuthentic, authenticate
 from simulator.store import journal, messages
@@ -28,8 +27,6 @@ from simulator.store.work import Work
 from simulator.texts import text
 from simulator.transactions import HANDLERS, Call, Kept
 from simulator.wire import NotAMessage, digest, write_json
-
-log = structlog.get_logger()
 
 _LOOK_AGAIN_S = 0.5
 """What ends in this process is told at once; only what ends in another has to be looked for."""
@@ -118,7 +115,7 @@ class Pipeline:
         except Refusal as error:
             return self._refused(work, exchange, _reasons(error), struck)
         except PolicyGap as error:
-            log.warning("policy gap", sandbox=exchange.sandbox.name, gap=str(error.text.en))
+            log().warning("policy gap", sandbox=exchange.sandbox.name, gap=str(error.text.en))
             return self._refused(work, exchange, [Finding("policy.gap", ERROR, error.text)], struck)
         if isinstance(made, Intent):
             return replace(made, at_hospital=struck)

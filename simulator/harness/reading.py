@@ -8,15 +8,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft7Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT7
-
 from simulator.errors import DataFault, DataFaults
 from simulator.harness.expanding import Fragment, expand
 from simulator.harness.references import check_references
 from simulator.harness.scenario import USES, VERBS, Scenario, Step
-from simulator.shape import faults_of, load_schema, nearest
+from simulator.shape import Shape, faults_of, load_schema, nearest
 from simulator.strict_yaml import Document, checked, parse_yaml
 from simulator.texts import Text, text
 
@@ -99,7 +95,7 @@ def _document(raw: bytes | str, name: str, schema: str) -> Document:
             faults.append(document.fault(f"steps[{index}]", _no_verb(step)))
     if faults:
         raise DataFaults(faults)
-    return checked(document, _validator(schema))
+    return checked(document, _shape_of(schema))
 
 
 def _wrong_after_parameters(steps: list[Step]) -> list[DataFault]:
@@ -107,7 +103,7 @@ def _wrong_after_parameters(steps: list[Step]) -> list[DataFault]:
     found = []
     for step in steps:
         if "." in step.number:
-            for fault in faults_of(dict(step.said), _validator(_STEPS)):
+            for fault in faults_of(dict(step.said), _shape_of(_STEPS)):
                 path = f"{step.path}.{fault.path}" if fault.path else step.path
                 found.append(DataFault(fault.sentence, path, step.file, step.line))
     return found
@@ -132,18 +128,13 @@ def _no_verb(step: Mapping[str, Any]) -> Text:
 
 
 @cache
-def _validator(name: str) -> Draft7Validator:
+def _shape_of(name: str) -> Shape:
     """A schema file of the harness with the two it refers to."""
+    steps = load_schema("simulator.harness", _STEPS)
     if name == _STEPS:
-        whole = load_schema("simulator.harness", _STEPS)
-        return Draft7Validator({**whole, "$ref": "#/definitions/step"})
-    others = {
-        _STEPS: load_schema("simulator.harness", _STEPS),
-        _PERSON: load_schema("simulator.people", "person.schema.json"),
-    }
-    resources = [(uri, Resource.from_contents(schema, DRAFT7)) for uri, schema in others.items()]
-    registry: Registry[Any] = Registry().with_resources(resources)
-    return Draft7Validator(load_schema("simulator.harness", name), registry=registry)
+        return Shape({**steps, "$ref": "#/definitions/step"})
+    others = {_STEPS: steps, _PERSON: load_schema("simulator.people", "person.schema.json")}
+    return Shape(load_schema("simulator.harness", name), others)
 
 
 def _refuse_bad_times(document: Document, data: Mapping[str, Any]) -> None:

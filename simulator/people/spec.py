@@ -6,10 +6,7 @@ The same shape is one entry of an export, then with ids and accumulators.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any, cast
-
-import jsonschema_rs
 
 from simulator.domain.person import EMPLOYEES, RESIDENTS, Filing, Identity, Registration
 from simulator.errors import DataFault, DataFaults
@@ -17,7 +14,7 @@ from simulator.money import to_fen
 from simulator.people.contradictions import contradictions
 from simulator.people.diseases import disease_name
 from simulator.people.identity import birth_of, is_male
-from simulator.shape import faults_of, load_schema, shape
+from simulator.shape import faults_of, shape
 
 INSUTYPE_OF = {"employed": EMPLOYEES, "retired": EMPLOYEES, "resident": RESIDENTS, "child": RESIDENTS}
 
@@ -89,16 +86,8 @@ def read_person(body: object, *, on: date) -> PersonSpec:
 
 def person_faults(body: object, *, on: date) -> list[DataFault]:
     """Every fault of a person: of its form first, of its sense only when the form is right."""
-    faults: list[DataFault] = []
-    if not isinstance(body, Mapping) or not _quick().is_valid(body):
-        faults = faults_of(body, shape("simulator.people", "person.schema.json"))
+    faults = faults_of(body, shape("simulator.people", "person.schema.json"))
     return faults or contradictions(cast(Mapping[str, Any], body), on)
-
-
-@cache
-def _quick() -> jsonschema_rs.Validator:
-    # An export holds tens of thousands of people; the reference engine is asked only to explain what is wrong.
-    return jsonschema_rs.validator_for(load_schema("simulator.people", "person.schema.json"))
 
 
 def spec_of(body: Mapping[str, Any]) -> PersonSpec:

@@ -1,0 +1,24 @@
+"""The log: lines of JSON for whoever keeps a server."""
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
+
+
+def log() -> "FilteringBoundLogger":
+    """A logger to standard output; what the process that embeds us has set for structlog stays as it is."""
+    # A sixth of the time in which a platform starts, and most of them never have anything to say.
+    import structlog
+
+    processors: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    kind = structlog.make_filtering_bound_logger(logging.INFO)
+    made: FilteringBoundLogger = structlog.wrap_logger(structlog.PrintLogger(), processors, kind)
+    return made
