@@ -20,6 +20,7 @@ LEAVES = {
     "masking",
     "findings",
     "signing",
+    "logs",
 }
 ALLOWED: dict[str, set[str]] = {
     "domain": set(),
@@ -72,6 +73,7 @@ LEAF_ALLOWED = {
     "masking": set(),
     "findings": {"texts"},
     "signing": {"texts"},
+    "logs": set(),
 }
 FORBIDDEN = {
     "domain": {"flask", "os", "requests", "sqlalchemy", "sqlite3", "time", "random"},

@@ -127,6 +127,8 @@ class SqliteHouse:
             # Made beside and moved into place, so a crash never leaves a file without its tables and first rows.
             part = path.with_suffix(f".{uuid.uuid4().hex}.part")
             connection = sqlite3.connect(part)
+            if not self._durable:
+                connection.execute("PRAGMA synchronous=OFF")
             connection.executescript("BEGIN;\n" + ";\n".join(create_statements("sqlite")) + ";\nCOMMIT")
             if fill is not None:
                 fill(Work(cast(Cursor, connection.cursor()), "sqlite"))
