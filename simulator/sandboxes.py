@@ -82,12 +82,31 @@ class Config:
         return None
 
 
+class Changes:
+    """Wakes whoever waits for something to be written in a sandbox by this process."""
+
+    def __init__(self) -> None:
+        self._told = threading.Condition()
+        self.count = 0
+
+    def tell(self) -> None:
+        with self._told:
+            self.count += 1
+            self._told.notify_all()
+
+    def wait(self, since: int, timeout_s: float) -> None:
+        """Until `count` is above `since`, at most so long."""
+        with self._told:
+            self._told.wait_for(lambda: self.count > since, timeout_s)
+
+
 class Sandbox:
     """A sandbox in use: its store, and its configuration cached by revision."""
 
     def __init__(self, store: Store, shipped: Shipped) -> None:
         self.name = store.name
         self.store = store
+        self.changes = Changes()
         self._shipped = shipped
         self._config: Config | None = None
         self._lock = threading.Lock()
@@ -101,6 +120,8 @@ class Sandbox:
                 found = row.schema_version if row else 0
                 raise SetupError(text("store.other_version", name=self.name, found=found, wanted=tables.SCHEMA_VERSION))
             yield work, self._current(work, row), clock_of(row)
+        if work.written:
+            self.changes.tell()
 
     def now_configured(self) -> Config:
         """The configuration as it is in the store at this moment."""

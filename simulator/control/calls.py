@@ -1,10 +1,12 @@
 """The registry of control calls, and what each is given."""
 
+import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from simulator.clock import from_iso
 from simulator.errors import DataFault, DataFaults, refuse
@@ -17,6 +19,10 @@ from simulator.store.work import Work
 from simulator.texts import text
 
 MOST_ROWS = 1000
+LONGEST_WAIT_S = 20.0
+"""Shorter than what clients and proxies take for a dead line."""
+_LOOK_AGAIN_S = 0.25
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,20 @@ class Asking:
             raise DataFaults([DataFault(sentence, unknown[0])])
         return {name: self.query.get(name, "") for name in names}
 
+    def when_there(self, wait: str, read: Callable[[], list[Found]]) -> list[Found]:
+        """What `read` finds; where that is nothing, what it finds once something was written, or `wait` s are over.
+
+        Other processes that serve the sandbox wake nobody here, so they are looked for four times a second.
+        """
+        deadline = time.monotonic() + min(seconds_of(wait, "wait"), LONGEST_WAIT_S)
+        while True:
+            since = self.sandbox.changes.count
+            found = read()
+            left = deadline - time.monotonic()
+            if found or left <= 0:
+                return found
+            self.sandbox.changes.wait(since, min(left, _LOOK_AGAIN_S))
+
     def person(self, work: Work, *, lock: bool = False) -> people.Known:
         known = people.load(work, self.parts["psn_no"], lock=lock)
         if known is None:
@@ -78,6 +98,15 @@ def number_of(written: str, default: int = 0, path: str = "after") -> int:
     if not (written.isascii() and written.isdigit() and len(written) < 16):
         raise DataFaults([DataFault(text("control.not_a_number", got=written), path)])
     return int(written)
+
+
+def seconds_of(written: str, path: str) -> float:
+    """Seconds of a query, 0 when blank; raises DataFaults."""
+    if not written:
+        return 0.0
+    if not re.fullmatch(r"[0-9]{1,6}([.][0-9]{1,3})?", written, re.ASCII):
+        raise DataFaults([DataFault(text("control.not_seconds", got=written), path)])
+    return float(written)
 
 
 def id_of(written: str) -> int | None:

@@ -36,21 +36,21 @@ _FINDINGS = Statement(
 
 @call("GET", "messages")
 def messages(asking: Asking) -> Any:
-    """Legs in order of the journal, identities masked unless raw=1; `after` is the last id seen."""
-    query = asking.asked("psn_no", "mdtrt_id", "infno", "after", "leg", "limit", "raw")
+    """Legs in order of the journal, identities masked unless raw=1.
+
+    `after` is the last id seen; with `wait`, waits so many seconds for the first of them.
+    """
+    query = asking.asked("psn_no", "mdtrt_id", "infno", "after", "leg", "limit", "raw", "wait")
+    after, count = number_of(query["after"]), limit_of(query["limit"], 1000)
+    wanted = {name: query[name] for name in ("psn_no", "mdtrt_id", "infno", "leg")}
+
+    def read() -> list[tuple[Row, list[Row]]]:
+        with asking.sandbox.begin() as (work, _, _clock):
+            rows = work.all(_LEGS, after=after, count=count, **wanted)
+            return [(row, work.find(finding, exchange=row.exchange, order="id")) for row in rows]
+
     raw = query["raw"] == "1"
-    with asking.sandbox.begin() as (work, _, _clock):
-        rows = work.all(
-            _LEGS,
-            after=number_of(query["after"]),
-            psn_no=query["psn_no"],
-            mdtrt_id=query["mdtrt_id"],
-            infno=query["infno"],
-            leg=query["leg"],
-            count=limit_of(query["limit"], 1000),
-        )
-        found = {row.exchange: work.find(finding, exchange=row.exchange, order="id") for row in rows}
-    return {"messages": [_leg(row, found[row.exchange], raw=raw) for row in rows]}
+    return {"messages": [_leg(row, found, raw=raw) for row, found in asking.when_there(query["wait"], read)]}
 
 
 @call("GET", "findings")

@@ -26,19 +26,19 @@ def post(asking: Asking) -> Any:
 
 @call("GET", "tasks")
 def show(asking: Asking) -> Any:
-    """Tasks of a role (all when blank) and state, in order."""
-    query = asking.asked("role", "state")
+    """Tasks of a role (all when blank) and state, in order; with `wait`, waits so many seconds for one."""
+    query = asking.asked("role", "state", "wait")
     for name, known in (("role", ROLES), ("state", STATES)):
         if query[name] not in ("", *known):
             allowed = text("data.not_allowed", got=query[name], hint="", allowed=", ".join(known))
             raise DataFaults([DataFault(allowed, name)])
-    with asking.sandbox.begin() as (work, _, _clock):
-        rows = work.find(task, order="id")
-    return {
-        "tasks": [
-            _described(row) for row in rows if query["role"] in ("", row.role) and query["state"] in ("", row.state)
-        ]
-    }
+
+    def read() -> list[Row]:
+        with asking.sandbox.begin() as (work, _, _clock):
+            rows = work.find(task, order="id")
+        return [row for row in rows if query["role"] in ("", row.role) and query["state"] in ("", row.state)]
+
+    return {"tasks": [_described(row) for row in asking.when_there(query["wait"], read)]}
 
 
 @call("PUT", "tasks/<number>")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from simulator.harness.client import SandboxClient
 from simulator.harness.legs import Row
 
-POLL_S = 0.03
+POLL_S = 0.1
+"""How long the platform waits for the next leg before it says that there is none."""
 
 
 @dataclass(slots=True)
@@ -21,11 +22,12 @@ class Journal:
     step: str = ""
     """The number of the step that is carried out now; what is taken meanwhile belongs to it."""
 
-    def look(self) -> None:
-        """Reads what has come since the last look."""
+    def look(self, wait_s: float = 0) -> None:
+        """Reads what has come since the last look; where that is nothing, waits so long for it."""
         while True:
             last = self.rows[-1].id if self.rows else 0
-            found = self.sandbox.control("GET", f"messages?raw=1&after={last}")["messages"]
+            wait = f"&wait={wait_s:.3f}" if wait_s > 0 else ""
+            found = self.sandbox.control("GET", f"messages?raw=1&after={last}{wait}")["messages"]
             self.rows += [Row(**{name: each[name] for name in _NAMES}) for each in found]
             if len(found) < _PAGE:
                 return
@@ -42,14 +44,16 @@ class Journal:
     def await_row(self, wanted: Callable[[Row], bool], within_s: float, give_up: Callable[[], bool]) -> Row | None:
         """Looks again and again until a wanted leg comes, the time is over, or `give_up` says that none will."""
         deadline = time.monotonic() + within_s
-        while True:
+        row = self.take(wanted)
+        over = False
+        while row is None and not over:
             self.check_alive()
-            over = time.monotonic() >= deadline or give_up()
-            self.look()
+            left = deadline - time.monotonic()
+            # Asked first, then looked for once more: what it says may have come just before the leg.
+            over = left <= 0 or give_up()
+            self.look(0 if over else min(left, POLL_S))
             row = self.take(wanted)
-            if row is not None or over:
-                return row
-            time.sleep(POLL_S)
+        return row
 
     def exchange(self, row: Row) -> list[Row]:
         """All legs of the same message."""

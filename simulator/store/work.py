@@ -47,6 +47,11 @@ class Work:
         self._written = False
         self._read: dict[object, Any] = {}
 
+    @property
+    def written(self) -> bool:
+        """Whether anything was written since it began."""
+        return self._written
+
     def begun(self) -> None:
         """A new transaction: nothing of it is read or written yet."""
         self._written = False

@@ -226,6 +226,9 @@ def test_a_misspelt_word_is_answered_with_the_one_that_was_meant(refused, path, 
         "agencies/330100",
         "agencies/zzz",
         "tasks?state=opened",
+        "tasks?wait=long",
+        "messages?wait=-1",
+        "messages?wait=1e9",
     ],
 )
 def test_a_question_with_a_mistake_is_refused(refused, path):

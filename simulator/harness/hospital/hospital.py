@@ -22,6 +22,8 @@ UNKNOWN = "结果未知"
 SIGN_IN = "9001"
 """Stands in the err_msg of a platform that wants the operator signed in first, whatever else it says."""
 _LONGEST_PAUSE_S = 2.0
+_WAIT_S = 1
+"""How long the platform waits for a task to be put on an empty board."""
 
 
 class GivenUp(Exception):
@@ -53,7 +55,6 @@ class Hospital:
             except SetupError:
                 # A sandbox that is being reset, or a platform that restarts: the board is back in a moment.
                 time.sleep(POLL_S)
-            time.sleep(POLL_S)
 
     def recover(self) -> None:
         """After a crash: reverses settlements whose answer never came, then goes on with what was begun."""
@@ -70,7 +71,7 @@ class Hospital:
                 self.book.end_task(task.reference, FAILED)
 
     def _open_tasks(self) -> list[dict[str, Any]]:
-        tasks = self.sandbox.control("GET", "tasks?role=hospital&state=open")["tasks"]
+        tasks = self.sandbox.control("GET", f"tasks?role=hospital&state=open&wait={_WAIT_S}")["tasks"]
         return [each for each in tasks if self._is_ours(each)]
 
     def _is_ours(self, task: Mapping[str, Any]) -> bool:
