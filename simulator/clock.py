@@ -42,12 +42,15 @@ def beijing(real: float) -> datetime:
 
 def wire_time(moment: datetime) -> str:
     """`yyyy-MM-dd HH:mm:ss`."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return moment.isoformat(" ", "seconds")
 
 
 def wire_time_17(moment: datetime) -> str:
     """`yyyyMMddHHmmssSSS`, the form of refmsg_time and respond_time."""
-    return moment.strftime("%Y%m%d%H%M%S") + f"{moment.microsecond // 1000:03d}"
+    return moment.isoformat("-", "milliseconds").translate(_DIGITS_ONLY)
+
+
+_DIGITS_ONLY = str.maketrans("", "", "-:.")
 
 
 @lru_cache(maxsize=1024)

@@ -57,7 +57,7 @@ def head_of(fields: Mapping[str, Any]) -> Head:
 
     def word(name: str) -> str:
         value = fields.get(name)
-        return value.strip() if isinstance(value, str) else ""
+        return value.strip() if value.__class__ is str else ""
 
     treated, insured = word("mdtrtarea_admvs"), word("insuplc_admdvs")
     return Head(

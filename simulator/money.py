@@ -10,6 +10,8 @@ LARGEST_FEN = 10**16 - 1
 _CENT = Decimal("0.01")
 _RATIO = Decimal("0.0001")
 _EXACT = Context(prec=60)
+_PLAINLY = 16
+"""Characters of an amount that cannot be wider than 16,2."""
 
 
 class NotAnAmount(ValueError):
@@ -22,6 +24,10 @@ def to_fen(value: Decimal | int | str) -> int:
     Raises NotAnAmount for more than two decimals, for anything wider than 16,2 and for what is no number.
     """
     number = value if value.__class__ is Decimal else _number(value)
+    # As most amounts are written, 12.30: their digits are the fen, which costs half of what the arithmetic does.
+    written = str(number)
+    if written[-3:-2] == "." and len(written) <= _PLAINLY:
+        return int(written[:-3] + written[-2:])
     # adjusted() before any arithmetic: 1E+999999999 must not be written out.
     if not number.is_finite() or number.adjusted() > 13:
         raise NotAnAmount(f"not within 16,2: {value!r}")

@@ -15,9 +15,8 @@ from simulator.insured import books
 from simulator.insured.case import Case
 from simulator.sandboxes import Agency
 from simulator.store import people
-from simulator.store.journal import AGENCY
 from simulator.store.statements import Row, Statement
-from simulator.store.tables import accumulator, journal, settlement
+from simulator.store.tables import AGENCY_LEG, accumulator, journal, settlement
 from simulator.store.work import Work
 from simulator.texts import Text, text
 from simulator.wire import NotAMessage, read_json
@@ -30,7 +29,7 @@ _LAST_TOLD = Statement(
     .where(
         journal.c.psn_no == bindparam("psn_no"),
         journal.c.infno == bindparam("infno"),
-        journal.c.leg == bindparam("leg"),
+        AGENCY_LEG,
         journal.c.outcome == bindparam("outcome"),
     )
     .order_by(journal.c.id.desc())
@@ -38,7 +37,7 @@ _LAST_TOLD = Statement(
 )
 _SINCE = Statement(
     select(journal.c.msgid).where(
-        journal.c.psn_no == bindparam("psn_no"), journal.c.leg == bindparam("leg"), journal.c.id > bindparam("after")
+        journal.c.psn_no == bindparam("psn_no"), AGENCY_LEG, journal.c.id > bindparam("after")
     )
 )
 
@@ -127,7 +126,7 @@ def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tupl
 
 def _told(work: Work, holding: Holding, agency: Agency | None) -> tuple[str, Accumulated] | None:
     """What the city answered when it was last asked by 5206, with what was settled and cancelled since."""
-    row = work.one(_LAST_TOLD, psn_no=holding.psn_no, infno="5206", leg=AGENCY, outcome="answered")
+    row = work.one(_LAST_TOLD, psn_no=holding.psn_no, infno="5206", outcome="answered")
     if row is None:
         return None
     try:
@@ -135,7 +134,7 @@ def _told(work: Work, holding: Holding, agency: Agency | None) -> tuple[str, Acc
     except (NotAMessage, AttributeError):
         return None
     told = balances_told(output, agency).get((holding.insutype, str(holding.year)), {})
-    since = {each.msgid for each in work.all(_SINCE, psn_no=holding.psn_no, leg=AGENCY, after=row.id)}
+    since = {each.msgid for each in work.all(_SINCE, psn_no=holding.psn_no, after=row.id)}
     balances: Accumulated = told
     for each in work.find(settlement, person_id=holding.person_id, order="id"):
         if each.agency_msgid in since and each.state != "reversed" and each.year == holding.year:

@@ -108,6 +108,8 @@ def _amount_findings(charge: Charge, path: str) -> tuple[Finding, ...]:
         raise Refusal("charge_price_negative", sentence, path=_below(path, "pric"))
     wanted = line_amount(charge.cnt, charge.pric)
     difference = abs(charge.det_item_fee_sumamt - wanted)
+    if not difference:
+        return ()
     facts = {
         "sent": yuan(charge.det_item_fee_sumamt),
         "wanted": yuan(wanted),
@@ -117,8 +119,6 @@ def _amount_findings(charge: Charge, path: str) -> tuple[Finding, ...]:
     if difference > TOLERATED:
         sentence = text("catalogue.amount_differs", **facts)
         raise Refusal("charge_amount_differs", sentence, path=_below(path, "det_item_fee_sumamt"))
-    if not difference:
-        return ()
     sentence = text("catalogue.amount_rounded", **facts)
     return (
         Finding(

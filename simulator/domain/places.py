@@ -40,7 +40,7 @@ class Coverage:
         return area.startswith(self.place_of(place))
 
     def same_place(self, one: str, other: str) -> bool:
-        return self.place_of(one) == self.place_of(other)
+        return one == other or self.place_of(one) == self.place_of(other)
 
     def is_filing_place(self, area: str) -> bool:
         """Whether a filing can name `area`: a whole province is one only where its row says so."""

@@ -50,7 +50,8 @@ def case_of(asked: Asked) -> Case:
     city = asked.city()
     dates = Dates(
         visit_begin=from_wire(visit["begntime"]).date() if visit.get("begntime") else asked.now.date(),
-        charge=max((from_wire(row["fee_ocur_time"]).date() for row in charges), default=asked.now.date()),
+        # As the wire writes times, the latest is the last as text too.
+        charge=from_wire(max(row["fee_ocur_time"] for row in charges)).date() if charges else asked.now.date(),
         settlement=asked.now.date(),
     )
     kind = asked.meaning("med_type", data["med_type"]) or data["med_type"]

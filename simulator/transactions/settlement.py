@@ -1,6 +1,5 @@
 """Pre-settlement, settlement, cancellation, and the look-up of a settlement (2206, 2207, 2208, 5203)."""
 
-import json
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,7 @@ from simulator.transactions.charges import lines_of
 from simulator.transactions.dictionary import institution_fields
 from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
 from simulator.transactions.visits import SETTLED, check_credential, described, live_batches, open_visit
-from simulator.wire import write_json
+from simulator.wire import read_own, write_json
 
 SCOPES = {
     "fulamt_ownpay_amt": "own_purchase",
@@ -136,7 +135,7 @@ def _refuse_changed_inputs(data: Body, found: Row) -> None:
             raise refuse("scope_differs", path=f"data.{wire}", field=wire, got=sent, wanted=wanted)
     if not found.preview:
         return
-    previewed = json.loads(found.preview)
+    previewed = read_own(found.preview)
     for name in PREVIEWED:
         sent = str(data.get(name, ""))
         if name in previewed and previewed[name] != sent:

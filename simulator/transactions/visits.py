@@ -1,6 +1,5 @@
 """Registering a visit, withdrawing it, describing it (2201, 2202, 2203)."""
 
-import json
 from typing import Any
 
 from simulator.errors import refuse
@@ -9,7 +8,7 @@ from simulator.insured.place import is_emergency, known_person, row_number, wire
 from simulator.store.statements import Row
 from simulator.store.tables import batch, visit
 from simulator.transactions.registry import Body, Call, Kept, transaction
-from simulator.wire import write_json
+from simulator.wire import read_own, write_json
 
 OPEN, WITHDRAWN, SETTLED = "open", "withdrawn", "settled"
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
@@ -124,5 +123,5 @@ def described(row: Row) -> dict[str, Any]:
     """mdtrtinfo and diseinfo as 2203 sent them; raises Refusal when 2203 is still missing."""
     if not row.described:
         raise refuse("visit_not_described", mdtrt_id=wire_number("", row.area, row.id))
-    found: dict[str, Any] = json.loads(row.described)
+    found: dict[str, Any] = read_own(row.described)
     return found
