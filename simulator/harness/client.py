@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import requests
+import urllib3
 
 from simulator.errors import SetupError
 from simulator.harness.wire import NotJson, Sent, read_json, write_json
@@ -14,6 +14,10 @@ from simulator.texts import text
 SERVICE = "/fsi/api/rsfComIfsService/callService"
 PATIENCE_S = 65.0
 """How long a hospital waits for an answer; clients in the field wait 30 to 60 s."""
+
+
+_ONCE: Any = {"timeout": PATIENCE_S, "retries": False, "redirect": False}
+"""A message is sent again by those whose message it is, or not at all."""
 
 
 class NotThereYet(SetupError):
@@ -36,7 +40,7 @@ class Platform:
 
     url: str
     token: str
-    session: requests.Session
+    pool: urllib3.PoolManager
 
     def sandbox(self, name: str) -> "SandboxClient":
         return SandboxClient(self, name)
@@ -51,18 +55,18 @@ class Platform:
             headers["Authorization"] = f"Bearer {self.token}"
         raw = None if body is None else write_json(body)
         try:
-            answer = self.session.request(method, self.url + path, data=raw, headers=headers, timeout=PATIENCE_S)
-        except requests.RequestException as error:
+            answer = self.pool.request(method, self.url + path, body=raw, headers=headers, **_ONCE)
+        except urllib3.exceptions.HTTPError as error:
             raise NotThereYet(text("harness.platform_gone", url=self.url, problem=_short(error))) from None
         try:
-            value = read_json(answer.content)
+            value = read_json(answer.data)
         except NotJson:
-            raise SetupError(text("harness.not_ours", url=self.url, path=path, status=answer.status_code)) from None
-        if answer.status_code >= 400:
+            raise SetupError(text("harness.not_ours", url=self.url, path=path, status=answer.status)) from None
+        if answer.status >= 400:
             error_body = value.get("error")
             if not isinstance(error_body, dict):
-                raise SetupError(text("harness.not_ours", url=self.url, path=path, status=answer.status_code))
-            raise ControlRefused(f"{method} {path}", answer.status_code, error_body)
+                raise SetupError(text("harness.not_ours", url=self.url, path=path, status=answer.status))
+            raise ControlRefused(f"{method} {path}", answer.status, error_body)
         return value
 
     def refuse_stranger(self) -> None:
@@ -92,33 +96,29 @@ class SandboxClient:
         """A business message; whatever happens to it is told, never raised."""
         headers = {"Content-Type": "application/json; charset=utf-8"}
         try:
-            answer = self.platform.session.post(
-                self.url + SERVICE, data=raw, headers=headers, timeout=PATIENCE_S, allow_redirects=False
-            )
-        except requests.RequestException as error:
+            answer = self.platform.pool.request("POST", self.url + SERVICE, body=raw, headers=headers, **_ONCE)
+        except urllib3.exceptions.HTTPError as error:
             return Sent(infno, msgid, raw, None, 0, _short(error))
-        if answer.status_code != 200:
-            return Sent(infno, msgid, raw, None, answer.status_code, f"HTTP {answer.status_code}")
+        if answer.status != 200:
+            return Sent(infno, msgid, raw, None, answer.status, f"HTTP {answer.status}")
         try:
-            body = read_json(answer.content)
+            body = read_json(answer.data)
         except NotJson as error:
             return Sent(infno, msgid, raw, None, 200, str(error))
-        return Sent(infno, msgid, raw, answer.content, 200, "" if "infcode" in body else "infcode")
+        return Sent(infno, msgid, raw, answer.data, 200, "" if "infcode" in body else "infcode")
 
 
 def connect(url: str, token: str = "") -> Platform:
     """A platform at `url`; the environment's proxies are not for it."""
-    session = requests.Session()
-    session.trust_env = False
-    adapter = requests.adapters.HTTPAdapter(pool_connections=8, pool_maxsize=32)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return Platform(url.rstrip("/"), token or os.environ.get("NHSA_SIM_TOKEN", ""), session)
+    pool = urllib3.PoolManager(num_pools=8, maxsize=32)
+    return Platform(url.rstrip("/"), token or os.environ.get("NHSA_SIM_TOKEN", ""), pool)
 
 
 def _short(error: Exception) -> str:
     """The reason at the bottom of a chain of wrapped errors."""
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, urllib3.exceptions.TimeoutError) and not isinstance(
+        error, urllib3.exceptions.NewConnectionError
+    ):
         return "timed out"
     words = str(error)
     for known in ("Connection refused", "Name or service not known", "Network is unreachable", "Connection reset"):

@@ -66,7 +66,7 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
     except (NotReached, CannotPlay) as missed:
         result.status, result.reason = NOT_TESTED, missed.reason
     except SimulatorError as error:
-        result.status, result.reason = BROKEN, error.text
+        result.status, result.reason = BROKEN, _cause(stage, error)
     except Exception as error:  # noqa: BLE001 (told, and the run goes on or is broken)
         # A fault of the harness itself must cost this scenario its verdict, never the ones after it theirs.
         result.status, result.reason = BROKEN, own_fault(error)
@@ -74,6 +74,15 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
         _leave(stage, lane, sandbox)
     result.seconds = time.perf_counter() - started
     yield ScenarioEnded(result, journal.rows)
+
+
+def _cause(stage: Stage, error: SimulatorError) -> Text:
+    """A process of the run that has ended says more than the connection that broke off with it."""
+    try:
+        stage.check_alive()
+    except SimulatorError as dead:
+        return dead.text
+    return error.text
 
 
 def own_fault(error: Exception) -> Text:

@@ -25,7 +25,7 @@ class Running:
             self.processes.refuse_dead()
 
     def end(self) -> None:
-        self.platform.session.close()
+        self.platform.pool.clear()
         if self.processes is not None:
             self.processes.end()
 
@@ -67,7 +67,7 @@ def _try_to_start(processes: Processes, data: str, port: int) -> Platform | None
     if _seed_of(platform) == seed:
         return platform
     # Two runs may be given one port; the seed of the default sandbox tells whose platform answers.
-    platform.session.close()
+    platform.pool.clear()
     _give_up(process)
     return None
 
@@ -82,7 +82,7 @@ def _somebody_answers(address: str) -> bool:
     try:
         return _seed_of(other) >= 0
     finally:
-        other.session.close()
+        other.pool.clear()
 
 
 def _seed_of(platform: Platform) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-import requests
+import urllib3
 from click.testing import CliRunner
 from flask import Flask
 
@@ -29,30 +29,27 @@ SEED = 230900
 URL = "http://platform"
 
 
-class Session:
-    """What the harness uses of requests.Session, over a Flask test client."""
+class Pool:
+    """What the harness uses of urllib3's pool, over a Flask test client."""
 
     def __init__(self, app: Flask) -> None:
         self._client = app.test_client()
 
-    def request(self, method: str, url: str, *, data: Any = None, headers: Any = None, **_: Any) -> Any:
+    def request(self, method: str, url: str, *, body: Any = None, headers: Any = None, **_: Any) -> Any:
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
-            answer = self._client.open(path, method=method, data=data, headers=headers)
-            return SimpleNamespace(status_code=answer.status_code, content=answer.data)
+            answer = self._client.open(path, method=method, data=body, headers=headers)
+            return SimpleNamespace(status=answer.status_code, data=answer.data)
         except ConnectionDropped as error:
-            raise requests.ConnectionError(str(error)) from None
-
-    def post(self, url: str, **options: Any) -> Any:
-        return self.request("POST", url, **options)
+            raise urllib3.exceptions.ProtocolError(str(error)) from None
 
 
 @contextmanager
 def platform(folder: Path, data: Path | None = None) -> Iterator[Platform]:
     """A platform over a store of its own, with the city files of `data`."""
     app = create_app(Settings(store=str(folder), data=str(data or "")))
-    yield Platform(URL, "", Session(app))  # type: ignore[arg-type]  # a session as far as it is used
+    yield Platform(URL, "", Pool(app))  # type: ignore[arg-type]  # a pool as far as it is used
     app.extensions["platform"].close()
 
 
