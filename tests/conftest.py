@@ -119,16 +119,9 @@ def rehearsed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehearse
     """Every scenario in every use, once for all tests that ask."""
     environment, folder = tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("empty")
     messages = tmp_path_factory.mktemp("messages") / "messages.jsonl"
-    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
-    install = [
-        environment / "bin" / "pip",
-        "install",
-        "--quiet",
-        "--no-compile",
-        "-c",
-        ROOT / "requirements.lock",
-        wheel,
-    ]
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True, timeout=120)
+    into = ["--python", environment / "bin" / "python", "install", "--quiet", "--no-compile"]
+    install = [sys.executable, "-m", "pip", *into, "-c", ROOT / "requirements.lock", wheel]
     subprocess.run(install, check=True, capture_output=True, timeout=300)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
     done = subprocess.run(

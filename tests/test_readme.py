@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from simulator.cli import cli
 from simulator.serving import free_port
 
+pytestmark = pytest.mark.begins_first
 ROOT = Path(__file__).parents[1]
 ENGLISH, CHINESE = "README.md", "README.zh-CN.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)

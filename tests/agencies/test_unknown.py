@@ -325,6 +325,8 @@ def test_an_answer_beyond_the_time_limit_is_reversed_though_the_agency_took_it(c
     assert "0.1 秒内没有应答" in visit.settle("1000.00").err_msg
     city.run_outbox()
     assert [each.state for each in stub.settlements] == ["reversed"]
+    # A busy machine may take longer than that for an answer that nobody holds up.
+    city.register(stub.url)
     assert visit.settle("1000.00").ok
     assert city.errors() == []
 

@@ -41,10 +41,23 @@ def test_an_edition_lists_every_transaction(reader, name):
     assert set(infnos_of(name)) <= linked
 
 
+def shown_otherwise(contract, infnos):
+    """All of the base; of the others what differs from it, and every fifth of the rest."""
+    base = contract_of("national").edition
+    if contract.edition.name == "national" and len(contract.edition.lineage) == 1:
+        return infnos
+
+    def rows(edition, infno):
+        return [edition.rows_of(infno, direction) for direction in ("in", "out")]
+
+    same = [infno for infno in infnos if rows(contract.edition, infno) == rows(base, infno)]
+    return [infno for infno in infnos if infno not in same or same.index(infno) % 5 == 0]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_transaction_has_a_page_with_every_field(reader, name):
     contract = contract_of(name.partition("+")[0], ("agency",) if "+" in name else ())
-    for infno in (ENVELOPE, *infnos_of(name)):
+    for infno in (ENVELOPE, *shown_otherwise(contract, infnos_of(name))):
         page = audit(reader.get(f"/contract/{name}/{infno}/"))
         rows = [row for direction in ("in", "out") for row in contract.edition.rows_of(infno, direction)]
         told = {f"{row.direction}.{row.node}.{row.field}" for row in rows}

@@ -1,4 +1,4 @@
-"""The types of loadtests, which stand outside the run over the package because their extra may be missing."""
+"""Every line of the package is typed, loadtests and scenarios with it, which stand in folders of their own."""
 
 import os
 import subprocess
@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.begins_first
+ROOT = Path(__file__).parents[1]
 CONFIG = """
 [mypy]
 strict = true
 warn_unreachable = true
 [mypy-gevent.*]
 ignore_missing_imports = true
-# Checked with the package; of the server only the bench's trivial route wants it.
-[mypy-simulator.serving]
-follow_imports = skip
 """
 
 
@@ -27,10 +25,11 @@ def test_every_line_is_typed(tmp_path):
     package.mkdir()
     for each in (ROOT / "simulator").iterdir():
         (package / each.name).symlink_to(each)
-    (package / "loadtests").symlink_to(ROOT / "loadtests")
+    for name in ("loadtests", "scenarios"):
+        (package / name).symlink_to(ROOT / name)
     (tmp_path / "mypy.ini").write_text(CONFIG, encoding="utf-8")
-    words = [sys.executable, "-m", "mypy", "-p", "simulator.loadtests", "--config-file", "mypy.ini"]
-    cache = ["--cache-dir", str(ROOT / ".mypy_cache" / "loadtests")]
+    words = [sys.executable, "-m", "mypy", "-p", "simulator", "--config-file", "mypy.ini"]
+    cache = ["--cache-dir", str(ROOT / ".mypy_cache" / "tests")]
     environment = {**os.environ, "MYPYPATH": str(tmp_path)}
     done = subprocess.run([*words, *cache], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
