@@ -10,6 +10,7 @@ from typing import Any
 from simulator.benefit.checks import check
 from simulator.benefit.city import City
 from simulator.benefit.cityfile import NATIONAL, CityFile, compile_city
+from simulator.benefit.examples import failing_examples
 from simulator.errors import DataFault, DataFaults
 from simulator.shape import faults_of, shape
 from simulator.strict_yaml import Document, parse_yaml, read_yaml
@@ -34,10 +35,18 @@ class PolicyBook:
 
     @classmethod
     def load(cls, folder: Path) -> "PolicyBook":
-        """The `*.yaml` of a folder laid over the shipped files; raises DataFaults for all faulty files together."""
+        """The `*.yaml` of a folder laid over the shipped files; raises DataFaults for all faulty files together.
+
+        A file whose own worked examples do not come out is faulty too: it does not say what its policy says.
+        """
         if not folder.is_dir():
             raise DataFaults([DataFault(text("policy.not_a_folder", path=str(folder)), file=str(folder))])
-        return cls._of({**_shipped_files(), **_read_all(sorted(folder.glob("*.yaml")), shipped=False)})
+        own = _read_all(sorted(folder.glob("*.yaml")), shipped=False)
+        book = cls._of({**_shipped_files(), **own})
+        wrong = [fault for area in own if area != NATIONAL for fault in failing_examples(book.city(area))]
+        if wrong:
+            raise DataFaults(wrong)
+        return book
 
     def city(self, area: str) -> City:
         """The policy for an area: its own file, else its city's, else its province's, else the national defaults."""

@@ -62,6 +62,17 @@ def test_every_faulty_file_of_a_folder_is_told(tmp_path):
     ]
 
 
+def test_a_file_that_breaks_its_own_worked_examples_is_refused_at_the_example(tmp_path):
+    before, mark, after = QITAIHE.partition("\nexamples:")
+    wrong = before + mark + after.replace('{deductible: "500.00", ', '{deductible: "1.23", ', 1)
+    (tmp_path / "230900.yaml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(DataFaults) as refused:
+        PolicyBook.load(tmp_path)
+    (fault,) = refused.value.faults
+    assert '{deductible: "1.23"' in wrong.splitlines()[fault.line - 1]
+    assert fault.path == "examples[0].award.deductible"
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(DataFaults, match="nowhere"):
         PolicyBook.load(tmp_path / "nowhere")
