@@ -110,5 +110,5 @@ def create_platform(
     for name in sandboxes.names():
         sandbox = sandboxes.get(name)
         if sandbox is not None:
-            outbox.recover(sandbox, clock(), forwarding.owner, alone=house.embedded)
+            outbox.recover(sandbox, clock(), forwarding.owner, alone=house.embedded and settings.alone)
     return Platform(settings, sandboxes, pipeline, forwarding)

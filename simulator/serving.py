@@ -97,7 +97,7 @@ def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> 
             args=(
                 host,
                 each,
-                replace(settings, sandbox=name, outbox_every_s=0.0),
+                replace(settings, sandbox=name, outbox_every_s=0.0, alone=False),
                 text("serve.ready_sandbox", url=_url(host, each), sandbox=name),
             ),
             daemon=False,

@@ -36,6 +36,8 @@ class Settings:
     outbox_every_s: float = 0.5
     """How often the outbox is looked at; 0 leaves it to the control call."""
     threads: int = 64
+    alone: bool = True
+    """Whether no other process serves the store; one more port of `--listen` must not take what the first one sends."""
     durable: bool = False
     """SQLite synchronous=FULL: survives a power cut too, at about a third of the rate."""
 

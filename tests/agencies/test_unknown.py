@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from simulator.agencies import outbox
 from simulator.agencies.acknowledging import LONGEST_WAIT_S
+from simulator.platform import create_platform
 from simulator.store import tables
 from tests.agencies.bodies import referral, registration, withdrawal
 from tests.agencies.conftest import ANY_PRICE, plain
@@ -267,6 +269,25 @@ def test_what_is_unknown_of_a_person_leaves_awards_unjudged(city, stubbed):
     city.run_outbox()
     assert [each.state for each in stub.settlements] == ["reversed", "live"]
     assert city.day_differences() == []
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_one_more_process_of_a_store_leaves_alone_what_the_first_is_sending(city, stubbed, monkeypatch, alone):
+    """Who says that it is alone takes what is in flight for left behind by a crash."""
+    stub = stubbed()
+    visit = city.visit()
+    first = city.stage.platform
+    settings = replace(first.settings, alone=alone)
+
+    def meanwhile(point):
+        if point == "intent_committed":
+            create_platform(settings).close()
+
+    monkeypatch.setattr(first.forwarding, "checkpoint", meanwhile)
+    assert visit.settle("1000.00").ok is not alone
+    city.run_outbox()
+    assert [each.state for each in stub.settlements] == ["reversed" if alone else "live"]
+    assert city.errors() == []
 
 
 FAULTS = (
