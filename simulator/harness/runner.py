@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from simulator.errors import SetupError, SimulatorError
 from simulator.harness.cast import Cast
-from simulator.harness.client import Platform, SandboxClient
+from simulator.harness.client import NotThereYet, Platform, SandboxClient
 from simulator.harness.final import final_differences
 from simulator.harness.journal import Journal
 from simulator.harness.results import (
@@ -31,6 +31,8 @@ from simulator.harness.world import World
 from simulator.texts import Text, text
 
 _OURS = "/simulator/"
+_AFTERMATH_S = 0.3
+"""How long a process that was killed may take until it counts as ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,16 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
 
 
 def _cause(stage: Stage, error: SimulatorError) -> Text:
-    """A process of the run that has ended says more than the connection that broke off with it."""
-    try:
-        stage.check_alive()
-    except SimulatorError as dead:
-        return dead.text
-    return error.text
+    """A process of the run that has ended says more than the connection that broke off with it, a moment before."""
+    deadline = time.monotonic() + (_AFTERMATH_S if isinstance(error, NotThereYet) else 0)
+    while True:
+        try:
+            stage.check_alive()
+        except SimulatorError as dead:
+            return dead.text
+        if time.monotonic() >= deadline:
+            return error.text
+        time.sleep(_AFTERMATH_S / 10)
 
 
 def own_fault(error: Exception) -> Text:
