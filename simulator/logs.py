@@ -8,10 +8,13 @@ if TYPE_CHECKING:
 
 
 def log() -> "FilteringBoundLogger":
-    """A logger to standard output; what the process that embeds us has set for structlog stays as it is."""
+    """A logger to standard output, or to wherever a process that embeds us has set structlog up to write."""
     # A sixth of the time in which a platform starts, and most of them never have anything to say.
     import structlog
 
+    if structlog.is_configured():
+        theirs: FilteringBoundLogger = structlog.get_logger()
+        return theirs
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,6 +37,8 @@ class Platform:
     sandboxes: Sandboxes
     pipeline: Pipeline
     forwarding: Forwarding
+    waiters: threading.Semaphore
+    """Taken by control calls that wait for something to come; messages keep most of the threads."""
 
     def tend(self) -> None:
         """One round of what goes on beside the messages: orphans, the outbox."""
@@ -111,4 +114,4 @@ def create_platform(
         sandbox = sandboxes.get(name)
         if sandbox is not None:
             outbox.recover(sandbox, clock(), forwarding.owner, alone=house.embedded and settings.alone)
-    return Platform(settings, sandboxes, pipeline, forwarding)
+    return Platform(settings, sandboxes, pipeline, forwarding, threading.Semaphore(max(1, settings.threads // 4)))

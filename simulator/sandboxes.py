@@ -120,7 +120,9 @@ class Sandbox:
                 found = row.schema_version if row else 0
                 raise SetupError(text("store.other_version", name=self.name, found=found, wanted=tables.SCHEMA_VERSION))
             yield work, self._current(work, row), clock_of(row)
-        if work.written:
+            # Seen here: the next one may have the same object as soon as this one is over.
+            written = work.written
+        if written:
             self.changes.tell()
 
     def now_configured(self) -> Config:

@@ -107,7 +107,9 @@ def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> 
     for other in others:
         other.start()
     try:
-        _serve_one(host, port, settings, text("serve.ready", url=_url(host, port), store=settings.store))
+        # What a crash has left was taken up before any port was open (refuse_unusable).
+        first = replace(settings, alone=not more)
+        _serve_one(host, port, first, text("serve.ready", url=_url(host, port), store=settings.store))
     finally:
         for other in others:
             other.terminate()

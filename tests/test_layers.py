@@ -76,9 +76,9 @@ LEAF_ALLOWED = {
     "logs": set(),
 }
 FORBIDDEN = {
-    "domain": {"flask", "os", "requests", "sqlalchemy", "sqlite3", "time", "random"},
-    "benefit": {"flask", "os", "requests", "sqlalchemy", "sqlite3", "time", "random"},
-    "contract": {"flask", "requests", "sqlalchemy", "sqlite3"},
+    "domain": {"flask", "os", "requests", "sqlalchemy", "sqlite3", "time", "random", "urllib3"},
+    "benefit": {"flask", "os", "requests", "sqlalchemy", "sqlite3", "time", "random", "urllib3"},
+    "contract": {"flask", "requests", "sqlalchemy", "sqlite3", "urllib3"},
 }
 
 

@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 
@@ -15,7 +16,25 @@ from simulator.strict_yaml import read_yaml
 
 ROOT = Path(str(resources.files("simulator")))
 SCHEMAS = sorted(ROOT.glob("*/*.schema.json"))
-STRANGE = (None, True, -1, 1.5, "", "0", "\n", "x\n", "七台河", "２", [], {}, {"x": 1}, float("nan"), 10**30)
+STRANGE = (
+    None,
+    True,
+    -1,
+    1.5,
+    "",
+    "0",
+    "\n",
+    "x\n",
+    "七台河",
+    "２",
+    [],
+    {},
+    {"x": 1},
+    float("nan"),
+    10**30,
+    Decimal("2.0"),
+    Decimal("1E+1"),
+)
 
 
 def one_change_each(data):

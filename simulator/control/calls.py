@@ -1,12 +1,11 @@
 """The registry of control calls, and what each is given."""
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from simulator.clock import from_iso
 from simulator.errors import DataFault, DataFaults, refuse
@@ -19,10 +18,6 @@ from simulator.store.work import Work
 from simulator.texts import text
 
 MOST_ROWS = 1000
-LONGEST_WAIT_S = 20.0
-"""Shorter than what clients and proxies take for a dead line."""
-_LOOK_AGAIN_S = 0.25
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +50,6 @@ class Asking:
             sentence = text("control.unknown_query", name=unknown[0], allowed=", ".join(names) or "-")
             raise DataFaults([DataFault(sentence, unknown[0])])
         return {name: self.query.get(name, "") for name in names}
-
-    def when_there(self, wait: str, read: Callable[[], list[Found]]) -> list[Found]:
-        """What `read` finds; where that is nothing, what it finds once something was written, or `wait` s are over.
-
-        Other processes that serve the sandbox wake nobody here, so they are looked for four times a second.
-        """
-        deadline = time.monotonic() + min(seconds_of(wait, "wait"), LONGEST_WAIT_S)
-        while True:
-            since = self.sandbox.changes.count
-            found = read()
-            left = deadline - time.monotonic()
-            if found or left <= 0:
-                return found
-            self.sandbox.changes.wait(since, min(left, _LOOK_AGAIN_S))
 
     def person(self, work: Work, *, lock: bool = False) -> people.Known:
         known = people.load(work, self.parts["psn_no"], lock=lock)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from simulator.control.calls import Asking, call, limit_of, number_of
+from simulator.control.waiting import when_there
 from simulator.masking import mask_text
 from simulator.store.statements import Row, Statement
 from simulator.store.tables import finding, journal
@@ -50,7 +51,7 @@ def messages(asking: Asking) -> Any:
             return [(row, work.find(finding, exchange=row.exchange, order="id")) for row in rows]
 
     raw = query["raw"] == "1"
-    return {"messages": [_leg(row, found, raw=raw) for row, found in asking.when_there(query["wait"], read)]}
+    return {"messages": [_leg(row, found, raw=raw) for row, found in when_there(asking, query["wait"], read)]}
 
 
 @call("GET", "findings")

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from simulator.control.calls import Asking, call, id_of
+from simulator.control.waiting import when_there
 from simulator.errors import DataFault, DataFaults, refuse
 from simulator.store.statements import Row
 from simulator.store.tables import task
@@ -33,12 +34,13 @@ def show(asking: Asking) -> Any:
             allowed = text("data.not_allowed", got=query[name], hint="", allowed=", ".join(known))
             raise DataFaults([DataFault(allowed, name)])
 
+    wanted: dict[str, Any] = {name: query[name] for name in ("role", "state") if query[name]}
+
     def read() -> list[Row]:
         with asking.sandbox.begin() as (work, _, _clock):
-            rows = work.find(task, order="id")
-        return [row for row in rows if query["role"] in ("", row.role) and query["state"] in ("", row.state)]
+            return work.find(task, order="id", **wanted)
 
-    return {"tasks": [_described(row) for row in asking.when_there(query["wait"], read)]}
+    return {"tasks": [_described(row) for row in when_there(asking, query["wait"], read)]}
 
 
 @call("PUT", "tasks/<number>")

@@ -109,9 +109,14 @@ class SandboxClient:
 
 
 def connect(url: str, token: str = "") -> Platform:
-    """A platform at `url`; the environment's proxies are not for it."""
-    pool = urllib3.PoolManager(num_pools=8, maxsize=32)
-    return Platform(url.rstrip("/"), token or os.environ.get("NHSA_SIM_TOKEN", ""), pool)
+    """A platform at `url`; the environment's proxies are not for it.
+
+    Raises SetupError for a token that no header can hold.
+    """
+    token = (token or os.environ.get("NHSA_SIM_TOKEN", "")).strip()
+    if not (token.isascii() and token.isprintable()):
+        raise SetupError(text("harness.token_unusable"))
+    return Platform(url.rstrip("/"), token, urllib3.PoolManager(num_pools=8, maxsize=32))
 
 
 def _short(error: Exception) -> str:

@@ -47,9 +47,9 @@ class Parties:
         """A connection of one's own to the platform."""
         return connect(self.url, self._plan.token)
 
-    def refuse_dead(self) -> None:
-        """Raises SetupError when something started here has ended."""
-        self._processes.refuse_dead()
+    def refuse_dead(self, within_s: float = 0) -> None:
+        """Raises SetupError when something started here has ended, or ends within so many seconds."""
+        self._processes.refuse_dead(within_s)
 
     def lane(self, use: str) -> Lane:
         """A use, with whoever takes part in it alone started and ready."""

@@ -106,11 +106,15 @@ class Processes:
         if code != 0:
             raise SetupError(text("harness.process_died", name=process.name, code=code, output=process.last_lines()))
 
-    def refuse_dead(self) -> None:
-        """Raises SetupError when one that should serve has ended."""
-        for process in self._started:
-            if process.lasting:
+    def refuse_dead(self, within_s: float = 0) -> None:
+        """Raises SetupError when one that should serve has ended, or ends within so many seconds."""
+        deadline = time.monotonic() + within_s
+        while lasting := [process for process in self._started if process.lasting]:
+            for process in lasting:
                 process.refuse_dead()
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(_POLL_S)
 
     def end(self) -> None:
         for process in reversed(self._started):

@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from simulator.errors import SetupError, SimulatorError
 from simulator.harness.cast import Cast
@@ -31,8 +32,8 @@ from simulator.harness.world import World
 from simulator.texts import Text, text
 
 _OURS = "/simulator/"
-_AFTERMATH_S = 0.3
-"""How long a process that was killed may take until it counts as ended."""
+_AFTERMATH_S = 2.0
+"""How long a server may take to end after the worker that broke a connection off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Stage:
     run: str
     cast: Cast | None = None
     keep: bool = False
-    check_alive: Callable[[], None] = lambda: None
-    """Raises SetupError when a process of this run has died."""
+    check_alive: Callable[[float], None] = lambda _within_s: None
+    """Raises SetupError when a process of this run has died, or dies within so many seconds."""
     recorded: bool = False
     """Whether a listener writes the messages, so that those after the last step are read too."""
 
@@ -61,7 +62,7 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
             return
     sandbox = stage.platform.sandbox(lane.sandbox or sandbox_name(scenario.id, lane.use, stage.run))
     result.sandbox = sandbox.name
-    journal = Journal(sandbox, stage.check_alive)
+    journal = Journal(sandbox, partial(stage.check_alive, 0))
     try:
         _open(stage, lane, scenario, sandbox)
         yield from _play_in(stage, lane, scenario, journal, result)
@@ -80,15 +81,11 @@ def play(stage: Stage, lane: Lane, scenario: Scenario) -> Iterator[StepEnded | S
 
 def _cause(stage: Stage, error: SimulatorError) -> Text:
     """A process of the run that has ended says more than the connection that broke off with it, a moment before."""
-    deadline = time.monotonic() + (_AFTERMATH_S if isinstance(error, NotThereYet) else 0)
-    while True:
-        try:
-            stage.check_alive()
-        except SimulatorError as dead:
-            return dead.text
-        if time.monotonic() >= deadline:
-            return error.text
-        time.sleep(_AFTERMATH_S / 10)
+    try:
+        stage.check_alive(_AFTERMATH_S if isinstance(error, NotThereYet) else 0)
+    except SimulatorError as dead:
+        return dead.text
+    return error.text
 
 
 def own_fault(error: Exception) -> Text:

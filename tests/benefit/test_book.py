@@ -73,6 +73,15 @@ def test_a_file_that_breaks_its_own_worked_examples_is_refused_at_the_example(tm
     assert fault.path == "examples[0].award.deductible"
 
 
+def test_a_worked_example_on_a_day_that_is_none_is_refused_at_the_day(tmp_path):
+    before, mark, after = QITAIHE.partition("\nexamples:")
+    (tmp_path / "230900.yaml").write_text(before + mark + after.replace("2025-03-01", "2025-02-30", 1), "utf-8")
+    with pytest.raises(DataFaults) as refused:
+        PolicyBook.load(tmp_path)
+    (fault,) = refused.value.faults
+    assert (fault.path, fault.sentence.en) == ("examples[0].day", "there is no such day: 2025-02-30")
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(DataFaults, match="nowhere"):
         PolicyBook.load(tmp_path / "nowhere")

@@ -174,6 +174,7 @@ OPENING = {"year": 2025, "insutype": "310", "kind": "HIFP", "amount": "1.00"}
         ("PUT", "agencies/230900", {"url": "http://127.0.0.1:1/", "edition": "hunan"}, ""),
         ("POST", "agencies/230900/day", {"day": "2025-02-30"}, "day"),
         ("POST", "faults", {"at": "hospital", "what": "explode"}, "what"),
+        ("POST", "faults", {"at": "hospital", "what": "refuse", "nth": 2.0}, "nth"),
         ("POST", "faults", {"at": "hospital", "what": "delay", "delay_s": 601}, "delay_s"),
         ("POST", "reconciliation", {"day": "2025-03-32", "rows": []}, "day"),
         ("POST", "reconciliation", {"day": "2025-03-10", "rows": [{"setl_id": "1", "acct_pay": "x"}]}, "rows"),

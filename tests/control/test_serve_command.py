@@ -5,11 +5,13 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from simulator import serving
 from simulator.cli import main
+from simulator.settings import Settings
 
 
 @pytest.fixture
@@ -134,3 +136,22 @@ def test_a_spoilt_file_of_the_users_own_is_named_with_its_line(refused, tmp_path
     said = refused("--data", "data", "--port", str(serving.free_port()))
     assert "230900.yaml:3" in said
     assert "deductible" in said
+
+
+@pytest.mark.parametrize(("more", "alone"), [({}, [True]), ({8101: "other"}, [False, False])])
+def test_of_several_ports_none_takes_for_left_behind_what_another_is_sending(monkeypatch, more, alone):
+    handed = []
+
+    class Process:
+        def __init__(self, *, args, **_):
+            handed.append(args[2])
+
+        def start(self):
+            pass
+
+        terminate = start
+
+    monkeypatch.setattr(serving.multiprocessing, "get_context", lambda _: SimpleNamespace(Process=Process))
+    monkeypatch.setattr(serving, "_serve_one", lambda host, port, settings, when_up: handed.append(settings))
+    serving.serve("127.0.0.1", 8100, Settings(), more)
+    assert [settings.alone for settings in handed] == alone

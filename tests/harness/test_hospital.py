@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from simulator.commands.hospital import command
 from simulator.errors import SetupError, SimulatorError
 from simulator.harness.hospital.book import Book, Message, Task
-from simulator.harness.hospital.hospital import Hospital
+from simulator.harness.hospital.hospital import POLL_S, Hospital
 from simulator.harness.journal import Journal
 from simulator.harness.library import load
 from simulator.harness.runner import Stage, play
@@ -181,7 +181,11 @@ def test_hospital_signs_in_anew_by_itself_unless_the_refusal_is_meant(platform, 
     platform.control("DELETE", f"sandboxes/{name}")
 
 
-def test_hospital_leaves_tasks_of_other_areas_alone(sandbox, tmp_path):
+def test_hospital_leaves_tasks_of_other_areas_alone_and_does_not_ask_for_them_without_a_pause(
+    sandbox, tmp_path, monkeypatch
+):
+    pauses = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
     task = {
         "role": "hospital",
         "act": "sign_in",
@@ -193,3 +197,4 @@ def test_hospital_leaves_tasks_of_other_areas_alone(sandbox, tmp_path):
     Hospital(sandbox, book, ("110000",), 1.0, lambda *_: None).run(lambda: next(looks))
     book.close()
     assert [each["state"] for each in sandbox.control("GET", "tasks")["tasks"]] == ["open"]
+    assert pauses == [POLL_S, POLL_S]

@@ -19,6 +19,7 @@ HEAVY = (
     "flask",
     "sqlalchemy",
     "requests",
+    "urllib3",
     "jsonschema",
     "jsonschema_rs",
     "msgspec",

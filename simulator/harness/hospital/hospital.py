@@ -46,14 +46,18 @@ class Hospital:
         """Recovers, then serves the board as long as `forever` holds."""
         recovered = False
         while forever():
+            taken = False
             try:
                 if not recovered:
                     self.recover()
                     recovered = True
                 for task in self._open_tasks():
-                    self._take(task)
+                    taken = self._take(task) or taken
             except SetupError:
                 # A sandbox that is being reset, or a platform that restarts: the board is back in a moment.
+                taken = False
+            if not taken:
+                # Tasks of others are answered at once, again and again.
                 time.sleep(POLL_S)
 
     def recover(self) -> None:
@@ -80,15 +84,16 @@ class Hospital:
         named = "steps" in data and "reference" in data and "area" in place
         return named and ("all" in self.cities or place["area"] in self.cities)
 
-    def _take(self, task: Mapping[str, Any]) -> None:
+    def _take(self, task: Mapping[str, Any]) -> bool:
         try:
             self.sandbox.control("PUT", f"tasks/{task['id']}", {"state": TAKEN})
         except ControlRefused:
             # Somebody else was quicker.
-            return
+            return False
         mine = Task(str(task["data"]["reference"]), int(task["id"]), dict(task), 0, TAKEN)
         self.book.take(mine)
         self._perform(mine)
+        return True
 
     def _perform(self, task: Task) -> None:
         data = task.body["data"]
