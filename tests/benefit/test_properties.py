@@ -21,7 +21,7 @@ from tests.benefit.worlds import (
     plans,
 )
 
-COMMON = settings(max_examples=50, deadline=None)
+COMMON = settings(max_examples=35, deadline=None)
 several = st.lists(claims(signed=True), min_size=1, max_size=4)
 
 

@@ -75,9 +75,9 @@ class Browser:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
-@pytest.fixture
-def browse(served) -> Iterator[Callable[..., Browser]]:
-    """Opens Chromium in a language; afterwards it must have asked nobody else and complained of nothing."""
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One browser for the tests of a file; each page of it has a profile of its own."""
     if not CHROMIUM.exists():
         reason = f"no browser at {CHROMIUM}"
         if CI:
@@ -85,22 +85,30 @@ def browse(served) -> Iterator[Callable[..., Browser]]:
         pytest.skip(reason)
     from playwright.sync_api import sync_playwright
 
-    opened: list[Browser] = []
     with sync_playwright() as play:
         options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=options)
+        started = play.chromium.launch(executable_path=str(CHROMIUM), args=options)
+        yield started
+        started.close()
 
-        def make(locale: str = "zh-CN") -> Browser:
-            page = chromium.new_page(locale=locale, viewport={"width": 1366, "height": 768})
-            page.set_default_timeout(15_000)
-            browser = Browser(page, served)
-            page.route("**/*", browser.allow)
-            page.on("console", lambda said: browser.complaints.append(said.text) if said.type == "error" else None)
-            page.on("pageerror", lambda error: browser.complaints.append(str(error)))
-            opened.append(browser)
-            return browser
 
-        yield make
-        chromium.close()
+@pytest.fixture
+def browse(chromium, served) -> Iterator[Callable[..., Browser]]:
+    """Opens a page in a language; afterwards it must have asked nobody else and complained of nothing."""
+    opened: list[Browser] = []
+
+    def make(locale: str = "zh-CN") -> Browser:
+        page = chromium.new_page(locale=locale, viewport={"width": 1366, "height": 768})
+        page.set_default_timeout(15_000)
+        browser = Browser(page, served)
+        page.route("**/*", browser.allow)
+        page.on("console", lambda said: browser.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: browser.complaints.append(str(error)))
+        opened.append(browser)
+        return browser
+
+    yield make
+    for each in opened:
+        each.page.close()
     assert [each.outside for each in opened if each.outside] == []
     assert [each.complaints for each in opened if each.complaints] == []
