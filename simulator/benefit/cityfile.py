@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -64,6 +64,7 @@ def compile_city(document: Document) -> CityFile:
     compiler = _Compiler(document, data["area"])
     tables = {rule: compiler.rows(rule, data[rule], value) for rule, value in _VALUES.items() if rule in data}
     layers = {fund: compiler.layer(fund, stated) for fund, stated in data.get("layers", {}).items()}
+    examples = compiler.examples(data.get("examples", ()))
     if compiler.faults:
         raise DataFaults(compiler.faults)
     canonical = json.dumps(data, ensure_ascii=False, sort_keys=True)
@@ -77,7 +78,7 @@ def compile_city(document: Document) -> CityFile:
         tables=tables,
         layers=layers,
         settings=dict(_settings(data)),
-        examples=tuple(data.get("examples", ())),
+        examples=examples,
         document=document,
     )
 
@@ -98,6 +99,11 @@ class _Compiler:
     def layer(self, fund: str, stated: dict[str, Any]) -> Layer:
         figures = self.rows(fund, stated["figures"], _terms)
         return Layer(fund, tuple(stated["insutypes"]), stated["who"], stated["base"], figures)
+
+    def examples(self, written: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+        for index, stated in enumerate(written):
+            self._day(f"examples[{index}]", stated, "day")
+        return tuple(written)
 
     def _row(self, rule: str, path: str, stated: dict[str, Any], value: Callable[[dict[str, Any]], Any]) -> Row | None:
         begin, end = self._day(path, stated, "from"), self._day(path, stated, "to")

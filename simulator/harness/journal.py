@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from simulator.harness.client import SandboxClient
 from simulator.harness.legs import Row
 
-POLL_S = 0.1
+_WAIT_S = 0.1
 """How long the platform waits for the next leg before it says that there is none."""
 _BREATH_S = 0.02
 
@@ -53,7 +53,7 @@ class Journal:
             # Asked first, then looked for once more: what it says may have come just before the leg.
             over = left <= 0 or give_up()
             looked = time.monotonic()
-            self.look(0 if over else min(left, POLL_S))
+            self.look(0 if over else min(left, _WAIT_S))
             row = self.take(wanted)
             if row is None and time.monotonic() - looked < _BREATH_S:
                 # Where too many wait already, the platform answers at once.

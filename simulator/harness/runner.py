@@ -32,7 +32,7 @@ from simulator.harness.world import World
 from simulator.texts import Text, text
 
 _OURS = "/simulator/"
-_AFTERMATH_S = 2.0
+_AFTERMATH_S = 1.0
 """How long a server may take to end after the worker that broke a connection off."""
 
 

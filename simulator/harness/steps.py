@@ -9,13 +9,16 @@ from simulator.harness.client import ControlRefused
 from simulator.harness.expressions import NotThere, evaluate, is_expression, resolve
 from simulator.harness.guided import await_call, await_guided, calls_itself
 from simulator.harness.incoming import expect_incoming
-from simulator.harness.journal import POLL_S, Journal
+from simulator.harness.journal import Journal
 from simulator.harness.matching import Difference, compare, differences
 from simulator.harness.results import FAILED, NOT_APPLICABLE, PASSED, StepResult
 from simulator.harness.scenario import Step, no_title
 from simulator.harness.templates import templates
 from simulator.harness.world import World
 from simulator.texts import Text, plain, text
+
+_BOARD_S = 0.1
+"""Between two looks at what somebody enters by hand."""
 
 
 class NotReached(Exception):
@@ -97,7 +100,7 @@ def await_by_hand(world: World, answer: Mapping[str, Any]) -> list[Difference]:
         if time.monotonic() > deadline:
             why = text("harness.task_state", state=text(f"harness.task_{open_ones[0]['state']}"), note="-")
             return [Difference("delivery", plain("done"), why)]
-        time.sleep(POLL_S)
+        time.sleep(_BOARD_S)
     return []
 
 
