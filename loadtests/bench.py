@@ -14,7 +14,9 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from simulator.errors import SimulatorError
+from simulator.core.errors import SimulatorError
+from simulator.core.settings import Settings
+from simulator.core.texts import text
 from simulator.loadtests import chores, processes
 from simulator.loadtests.control import Control
 from simulator.loadtests.figures import Figure, Round, at_most, figure_lines, passed, ratio_of, told
@@ -23,8 +25,6 @@ from simulator.loadtests.mix import Mix, load_mix
 from simulator.loadtests.processes import Server
 from simulator.loadtests.sources import Constant, Visits
 from simulator.loadtests.stage import people_the_stage, set_the_stage
-from simulator.settings import Settings
-from simulator.texts import text
 
 CHECKED = 10_000
 LINES = ("path", "people", "check", "start", "memory")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from simulator.core.texts import text
 from simulator.loadtests import processes
 from simulator.loadtests.control import Control
 from simulator.loadtests.figures import Figure, at_most, told
@@ -15,7 +16,6 @@ from simulator.loadtests.generator import drive
 from simulator.loadtests.processes import Server, Usage
 from simulator.loadtests.sources import Visits
 from simulator.loadtests.stage import Stage
-from simulator.texts import text
 
 PEOPLE_S, CHECK_S, START_S = 3.0, 5.0, 1.0
 IDLE_MB, GROWTH = 120.0, 1.2

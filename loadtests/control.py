@@ -6,8 +6,8 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.errors import SetupError
-from simulator.texts import text
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 
 _PATIENCE_S = 120.0
 """An audit of a hundred thousand settlements takes some of it."""

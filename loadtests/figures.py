@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from simulator.core.texts import Text, text
 from simulator.loadtests.columns import columns
-from simulator.texts import Text, text
 
 TARGET_RATIO = 0.15
 """Messages per second of the journey over those of the trivial route on the same server; 0.20 is the stretch."""

@@ -7,10 +7,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from simulator.core.schema_errors import shape
+from simulator.core.strict_yaml import parse_yaml, read_yaml
+from simulator.core.texts import Text, text
 from simulator.loadtests.recorder import Recorder, Tally
-from simulator.shape import shape
-from simulator.strict_yaml import parse_yaml, read_yaml
-from simulator.texts import Text, text
 
 ANY = "any"
 _PERCENTILES = {"p50_ms": 0.5, "p99_ms": 0.99}

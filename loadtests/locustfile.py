@@ -15,7 +15,7 @@ from locust import FastHttpUser, events, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
-from simulator.errors import SimulatorError
+from simulator.core.errors import SimulatorError
 from simulator.loadtests.answers import problem_of
 from simulator.loadtests.journey import Journey, Message, Output, Visit
 from simulator.loadtests.limits import judge

@@ -6,10 +6,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import DataFaults
-from simulator.shape import Shape, shape
-from simulator.strict_yaml import Document, parse_yaml, read_yaml
-from simulator.texts import text
+from simulator.core.errors import DataFaults
+from simulator.core.schema_errors import Shape, shape
+from simulator.core.strict_yaml import Document, parse_yaml, read_yaml
+from simulator.core.texts import text
 
 PER_MILLE = 1000
 _RANGES = ("charges.quantity", "charges.price_fen", "think_ms")

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.errors import SetupError
-from simulator.texts import text
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 
 _START_S, _END_S = 60.0, 15.0
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100

@@ -17,14 +17,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from simulator.errors import SetupError
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 from simulator.loadtests import processes
 from simulator.loadtests.control import Control
 from simulator.loadtests.limits import Books, Judged, Limits, Run, judge
 from simulator.loadtests.mix import Mix
 from simulator.loadtests.recorder import Recorder
 from simulator.loadtests.stage import entitled_people, people_the_stage
-from simulator.texts import text
 
 REFERENCE = "reference"
 """In the place of an agency's URL: our own reference agency, in a process of its own."""

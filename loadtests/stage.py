@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator.errors import SetupError
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 from simulator.loadtests.control import Control
 from simulator.loadtests.messages import Desk, Msgids
 from simulator.loadtests.mix import Mix
-from simulator.texts import text
 
 _PAGE = 1000
 _FILED_FROM = "2020-01-01"

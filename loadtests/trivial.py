@@ -4,7 +4,7 @@ import argparse
 
 from flask import Flask, Response
 
-from simulator.serving import granian
+from simulator.server.serving import granian
 
 PATH = "/trivial"
 

@@ -10,11 +10,11 @@ from typing import Any
 from jinja2 import Environment
 
 from simulator import __version__
+from simulator.core.texts import Text, language, text
 from simulator.loadtests.columns import columns
 from simulator.loadtests.limits import Judged
 from simulator.loadtests.recorder import Recorder
 from simulator.loadtests.running import Outcome
-from simulator.texts import Text, language, text
 
 _WIDE, _HIGH = 900, 160
 _MOST_POINTS = 300

@@ -12,8 +12,8 @@ import click
 
 import simulator.commands
 from simulator import __version__
-from simulator.errors import SimulatorError
-from simulator.texts import speaking, text
+from simulator.core.errors import SimulatorError
+from simulator.core.texts import speaking, text
 
 BROKEN = 2
 """Exit code when the run itself could not go on; 1 is findings, 0 is all green."""

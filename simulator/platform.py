@@ -9,24 +9,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.agencies import outbox
-from simulator.agencies.forwarding import Forwarding
-from simulator.agencies.slots import Slots
-from simulator.agencies.transport import Transport
+from simulator.agencies.delivery.bulkhead import Bulkhead
+from simulator.agencies.delivery.forwarding import Forwarding
+from simulator.agencies.delivery.transport import Transport
+from simulator.agencies.outbox import worker
 from simulator.benefit import PolicyBook
 from simulator.catalogue import CatalogueBook, InstitutionBook
-from simulator.clock import RealTime, real_time
+from simulator.core.clock import RealTime, real_time
+from simulator.core.errors import SetupError
+from simulator.core.settings import Settings
+from simulator.core.texts import text
 from simulator.domain import places
 from simulator.domain.places import read_places
-from simulator.errors import SetupError
 from simulator.gateway.inspection import Inspector
 from simulator.gateway.pipeline import Pipeline
-from simulator.sandboxes import Sandboxes, Shipped
-from simulator.settings import Settings
+from simulator.sandbox.sandboxes import Defaults, Sandboxes
 from simulator.store import journal
-from simulator.store.opening import open_house
-from simulator.store.store import Conflict, Gone, StoreHouse
-from simulator.texts import text
+from simulator.store.factory import open_factory
+from simulator.store.store import Conflict, Gone, StoreFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Platform:
     waiters: threading.Semaphore
     """Taken by control calls that wait for something to come; messages keep most of the threads."""
 
-    def tend(self) -> None:
+    def run_maintenance(self) -> None:
         """One round of what goes on beside the messages: orphans, the outbox."""
         for name in self.sandboxes.names():
             sandbox = self.sandboxes.get(name)
@@ -48,24 +48,24 @@ class Platform:
                 continue
             # One that was deleted meanwhile, or that others write in, must not cost the others their round.
             with suppress(Gone, Conflict):
-                outbox.recover(sandbox, self.forwarding.real_time(), self.forwarding.owner, alone=False)
-                outbox.run(sandbox, self.forwarding, wait=False)
+                worker.recover(sandbox, self.forwarding.real_time(), self.forwarding.owner, alone=False)
+                worker.run(sandbox, self.forwarding, wait=False)
 
-    def forget_old(self) -> None:
+    def prune(self) -> None:
         """Holds every journal to its bounds."""
         before = self.forwarding.real_time() - self.settings.journal_days * 86400
         for name in self.sandboxes.names():
             sandbox = self.sandboxes.get(name)
             if sandbox is not None:
                 with suppress(Gone, Conflict), sandbox.begin() as (work, _, _clock):
-                    journal.forget_old(work, keep=self.settings.journal_keep, before=before)
+                    journal.prune(work, keep=self.settings.journal_keep, before=before)
 
     def close(self) -> None:
         self.forwarding.transport.close()
         self.sandboxes.close()
 
 
-def shipped_files(data: str) -> Shipped:
+def load_defaults(data: str) -> Defaults:
     """The product's files, with those of the user's data folder laid over them."""
     folder = Path(data) if data else None
     if folder is not None and not folder.is_dir():
@@ -76,7 +76,7 @@ def shipped_files(data: str) -> Shipped:
 
     policies, catalogues = own("policies"), own("catalogues")
     institutions, covers = own("institutions.csv"), own("places.csv")
-    return Shipped(
+    return Defaults(
         policies=PolicyBook.load(policies) if policies else PolicyBook.shipped(),
         catalogues=CatalogueBook.load(catalogues) if catalogues else CatalogueBook.shipped(),
         institutions=InstitutionBook.load(institutions.parent) if institutions else InstitutionBook.shipped(),
@@ -89,29 +89,29 @@ def shipped_files(data: str) -> Shipped:
 def create_platform(
     settings: Settings,
     *,
-    house: StoreHouse | None = None,
+    factory: StoreFactory | None = None,
     clock: RealTime = real_time,
     checkpoint: Callable[[str], None] = lambda _: None,
 ) -> Platform:
     """A platform over the store of the settings; intents left by a crash are unknown from here on."""
-    house = house or open_house(settings.store, durable=settings.durable)
+    factory = factory or open_factory(settings.store, durable=settings.durable)
     defaults = {
         "seed": settings.seed,
         "edition": settings.edition,
         "strict": settings.strict,
         "gateway": settings.gateway,
     }
-    sandboxes = Sandboxes(house, shipped_files(settings.data), real_time=clock, defaults=defaults)
+    sandboxes = Sandboxes(factory, load_defaults(settings.data), real_time=clock, defaults=defaults)
     forwarding = Forwarding(
         Transport(allowed_hosts=frozenset(settings.allow_targets)),
         real_time=clock,
         owner=f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
-        slots=Slots(each=max(2, settings.threads // 3), total=max(4, settings.threads * 3 // 4)),
+        bulkhead=Bulkhead(each=max(2, settings.threads // 3), total=max(4, settings.threads * 3 // 4)),
         checkpoint=checkpoint,
     )
     pipeline = Pipeline(real_time=clock, forwarding=forwarding, inspector=Inspector(sample=settings.check_output))
     for name in sandboxes.names():
         sandbox = sandboxes.get(name)
         if sandbox is not None:
-            outbox.recover(sandbox, clock(), forwarding.owner, alone=house.embedded and settings.alone)
+            worker.recover(sandbox, clock(), forwarding.owner, alone=factory.embedded and settings.alone)
     return Platform(settings, sandboxes, pipeline, forwarding, threading.Semaphore(max(1, settings.threads // 4)))

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from simulator.app import create_app
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from tests.support.changes import CHANGES
 from tests.support.hospital import Control, Hospital
 from tests.support.stage import Stage, open_stage

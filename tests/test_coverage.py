@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.cli import cli
-from simulator.coverage import Coverage, accepted_in, coverage
-from simulator.harness.reading import scenario_from
+from simulator.coverage import CoverageTable, accepted_in, coverage
+from simulator.harness.scenario.loader import scenario_from
 from simulator.transactions import HANDLERS
 
 HEAD = """
@@ -21,7 +21,7 @@ places: {hospital: H11000000001}
 
 
 @pytest.fixture(scope="module")
-def found() -> Coverage:
+def found() -> CoverageTable:
     return coverage()
 
 
@@ -29,7 +29,7 @@ def scenario(steps: str):
     return scenario_from(f"{HEAD}steps:\n{steps}", Path("family/made.scenario.yaml"))
 
 
-def row_of(found: Coverage, infno: str):
+def row_of(found: CoverageTable, infno: str):
     return next(row for row in found.rows if row.infno == infno)
 
 

@@ -101,7 +101,7 @@ def habits_named():
 
 def test_masked_recording_is_found_wrong_in_the_same_places(rehearsed, reported, tmp_path):
     """What a city hands to its vendor tells as much about the interface as what it keeps."""
-    from simulator.masking import mask_text
+    from simulator.core.masking import mask_text
 
     hidden = tmp_path / "masked.jsonl"
     with hidden.open("w", encoding="utf-8") as file:

@@ -8,73 +8,60 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "simulator"
 
-LEAVES = {
-    "errors",
-    "texts",
-    "money",
-    "clock",
-    "shape",
-    "strict_yaml",
-    "strict_csv",
-    "wire",
-    "masking",
-    "findings",
-    "signing",
-    "logs",
+CORE: dict[str, set[str]] = {
+    "texts": set(),
+    "errors": {"texts"},
+    "money": set(),
+    "clock": set(),
+    "settings": set(),
+    "schema_errors": {"errors", "texts"},
+    "strict_yaml": {"errors", "schema_errors", "texts"},
+    "strict_csv": {"errors", "strict_yaml", "texts"},
+    "json_codec": {"errors", "texts"},
+    "envelope": {"clock", "errors", "json_codec", "texts"},
+    "masking": set(),
+    "findings": {"texts"},
+    "signing": {"texts"},
+    "logs": set(),
+    "metrics": set(),
+    "error_reporting": {"logs", "metrics", "texts"},
 }
+"""Modules of `simulator.core`, each with those of its neighbours that it may import."""
+HARNESS_CORE = {"errors", "masking", "schema_errors", "strict_yaml", "texts"}
+"""A client that shared the server's envelope or JSON codec could not find a fault of theirs."""
+
 ALLOWED: dict[str, set[str]] = {
+    "core": set(),
     "domain": set(),
     "contract": set(),
     "people": {"domain"},
     "catalogue": {"domain", "people"},
     "benefit": {"domain"},
     "store": {"domain"},
-    "envelope": set(),
-    "faults": {"store"},
     "insured": {"domain", "benefit", "catalogue", "contract", "store"},
-    "sandboxes": {"domain", "benefit", "catalogue", "contract", "store", "insured"},
-    "transactions": {"domain", "benefit", "catalogue", "contract", "store", "insured", "sandboxes"},
+    "sandbox": {"domain", "benefit", "catalogue", "contract", "store", "insured"},
+    "fault_injection": {"store", "sandbox"},
+    "transactions": {"domain", "benefit", "catalogue", "contract", "store", "insured", "sandbox"},
     "agencies": {
-        *("domain", "benefit", "catalogue", "contract", "people", "store", "envelope", "faults"),
-        *("insured", "sandboxes", "transactions"),
+        *("domain", "benefit", "catalogue", "contract", "people", "store", "fault_injection"),
+        *("insured", "sandbox", "transactions"),
     },
-    "metrics": set(),
-    "defects": {"metrics"},
-    "settings": set(),
     "gateway": {
-        *("catalogue", "contract", "domain", "store", "envelope", "faults", "metrics", "defects"),
-        *("insured", "sandboxes", "transactions", "agencies"),
+        *("catalogue", "contract", "domain", "store", "fault_injection"),
+        *("insured", "sandbox", "transactions", "agencies"),
     },
-    "platform": {
-        *("domain", "benefit", "catalogue", "store", "settings"),
-        *("sandboxes", "agencies", "gateway"),
-    },
-    "health": {"metrics", "control", "platform"},
+    "platform": {"domain", "benefit", "catalogue", "store", "sandbox", "agencies", "gateway"},
     "control": {
-        *("domain", "benefit", "catalogue", "contract", "people", "store", "faults"),
-        *("insured", "sandboxes", "agencies", "platform"),
+        *("domain", "benefit", "catalogue", "contract", "people", "store", "fault_injection"),
+        *("insured", "sandbox", "agencies", "platform"),
     },
     "harness": set(),
     "testing": {"contract", "harness"},
     "coverage": {"contract", "harness", "transactions"},
-    "pages": {"contract", "store", "sandboxes", "transactions", "gateway", "control", "platform"},
+    "pages": {"contract", "store", "sandbox", "transactions", "gateway", "control", "platform"},
 }
-"""Packages and root modules that may import only these and the leaves; the others (app, api, commands …) wire."""
+"""Packages that may import only these and core; the others (server, commands, cli) wire."""
 
-LEAF_ALLOWED = {
-    "texts": set(),
-    "errors": {"texts"},
-    "money": set(),
-    "clock": set(),
-    "shape": {"errors", "texts"},
-    "strict_yaml": {"errors", "shape", "texts"},
-    "strict_csv": {"errors", "strict_yaml", "texts"},
-    "wire": {"errors", "texts"},
-    "masking": set(),
-    "findings": {"texts"},
-    "signing": {"texts"},
-    "logs": set(),
-}
 FORBIDDEN = {
     "domain": {"flask", "os", "requests", "sqlalchemy", "sqlite3", "time", "random", "urllib3"},
     "benefit": {"flask", "os", "requests", "sqlalchemy", "sqlite3", "time", "random", "urllib3"},
@@ -102,6 +89,12 @@ def _imports(path: Path) -> set[tuple[str, int]]:
     return found
 
 
+def _of_core(part: str) -> set[str]:
+    """The modules of core that a part imports."""
+    names = {name for path in _files(part) for name, _ in _imports(path)}
+    return {name.split(".")[2] for name in names if name.startswith("simulator.core.")}
+
+
 def _broken(part: str, allowed: set[str]) -> list[str]:
     found = []
     for path in _files(part):
@@ -118,12 +111,20 @@ def _broken(part: str, allowed: set[str]) -> list[str]:
 def test_a_package_imports_only_what_stands_below_it(part):
     if not _files(part)[0].exists():
         pytest.fail(f"{part} is named here and does not exist")
-    assert _broken(part, ALLOWED[part] | LEAVES) == []
+    assert _broken(part, ALLOWED[part] | {"core"}) == []
 
 
-@pytest.mark.parametrize("leaf", sorted(LEAF_ALLOWED))
-def test_a_leaf_imports_nothing_of_ours_but_earlier_leaves(leaf):
-    assert _broken(leaf, LEAF_ALLOWED[leaf]) == []
+@pytest.mark.parametrize("module", sorted(CORE))
+def test_a_module_of_core_imports_only_its_earlier_neighbours(module):
+    assert _of_core(f"core/{module}") - {module} <= CORE[module]
+
+
+def test_every_module_of_core_has_its_place_here():
+    assert {path.stem for path in (ROOT / "core").iterdir() if path.stem != "__init__"} - {"__pycache__"} == set(CORE)
+
+
+def test_the_harness_shares_nothing_with_the_server_that_could_hide_a_fault_of_it():
+    assert _of_core("harness") <= HARNESS_CORE
 
 
 @pytest.mark.parametrize("part", sorted(FORBIDDEN))
@@ -139,8 +140,8 @@ def test_rules_of_the_trade_do_no_input_and_read_no_clock(part):
 
 def test_every_part_of_the_package_has_its_place_here():
     parts = {path.stem if path.is_file() else path.name for path in ROOT.iterdir() if path.name not in ("__pycache__",)}
-    wiring = {"app", "api", "cli", "commands", "health", "serving", "__init__", "__main__", "py.typed", "py", "console"}
-    assert parts - set(ALLOWED) - LEAVES - wiring == set()
+    wiring = {"cli", "commands", "server", "__init__", "__main__", "py"}
+    assert parts - set(ALLOWED) - wiring == set()
 
 
 def _modules() -> dict[str, Path]:

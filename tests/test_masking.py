@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.masking import mask_sentence
+from simulator.core.masking import mask_sentence
 
 
 @pytest.mark.parametrize("path", ["/input/data/certno", "input.data.certno", "certno"])

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.cli import cli
-from simulator.serving import free_port
+from simulator.server.serving import free_port
 
 pytestmark = pytest.mark.begins_first
 ROOT = Path(__file__).parents[1]

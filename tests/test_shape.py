@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from simulator.harness import reading
-from simulator.shape import shape
-from simulator.strict_yaml import read_yaml
+from simulator.core.schema_errors import shape
+from simulator.core.strict_yaml import read_yaml
+from simulator.harness.scenario import loader
 
 ROOT = Path(str(resources.files("simulator")))
 SCHEMAS = sorted(ROOT.glob("*/*.schema.json"))
@@ -72,7 +72,7 @@ def test_every_schema_file_is_a_schema(path):
     [
         (shape("simulator.benefit", "city.schema.json"), "benefit/policies/330100.yaml"),
         (shape("simulator.contract", "edition.schema.json"), "contract/editions/agency/edition.yaml"),
-        (reading._shape_of("scenario.schema.json"), "../scenarios/caps/half-at-home-rest-elsewhere.scenario.yaml"),
+        (loader._shape_of("scenario.schema.json"), "../scenarios/caps/half-at-home-rest-elsewhere.scenario.yaml"),
         (shape("simulator.people", "population.schema.json"), "people/population.yaml"),
     ],
     ids=["city", "edition", "scenario", "population"],

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator.strict_yaml import read_yaml
-from simulator.texts import catalogue_keys
+from simulator.core.strict_yaml import read_yaml
+from simulator.core.texts import catalogue_keys
 
 ROOT = Path(__file__).parents[1]
-TEXTS = ROOT / "simulator" / "texts"
+TEXTS = ROOT / "simulator" / "core" / "texts"
 TEMPLATES = [
     *(ROOT / "simulator").rglob("*.html"),
     *(ROOT / "simulator").rglob("*.jinja"),

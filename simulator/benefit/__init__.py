@@ -8,10 +8,10 @@ from simulator.benefit.city import City
 from simulator.benefit.claim import KINDS, Accumulated, ChargeScope, Claim, Dates
 from simulator.benefit.engine import award
 from simulator.benefit.examples import failing_examples
-from simulator.benefit.explain import Step, explain
+from simulator.benefit.explain import AwardStep, explain
 from simulator.benefit.figures import Rules
 from simulator.benefit.outcome import Award, FundShare
-from simulator.benefit.rules import PolicyBook
+from simulator.benefit.policy_book import PolicyBook
 from simulator.benefit.terms import Disease
 from simulator.benefit.trace import trace_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "KINDS",
     "Accumulated",
     "Award",
+    "AwardStep",
     "ChargeScope",
     "City",
     "Claim",
@@ -27,7 +28,6 @@ __all__ = [
     "FundShare",
     "PolicyBook",
     "Rules",
-    "Step",
     "award",
     "explain",
     "failing_examples",

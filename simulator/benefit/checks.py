@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from simulator.benefit.cityfile import CityFile, Layer
+from simulator.benefit.city_file import CityFile, Layer
 from simulator.benefit.claim import ORDINARY
-from simulator.benefit.rows import ANY, Row
+from simulator.benefit.dated_rows import ANY, DatedRow
 from simulator.benefit.terms import FUNDS, PAID_AND_BASE, Disease, Terms
-from simulator.errors import DataFault
-from simulator.shape import hint
-from simulator.texts import Text, text
+from simulator.core.errors import DataFault
+from simulator.core.schema_errors import hint
+from simulator.core.texts import Text, text
 
 _INSUTYPE_OF = {"employed": "310", "retired": "310", "resident": "390", "child": "390"}
 
@@ -31,7 +31,7 @@ def check(city: CityFile, national: CityFile | None) -> list[DataFault]:
     return sorted(faults, key=lambda fault: (fault.line or 0, fault.path))
 
 
-def _dates(rows: Sequence[Row]) -> Iterator[tuple[str, Text]]:
+def _dates(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
     """Rows with the same selectors follow one another: one a day, and none begins before the other's stated end."""
     for earlier, later in combinations(sorted(rows, key=lambda row: row.valid_from), 2):
         if set(earlier.when) != set(later.when):
@@ -42,7 +42,7 @@ def _dates(rows: Sequence[Row]) -> Iterator[tuple[str, Text]]:
             yield later.path, text("policy.overlap", other=earlier.path, end=earlier.valid_to, case=case_of(later))
 
 
-def _ties(rows: Sequence[Row]) -> Iterator[tuple[str, Text]]:
+def _ties(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
     """Two rows that are equally specific and may both speak of one case, unless a third settles it."""
     for one, other in combinations(rows, 2):
         if set(one.when) == set(other.when) or one.weight != other.weight or not _meet(one, other):
@@ -54,7 +54,7 @@ def _ties(rows: Sequence[Row]) -> Iterator[tuple[str, Text]]:
             yield other.path, text("policy.tie", other=one.path, case=case)
 
 
-def _meet(one: Row, other: Row) -> bool:
+def _meet(one: DatedRow, other: DatedRow) -> bool:
     """Whether some claim on some day is spoken of by both."""
     mine, theirs = dict(one.when), dict(other.when)
     for name in mine.keys() & theirs.keys():
@@ -68,21 +68,21 @@ def _meet(one: Row, other: Row) -> bool:
     return not ends or starts <= min(ends)
 
 
-def _spans(row: Row, one: Row, other: Row) -> bool:
+def _spans(row: DatedRow, one: DatedRow, other: DatedRow) -> bool:
     """Whether `row` holds on every day on which both others do."""
     starts = max(one.valid_from, other.valid_from)
     ends = [end for end in (one.valid_to, other.valid_to) if end]
     return row.valid_from <= starts and (row.valid_to is None or (bool(ends) and min(ends) <= row.valid_to))
 
 
-def _selectors(row: Row) -> Iterator[tuple[str, Text]]:
+def _selectors(row: DatedRow) -> Iterator[tuple[str, Text]]:
     when = dict(row.when)
     wanted = _INSUTYPE_OF.get(when.get("category", ""))
     if wanted and when.get("insutype", wanted) != wanted:
         yield row.path, text("policy.never", category=when["category"], insutype=when["insutype"])
 
 
-def _diseases(rows: Sequence[Row]) -> Iterator[tuple[str, Text]]:
+def _diseases(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
     """A sub-code belongs to one class, and a class is nobody's sub-code."""
     classes = {row.value.code for row in rows}
     owner: dict[str, str] = {}
@@ -138,7 +138,7 @@ def _order(city: CityFile, national: CityFile | None) -> Iterator[tuple[str, Tex
             yield "layer_order", text("policy.major_first", insutypes=", ".join(sorted(shared)))
 
 
-def case_of(row: Row) -> Text:
+def case_of(row: DatedRow) -> Text:
     """The selectors of a row as a person reads them."""
     written = ", ".join(f"{name}={value}" for name, value in row.when)
     return text("policy.case", case=written) if written else text("policy.every_case")

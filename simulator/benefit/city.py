@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from simulator.benefit.cityfile import RULES, CityFile, Layer, Setting
+from simulator.benefit.city_file import RULES, CityFile, Layer, Setting
 from simulator.benefit.claim import Dates
+from simulator.benefit.dated_rows import DatedRow, shadowed
 from simulator.benefit.figures import Figures, Rules
-from simulator.benefit.rows import Row, shadowed
 from simulator.benefit.terms import FUNDS, Disease
-from simulator.errors import DataFault, DataFaults
-from simulator.texts import text
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.texts import text
 
 DATE_RULES = ("figures", "year", "filing", "registration", "insurance", "identity")
 _REPLACED_WHOLE = ("diseases",)
@@ -165,7 +165,7 @@ class City:
         return sorted(days)
 
 
-def _levels(rule: str, file: CityFile, national: CityFile) -> tuple[tuple[Row, ...], ...]:
+def _levels(rule: str, file: CityFile, national: CityFile) -> tuple[tuple[DatedRow, ...], ...]:
     stated = [each.tables[rule] for each in (file, national) if rule in each.tables]
     if file is national or rule in _REPLACED_WHOLE:
         stated = stated[:1]
@@ -181,7 +181,7 @@ def _setting(name: str, file: CityFile, national: CityFile) -> Setting | None:
     return file.settings.get(name) or national.settings.get(name)
 
 
-def _current(row: Row, on: date, rows: Sequence[Row]) -> bool:
+def _current(row: DatedRow, on: date, rows: Sequence[DatedRow]) -> bool:
     """In force, and not followed by a later row with the same selectors."""
     return row.in_force(on) and not any(
         row.valid_from < other.valid_from <= on and set(other.when) == set(row.when) for other in rows
@@ -192,7 +192,7 @@ def _day(dates: Dates, kind: str) -> date:
     return {"visit_begin": dates.visit_begin, "charge": dates.charge}.get(kind, dates.settlement)
 
 
-def _row_json(rule: str, row: Row) -> dict[str, Any]:
+def _row_json(rule: str, row: DatedRow) -> dict[str, Any]:
     value: object = row.value if isinstance(row.value, (str, bool)) else row.shown
     stated: dict[str, Any] = {"rule": rule, "value": value, "when": dict(row.when)}
     if isinstance(row.value, Disease):

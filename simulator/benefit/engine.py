@@ -10,9 +10,9 @@ from simulator.benefit.claim import DEDUCTIBLE, LOCAL, POOL_PAID, Accumulated, C
 from simulator.benefit.figures import Figures, LayerFigures, Rules
 from simulator.benefit.outcome import Award, FundShare
 from simulator.benefit.terms import FUNDS, PAID_AND_BASE, RATIO_UNIT, half_up_unit
-from simulator.benefit.trace import Facts, LayerTrace, PoolTrace, Scopes, Trace
-from simulator.errors import Refusal
-from simulator.texts import text
+from simulator.benefit.trace import AwardFacts, LayerTrace, PoolTrace, Scopes, Trace
+from simulator.core.errors import Refusal
+from simulator.core.texts import text
 
 
 def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
@@ -81,7 +81,7 @@ def _scopes(charges: Sequence[ChargeScope]) -> Scopes:
     return Scopes(total, own_purchase, above_ceiling, prior_selfpay, in_scope)
 
 
-def _deductible_left(facts: Facts, accumulated: Accumulated) -> int:
+def _deductible_left(facts: AwardFacts, accumulated: Accumulated) -> int:
     """What is left of the line; once for each disease, ordinary care still goes by all that was borne *(ours)*."""
     used = accumulated.get((DEDUCTIBLE, facts.disease if facts.per_disease else ""), 0)
     return facts.line - min(facts.line, max(0, used))
@@ -108,7 +108,7 @@ def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) ->
     return taken, paid
 
 
-def _capped(facts: Facts, before: int, accumulated: Accumulated) -> PoolTrace:
+def _capped(facts: AwardFacts, before: int, accumulated: Accumulated) -> PoolTrace:
     """The disease cap first, then the overall one (rules 4); both count the pool's payments of the year."""
     disease_cap, annual_cap = facts.disease_cap_fen, facts.annual_cap_fen
     after, disease_left, annual_left = before, None, None
@@ -163,7 +163,7 @@ def _layer(layer: LayerFigures, base: int, remaining: int, accumulated: Accumula
     return LayerTrace(layer.facts, base, base_before, left, remaining, uncapped, max(0, min(payable, remaining)))
 
 
-def _account_limit(claim: Claim, facts: Facts, personal: int, own_purchase: int, own_in_scope: int) -> int:
+def _account_limit(claim: Claim, facts: AwardFacts, personal: int, own_purchase: int, own_in_scope: int) -> int:
     if not claim.account_used or (claim.treated != LOCAL and not facts.account_open_elsewhere):
         return 0
     return {"all": personal, "not_own": personal - own_purchase, "in_scope": own_in_scope}.get(facts.account_word, 0)

@@ -9,9 +9,9 @@ from simulator.benefit.city import City
 from simulator.benefit.claim import LOCAL, ChargeScope, Claim, Dates
 from simulator.benefit.engine import award
 from simulator.benefit.outcome import Award
-from simulator.errors import DataFault, PolicyGap, Refusal
-from simulator.money import to_fen, yuan
-from simulator.texts import Text, text
+from simulator.core.errors import DataFault, PolicyGap, Refusal
+from simulator.core.money import to_fen, yuan
+from simulator.core.texts import Text, text
 
 
 def failing_examples(city: City) -> list[DataFault]:

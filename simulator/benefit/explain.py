@@ -7,12 +7,12 @@ from decimal import Decimal
 from simulator.benefit.claim import LOCAL, ORDINARY
 from simulator.benefit.terms import PAID_AND_BASE
 from simulator.benefit.trace import LayerTrace, Said, Trace
-from simulator.money import yuan
-from simulator.texts import Text, join, plain, text
+from simulator.core.money import yuan
+from simulator.core.texts import Text, join, plain, text
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AwardStep:
     """One reason: the rule, its figure as the file writes it, where that comes from, and what it changed.
 
     `before` and `after` are fen (int) or a ratio (Decimal); None where the step only states something.
@@ -39,7 +39,7 @@ class Step:
         }
 
 
-def explain(trace: Trace) -> tuple[Step, ...]:
+def explain(trace: Trace) -> tuple[AwardStep, ...]:
     """The reasons in the order in which they were applied."""
     return (
         _scope(trace),
@@ -53,7 +53,7 @@ def explain(trace: Trace) -> tuple[Step, ...]:
     )
 
 
-def _scope(trace: Trace) -> Step:
+def _scope(trace: Trace) -> AwardStep:
     scopes = trace.scopes
     sentence = text(
         "benefit.scope",
@@ -63,10 +63,10 @@ def _scope(trace: Trace) -> Step:
         prior=yuan(scopes.prior_selfpay),
         scope=yuan(scopes.in_scope),
     )
-    return Step("scope", sentence, str(yuan(scopes.in_scope)), "", "", scopes.total, scopes.in_scope)
+    return AwardStep("scope", sentence, str(yuan(scopes.in_scope)), "", "", scopes.total, scopes.in_scope)
 
 
-def _deductible(trace: Trace) -> Step:
+def _deductible(trace: Trace) -> AwardStep:
     said, in_scope = trace.facts.deductible, trace.scopes.in_scope
     per = text("benefit.per_disease" if trace.facts.per_disease else "benefit.per_year")
     if said is None:
@@ -77,7 +77,7 @@ def _deductible(trace: Trace) -> Step:
     return _step("deductible", sentence, said, in_scope, in_scope - trace.deductible)
 
 
-def _ratio(trace: Trace) -> Iterator[Step]:
+def _ratio(trace: Trace) -> Iterator[AwardStep]:
     facts = trace.facts
     case = join(
         [
@@ -93,7 +93,7 @@ def _ratio(trace: Trace) -> Iterator[Step]:
     group = text(f"benefit.group_{facts.group}")
     if len(facts.groups) > 1:
         listed = join([text(f"benefit.group_{name}") for name in facts.groups])
-        yield Step("filing", text("benefit.best_group", groups=listed, group=group), facts.group, "", "")
+        yield AwardStep("filing", text("benefit.best_group", groups=listed, group=group), facts.group, "", "")
     if facts.modifier is None:
         sentence = text("benefit.ended", rule=text("benefit.modifier_name"))
     elif facts.ratio == facts.plain_ratio:
@@ -103,14 +103,14 @@ def _ratio(trace: Trace) -> Iterator[Step]:
     yield _step("modifier", sentence, facts.modifier, facts.plain_ratio, facts.ratio)
 
 
-def _pool(trace: Trace) -> Step:
+def _pool(trace: Trace) -> AwardStep:
     above_line, ratio, paid = trace.scopes.in_scope - trace.deductible, trace.facts.ratio, trace.pool.before_caps
     sentence = text("benefit.pool", amount=yuan(above_line), ratio=ratio, paid=yuan(paid))
     # No source of its own: a quoted ratio that an invented modifier changed is not a quoted one any more.
-    return Step("pool", sentence, str(ratio), "", "", above_line, paid)
+    return AwardStep("pool", sentence, str(ratio), "", "", above_line, paid)
 
 
-def _caps(trace: Trace) -> Iterator[Step]:
+def _caps(trace: Trace) -> Iterator[AwardStep]:
     facts, pool = trace.facts, trace.pool
     if facts.disease:
         of_disease = facts.disease_cap, facts.disease_cap_fen, pool.disease_left
@@ -123,7 +123,7 @@ def _caps(trace: Trace) -> Iterator[Step]:
     yield _cap("annual_cap", *of_year, pool.after_disease_cap, pool.paid)
 
 
-def _cap(rule: str, said: Said | None, cap: int | None, left: int | None, before: int, after: int) -> Step:
+def _cap(rule: str, said: Said | None, cap: int | None, left: int | None, before: int, after: int) -> AwardStep:
     name = text(f"benefit.{rule}_name")
     if said is None:
         sentence = text("benefit.ended", rule=name)
@@ -136,7 +136,7 @@ def _cap(rule: str, said: Said | None, cap: int | None, left: int | None, before
     return _step(rule, sentence, said, before, after)
 
 
-def _layer(layer: LayerTrace) -> Step:
+def _layer(layer: LayerTrace) -> AwardStep:
     facts = layer.facts
     fund = text(f"benefit.fund_{facts.fund}")
     rule = f"layers.{facts.fund}"
@@ -156,7 +156,7 @@ def _layer(layer: LayerTrace) -> Step:
     return _step(rule, join(parts, zh="；", en="; "), facts.said, layer.remaining, layer.remaining - layer.paid)
 
 
-def _account(trace: Trace) -> Iterator[Step]:
+def _account(trace: Trace) -> Iterator[AwardStep]:
     facts = trace.facts
     if not trace.account_used:
         return
@@ -175,7 +175,7 @@ def _account(trace: Trace) -> Iterator[Step]:
     yield _step("account_pays", sentence, facts.account_pays, balance, after)
 
 
-def _result(trace: Trace) -> Step:
+def _result(trace: Trace) -> AwardStep:
     total = trace.scopes.total
     sentence = text(
         "benefit.result",
@@ -185,13 +185,13 @@ def _result(trace: Trace) -> Step:
         account=yuan(trace.account),
         cash=yuan(trace.personal - trace.account),
     )
-    return Step("result", sentence, str(yuan(trace.personal)), "", "", total, trace.personal)
+    return AwardStep("result", sentence, str(yuan(trace.personal)), "", "", total, trace.personal)
 
 
 def _step(
     rule: str, sentence: Text, said: Said | None, before: int | Decimal | None, after: int | Decimal | None
-) -> Step:
-    return Step(rule, sentence, *(said or ("", "", "")), before, after)
+) -> AwardStep:
+    return AwardStep(rule, sentence, *(said or ("", "", "")), before, after)
 
 
 def _written(value: int | Decimal | None) -> str | None:

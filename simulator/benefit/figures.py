@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from simulator.benefit.cityfile import UNLIMITED, Layer
+from simulator.benefit.city_file import UNLIMITED, Layer
 from simulator.benefit.claim import LOCAL, ORDINARY, UNFILED, Claim, Dates
-from simulator.benefit.rows import Row, find_or_gap, gap, known_days
+from simulator.benefit.dated_rows import DatedRow, find_or_gap, gap, known_days
 from simulator.benefit.terms import Modifier, Terms, ten_thousandths
-from simulator.benefit.trace import Facts, LayerFacts, Said
+from simulator.benefit.trace import AwardFacts, LayerFacts, Said
+from simulator.core.errors import Refusal
+from simulator.core.money import to_ratio
+from simulator.core.texts import text
 from simulator.domain.person import GROUPS
-from simulator.errors import Refusal
-from simulator.money import to_ratio
-from simulator.texts import text
 
 _MOST_KEPT = 4096
 """Kinds of claim kept for a day before starting over; a city has a few hundred."""
@@ -33,7 +33,7 @@ class LayerFigures:
 class Figures:
     """Everything that the rules say of one kind of claim on one day."""
 
-    facts: Facts
+    facts: AwardFacts
     ratio_units: int
     layers: tuple[LayerFigures, ...]
 
@@ -46,7 +46,7 @@ class Rules:
         *,
         area: str,
         day: date,
-        levels: Callable[[str], Sequence[Sequence[Row]]],
+        levels: Callable[[str], Sequence[Sequence[DatedRow]]],
         layers: Sequence[Layer],
         mapped: Callable[[str], str],
         year_of: Callable[[Dates], int],
@@ -80,7 +80,7 @@ class Rules:
             self._kept[key] = found
         return found
 
-    def in_force(self, rule: str, asked_by: str, **asked: str) -> Row | None:
+    def in_force(self, rule: str, asked_by: str, **asked: str) -> DatedRow | None:
         """The row of `rule` for a case, None when it ended; raises PolicyGap when nothing was ever said."""
         return find_or_gap(self._levels(rule), asked, self.day, area=self.area, rule=rule, asked_by=asked_by)
 
@@ -114,7 +114,7 @@ class Rules:
         pays = self.in_force("account_pays", "engine.account", **person)
         elsewhere = self.in_force("account_elsewhere", "engine.account", **person)
         by: Modifier | None = modifier.value if modifier else None
-        facts = Facts(
+        facts = AwardFacts(
             category=claim.category,
             hospital_level=claim.hospital_level,
             treated=claim.treated,
@@ -151,20 +151,22 @@ class Rules:
                 "disease_not_listed", text("benefit.not_listed", area=self.area, disease=billed, day=self.day)
             )
 
-    def in_force_or_none(self, rule: str, **asked: str) -> Row | None:
+    def in_force_or_none(self, rule: str, **asked: str) -> DatedRow | None:
         """As `in_force`, for a rule whose silence is an answer: what stands on no list is not on the list."""
         rows = self._levels(rule)
         speaking = [row for row in (rows[0] if rows else ()) if row.speaks_of(asked) and row.in_force(self.day)]
         return max(speaking, key=lambda row: row.valid_from) if speaking else None
 
-    def _ratio_row(self, case: Mapping[str, str]) -> Row:
+    def _ratio_row(self, case: Mapping[str, str]) -> DatedRow:
         row = self.in_force("ratio", "engine.ratio", **case)
         if row is None:
             known = known_days(self._levels("ratio"), case)
             raise gap(case, self.day, area=self.area, rule="ratio", asked_by="engine.ratio", known=known)
         return row
 
-    def _best_group(self, claim: Claim, row: Row, person: Mapping[str, str]) -> tuple[str, Row | None, Decimal]:
+    def _best_group(
+        self, claim: Claim, row: DatedRow, person: Mapping[str, str]
+    ) -> tuple[str, DatedRow | None, Decimal]:
         """Of several valid filings the group with the best ratio counts; of equal ones the first of the list."""
         plain = to_ratio(row.value)
         if claim.treated == LOCAL:
@@ -199,7 +201,7 @@ class Rules:
         return _layer_figures(layer, best, ended=best is None)
 
 
-def _layer_figures(layer: Layer, row: Row | None, *, ended: bool) -> LayerFigures:
+def _layer_figures(layer: Layer, row: DatedRow | None, *, ended: bool) -> LayerFigures:
     terms: Terms | None = row.value if row else None
     line, brackets = (terms.line, len(terms.brackets)) if terms else (None, 0)
     return LayerFigures(
@@ -207,11 +209,11 @@ def _layer_figures(layer: Layer, row: Row | None, *, ended: bool) -> LayerFigure
     )
 
 
-def _said(row: Row | None) -> Said | None:
+def _said(row: DatedRow | None) -> Said | None:
     return None if row is None else Said(row.shown, row.source, row.reference)
 
 
-def cap_of(row: Row | None) -> int | None:
+def cap_of(row: DatedRow | None) -> int | None:
     """Fen of a cap row; None is no cap, because the rule says so or ended."""
     return None if row is None or row.value == UNLIMITED else int(row.value)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from simulator.benefit.explain import Step, explain
+from simulator.benefit.explain import AwardStep, explain
 from simulator.benefit.trace import Trace
 
 
@@ -55,6 +55,6 @@ class Award:
     """The facts behind `steps`, from which the sentences are made when somebody reads them."""
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[AwardStep, ...]:
         """The reasons in the order in which they were applied."""
         return explain(self.trace)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from simulator.money import to_ratio
+from simulator.core.money import to_ratio
 
 RATIO_UNIT = 10_000
 """Ratios have four decimals at most, so fen times ratio is exact in whole numbers."""

@@ -28,7 +28,7 @@ class LayerFacts(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AwardFacts:
     """What the rules say of one kind of claim on one day; None is a rule that ended."""
 
     category: str
@@ -104,7 +104,7 @@ class PoolTrace(NamedTuple):
 class Trace(NamedTuple):
     """The facts behind the reasons, in the order in which the engine found them."""
 
-    facts: Facts
+    facts: AwardFacts
     account_used: bool
     account_balance: int
     scopes: Scopes

@@ -3,11 +3,11 @@
 Drugs are one national list; services and consumables are each place's own. Tables only; classification is pure.
 """
 
-from simulator.catalogue.book import CatalogueBook
+from simulator.catalogue.catalogues import CatalogueBook
 from simulator.catalogue.classification import Charge, Classification, classify, classify_at
 from simulator.catalogue.institutions import Institution, InstitutionBook, level_of
 from simulator.catalogue.item import Catalogue, Item
-from simulator.catalogue.reading import item_json
+from simulator.catalogue.item_reader import item_json
 
 __all__ = [
     "Catalogue",

@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Context, Decimal
 
 from simulator.catalogue.item import Catalogue, Item
-from simulator.errors import Refusal
-from simulator.findings import WARNING, Finding
-from simulator.money import half_up, part_of, yuan
-from simulator.texts import Text, text
+from simulator.core.errors import Refusal
+from simulator.core.findings import WARNING, Finding
+from simulator.core.money import half_up, part_of, yuan
+from simulator.core.texts import Text, text
 
 NOT_ASKED, APPROVED, REFUSED = "0", "1", "2"
 """hosp_appr_flag, the same in every edition: no approval needed, approved, refused."""

@@ -8,13 +8,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.schema_errors import faults_of, hint, shape
+from simulator.core.strict_csv import CsvRow, parse_csv
+from simulator.core.texts import Text, text
 from simulator.domain.places import below
-from simulator.errors import DataFault, DataFaults
 from simulator.people.areas import is_area
 from simulator.people.identity import is_institution_code, is_valid_credit_code, unified_credit_code
-from simulator.shape import faults_of, hint, shape
-from simulator.strict_csv import Row, parse_csv
-from simulator.texts import Text, text
 
 COLUMNS = ("code", "name", "area", "level", "kind", "uscc", "diseases", "open", "source", "note")
 LEVELS = (
@@ -144,7 +144,7 @@ def _read(raw: bytes, name: str) -> dict[str, Institution]:
     return found
 
 
-def _of_row(row: Row) -> Institution:
+def _of_row(row: CsvRow) -> Institution:
     return Institution(
         code=row["code"],
         name=row["name"],

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from simulator.core.texts import Text, text
 from simulator.domain.person import in_force
-from simulator.texts import Text, text
 
 KINDS = ("drug", "service", "consumable")
 GRADES = ("class_a", "class_b", "class_c")

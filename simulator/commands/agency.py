@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from simulator.errors import DataFault, DataFaults, SetupError
-from simulator.texts import text
+from simulator.core.errors import DataFault, DataFaults, SetupError
+from simulator.core.texts import text
 
 
 @click.command("agency")
@@ -43,8 +43,8 @@ def command(
       nhsa-sim agency --city 230900 --people people.json --port 8200
       nhsa-sim rehearse --agency 230900=http://127.0.0.1:8200/
     """  # noqa: D301 (click reads \b as a character)
-    from simulator import serving
     from simulator.people.areas import is_area
+    from simulator.server import serving
 
     if not is_area(city):
         raise DataFaults([DataFault(text("refusal.area_unknown", area=city), "--city")])

@@ -11,10 +11,10 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from simulator.contract import Contract, contract_of, load_edition
-from simulator.contract.rows import ENVELOPE
-from simulator.errors import DataFault, DataFaults
-from simulator.shape import hint
-from simulator.texts import text
+from simulator.contract.edition_rows import ENVELOPE
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.schema_errors import hint
+from simulator.core.texts import text
 
 if TYPE_CHECKING:
     from simulator.contract.layout import Variant
@@ -61,8 +61,8 @@ def check(
     退出码 0 无错误，1 有错误，2 无法运行 / exit code 0 clean, 1 errors, 2 broken run.
     """
     from simulator.contract.checking import Checking
+    from simulator.contract.checking.fault_reports import REPORTS
     from simulator.contract.checking.masked import masked
-    from simulator.contract.checking.reports import REPORTS
     from simulator.contract.lookup import refuse_unserved
     from simulator.contract.recordings import recorded_files
 
@@ -127,7 +127,7 @@ def diff(old: str, new: str, form: str, output: Path | None, infno: tuple[str, .
     OLD 与 NEW 是版本名或文件夹，如 hunan-1.3 jiangxi-1.0。
     """
     from simulator.contract.diff import compare
-    from simulator.contract.diff.reports import FORMS
+    from simulator.contract.diff.difference_reports import FORMS
 
     before, after = load_edition(old), load_edition(new)
     known = [*before.transactions, *after.transactions, ENVELOPE]
@@ -222,12 +222,12 @@ def example_(
 def _print_near_misses(
     contract: Contract, infno: str, direction: str, variant: "Variant", whole: dict[str, object] | None, kind: str
 ) -> None:
-    from simulator.contract.nearmiss import KINDS, near_misses
+    from simulator.contract.negative_examples import KINDS, negative_examples
 
     if kind and kind not in KINDS:
         raise DataFaults([DataFault(text("contract.no_near_miss", kind=kind, kinds=", ".join(KINDS)))])
     inner = "input" if direction == "in" else "output"
-    for miss in near_misses(contract, infno, direction, variant):
+    for miss in negative_examples(contract, infno, direction, variant):
         if not kind or miss.kind == kind:
             shown = miss.body if whole is None else whole | {inner: miss.body}
             _print_json({"kind": miss.kind, "rule": miss.rule, "path": miss.path, "message": shown})
@@ -257,7 +257,7 @@ def export(folder: Path, edition: str) -> None:
 @click.option("--name", default="", help="版本名，默认取文件夹名 / its name, by default the folder's")
 def new(folder: Path, base: str, name: str) -> None:
     """新建自己的规范版本 / Start an edition of your own."""
-    from simulator.contract.starting import start_edition
+    from simulator.contract.new_edition import start_edition
 
     start_edition(folder, base, name)
     click.echo(text("contract.started", folder=folder, base=base))
@@ -286,7 +286,7 @@ def coverage_(
 
     SCENARIOS: 场景文件或文件夹，默认随产品的场景 / scenario files or folders, by default the shipped ones.
     """
-    from simulator.contract.coverage import EDITIONS
+    from simulator.contract.example_coverage import EDITIONS
     from simulator.coverage import FORMS, coverage
 
     found = coverage(editions or EDITIONS, scenarios)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simulator.errors import SetupError
-from simulator.texts import text
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 
 if TYPE_CHECKING:
-    from simulator.harness.client import Platform
+    from simulator.harness.environment.client import PlatformClient
 
 
 @click.command("hospital")
@@ -29,9 +29,9 @@ def command(cities: tuple[str, ...], platform: str, sandbox: str, store: str, pa
 
     看任务板（/_sim/tasks）上交给这些地区医院的事，用自己的报文去办；没收到应答的查询重发，结算则冲正后重办。
     """
-    from simulator.harness.client import connect
-    from simulator.harness.hospital.book import Book
-    from simulator.harness.hospital.hospital import Hospital
+    from simulator.harness.environment.client import connect
+    from simulator.harness.hospital.hospital import ReferenceHospital
+    from simulator.harness.hospital.logbook import Logbook
 
     for city in cities:
         if city != "all" and not (len(city) == 6 and city.isascii() and city.isdigit()):
@@ -39,21 +39,21 @@ def command(cities: tuple[str, ...], platform: str, sandbox: str, store: str, pa
     found = connect(platform, token)
     _wait_for(found, sandbox, patience)
     folder = Path(store or f".nhsa-sim/hospital-{sandbox}")
-    book = Book(folder)
+    book = Logbook(folder)
     click.echo(text("hospital.ready", cities=", ".join(cities), url=found.sandbox(sandbox).url, store=folder))
 
     def tell(title: str, state: str, said: str) -> None:
         click.echo(f"{text(f'hospital.{state}')}  {title}  {said}")
 
     try:
-        Hospital(found.sandbox(sandbox), book, cities, patience, tell).run()
+        ReferenceHospital(found.sandbox(sandbox), book, cities, patience, tell).run()
     finally:
         book.close()
 
 
-def _wait_for(platform: "Platform", sandbox: str, patience_s: float) -> None:
+def _wait_for(platform: "PlatformClient", sandbox: str, patience_s: float) -> None:
     """Waits for a platform or a sandbox that is still to come up; raises SetupError when it did not come in time."""
-    from simulator.harness.client import NotThereYet
+    from simulator.harness.environment.client import NotThereYet
 
     deadline = time.monotonic() + patience_s
     told = False

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from simulator.errors import SetupError
-from simulator.texts import text
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 
 
 @click.command("load")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.errors import SetupError
-from simulator.texts import text
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 
 if TYPE_CHECKING:
     from simulator.domain.person import Person
@@ -47,11 +47,11 @@ def export(
 
     与同一种子的 `rehearse` 造出的是同一批人。给出 PATHS 则只看这些场景文件或目录。
     """
-    from simulator.harness.choosing import Choice
-    from simulator.harness.library import load
-    from simulator.harness.shifting import begin_on
+    from simulator.harness.scenario.date_shift import begin_on
+    from simulator.harness.scenario.library import load
+    from simulator.harness.scenario.selection import Selection
 
-    chosen_scenarios = load(paths, Choice(words, marks))
+    chosen_scenarios = load(paths, Selection(words, marks))
     if start is not None:
         chosen_scenarios = [begin_on(each, start.date()) for each in chosen_scenarios]
     found = _people(chosen_scenarios, seed)
@@ -66,7 +66,7 @@ def export(
 
 def _people(scenarios: list[Any], seed: int) -> dict[str, list[Entry]]:
     """Area to people, each made as `POST people` with the role's key makes them."""
-    from simulator.harness.scenario import role_key
+    from simulator.harness.scenario.definition import role_key
     from simulator.people.role import person_for
     from simulator.people.spec import read_person
 

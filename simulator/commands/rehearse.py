@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.errors import SetupError
-from simulator.texts import text
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 
 if TYPE_CHECKING:
-    from simulator.harness.plan import Plan
+    from simulator.harness.environment.plan import Plan
 
 USES = ("self", "insured", "treatment")
 _PATH = click.Path(path_type=Path)
@@ -25,7 +25,7 @@ _FOR_AGENCY_S, _FOR_HOSPITAL_S = 10.0, 120.0
 
 def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo(resources.files("simulator.harness").joinpath("scenario.schema.json"))
+        click.echo(resources.files("simulator.harness.scenario").joinpath("scenario.schema.json"))
         context.exit()
 
 
@@ -71,11 +71,11 @@ def command(
     不给参数：自己启动平台、参考经办机构、参考医院，三种用法各演一遍。给出 PATHS 则只演这些场景文件或目录。
     退出码：0 全部通过，1 有发现，2 预演本身没能进行。
     """
-    from simulator.harness.console import Console
-    from simulator.harness.recording import recording
-    from simulator.harness.rehearsal import rehearse
-    from simulator.harness.reporting import Reports
-    from simulator.harness.uses import NATIONAL
+    from simulator.harness.environment.modes import NATIONAL
+    from simulator.harness.execution.rehearsal import rehearse
+    from simulator.harness.report.console import Console
+    from simulator.harness.report.recording import recording
+    from simulator.harness.report.writers import Reports
 
     if unmasked and record is None:
         raise SetupError(text("harness.unmasked_without_record"))
@@ -94,14 +94,14 @@ def command(
 
 def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
     """What was asked for, as a plan; raises SetupError and DataFaults."""
-    from simulator.harness.cast import read_cast
-    from simulator.harness.choosing import Choice
-    from simulator.harness.library import load
-    from simulator.harness.plan import Plan
-    from simulator.harness.shifting import begin_on
-    from simulator.harness.uses import read_capabilities, refuse_strangers
+    from simulator.harness.environment.modes import read_capabilities, refuse_strangers
+    from simulator.harness.environment.personas import read_personas
+    from simulator.harness.environment.plan import Plan
+    from simulator.harness.scenario.date_shift import begin_on
+    from simulator.harness.scenario.library import load
+    from simulator.harness.scenario.selection import Selection
 
-    scenarios = load(paths, Choice(options["words"], options["marks"]))
+    scenarios = load(paths, Selection(options["words"], options["marks"]))
     if not scenarios:
         raise SetupError(text("harness.nothing_chosen", words=options["words"] or "-", marks=options["marks"] or "-"))
     if options["data"] and not Path(options["data"]).is_dir():
@@ -119,7 +119,7 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
         start=day,
         patience_s=options["patience"] or (_FOR_HOSPITAL_S if options["hospitals"] else _FOR_AGENCY_S),
         data=str(Path(options["data"]).resolve()) if options["data"] else "",
-        cast=read_cast(options["cast_file"]) if options["cast_file"] else None,
+        personas=read_personas(options["cast_file"]) if options["cast_file"] else None,
         paths=paths,
         command=_replay(options["seed"]),
         rerun=_rerun(options, day),

@@ -2,9 +2,9 @@
 
 import click
 
-from simulator.errors import SetupError
-from simulator.settings import Settings
-from simulator.texts import text
+from simulator.core.errors import SetupError
+from simulator.core.settings import Settings
+from simulator.core.texts import text
 
 
 @click.command("serve")
@@ -33,7 +33,7 @@ def command(host: str, port: int, listen: tuple[str, ...], opened: bool, **optio
 
     业务入口 /fsi/api/rsfComIfsService/callService，沙箱前缀 /s/<名称>，控制接口 /_sim/。
     """
-    from simulator import serving
+    from simulator.server import serving
 
     settings = _settings(options)
     serving.refuse_unsafe(host, settings, opened=opened)

@@ -3,18 +3,18 @@
 A leaf of the product: it knows no server, no store and no person; the harness reads its exported schemas only.
 """
 
+from simulator.contract.breaches import ContractBreach
 from simulator.contract.contract import Contract, contract_of
+from simulator.contract.edition_folder import shipped_names
+from simulator.contract.edition_rows import Edition, FieldRow, TransactionRow
 from simulator.contract.editions import load_edition
-from simulator.contract.faults import Fault
-from simulator.contract.folder import shipped_names
-from simulator.contract.rows import Edition, FieldRow, Transaction
 
 __all__ = [
     "Contract",
+    "ContractBreach",
     "Edition",
-    "Fault",
     "FieldRow",
-    "Transaction",
+    "TransactionRow",
     "contract_of",
     "load_edition",
     "shipped_names",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from simulator.money import NotAnAmount, to_fen, yuan
+from simulator.core.money import NotAnAmount, to_fen, yuan
 
 NAMES = {
     "medfee_sumamt": "医疗费总额",

@@ -4,11 +4,11 @@ import re
 from collections import defaultdict
 from functools import lru_cache
 
-from simulator.contract.draft import Draft, Key, lost_zeros
-from simulator.contract.rows import AREAS, ENVELOPE, FieldRow
+from simulator.contract.edition_builder import EditionBuilder, Key, lost_zeros
+from simulator.contract.edition_rows import AREAS, ENVELOPE, FieldRow
 from simulator.contract.vocabulary import LENGTH, PLAIN_CONDITIONS, is_condition, sibling_of
-from simulator.shape import hint
-from simulator.texts import text
+from simulator.core.schema_errors import hint
+from simulator.core.texts import text
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,60}\Z")
 _NODE = re.compile(r"\((?:root|input|output|file)\)\Z|[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*){0,5}\Z")
@@ -25,7 +25,7 @@ def _is_field(name: str) -> bool:
     return bool(_NAME.match(name))
 
 
-def examine(draft: Draft) -> None:
+def examine(draft: EditionBuilder) -> None:
     """Adds every inconsistency to the faults of the draft, at the row that brought it in."""
     for key, row in draft.fields.items():
         _transaction(draft, key, row)
@@ -39,7 +39,7 @@ def examine(draft: Draft) -> None:
     _meanings(draft)
 
 
-def _transaction(draft: Draft, key: Key, row: FieldRow) -> None:
+def _transaction(draft: EditionBuilder, key: Key, row: FieldRow) -> None:
     if not _is_node(row.node):
         draft.fault("fields", key, "node", text("contract.node_name", got=row.node))
     if row.infno == ENVELOPE:
@@ -52,7 +52,7 @@ def _transaction(draft: Draft, key: Key, row: FieldRow) -> None:
         draft.fault("fields", key, "infno", text("contract.only_listed", infno=row.infno))
 
 
-def _field(draft: Draft, key: Key, row: FieldRow) -> None:
+def _field(draft: EditionBuilder, key: Key, row: FieldRow) -> None:
     if not _is_field(row.field):
         draft.fault("fields", key, "field", text("contract.field_name", got=row.field))
     if not row.required:
@@ -76,7 +76,7 @@ def _field(draft: Draft, key: Key, row: FieldRow) -> None:
         draft.fault("fields", key, "condition", text("contract.no_sibling", field=sibling, hint=near))
 
 
-def _node_kinds(draft: Draft) -> None:
+def _node_kinds(draft: EditionBuilder) -> None:
     kinds: dict[Key, str] = {}
     for key, row in draft.fields.items():
         place = key[:3]
@@ -86,7 +86,7 @@ def _node_kinds(draft: Draft) -> None:
             draft.fault("fields", key, "node_kind", text("contract.node_kinds", node=row.node, first=first))
 
 
-def _tables(draft: Draft) -> None:
+def _tables(draft: EditionBuilder) -> None:
     filled = {table for table, _ in draft.codes}
     for (table,), known in draft.code_tables.items():
         if known.printed and table not in filled:
@@ -97,7 +97,7 @@ def _tables(draft: Draft) -> None:
             draft.fault("transactions", (infno,), "state", text("contract.no_rows", infno=infno))
 
 
-def _codes(draft: Draft) -> None:
+def _codes(draft: EditionBuilder) -> None:
     alike: dict[tuple[str, str], str] = {}
     for table, code in draft.codes:
         if (table,) not in draft.code_tables:
@@ -108,7 +108,7 @@ def _codes(draft: Draft) -> None:
             draft.fault("codes", (table, code), "code", text("contract.zeros_twice", table=table, one=other, two=code))
 
 
-def _meanings(draft: Draft) -> None:
+def _meanings(draft: EditionBuilder) -> None:
     by_table: dict[str, set[str]] = defaultdict(set)
     for table, code in draft.codes:
         by_table[table].add(code)

@@ -9,15 +9,15 @@ from typing import Any
 import jsonschema_rs
 
 from simulator.contract import numbers
+from simulator.contract.breaches import ContractBreach, field_fault, leaf_rule, node_fault, unknown_fault
+from simulator.contract.client_quirks import accept_body, accept_head
+from simulator.contract.edition_rows import ENVELOPE, Edition, FieldRow
 from simulator.contract.editions import load_edition
-from simulator.contract.faults import Fault, field_fault, leaf_rule, node_fault, unknown_fault
-from simulator.contract.habits import accept_body, accept_head
 from simulator.contract.layout import INSURED, LOCAL, REMOTE, Layout, Node, Variant, layout_of
-from simulator.contract.rows import ENVELOPE, Edition, FieldRow
 from simulator.contract.schema import schema_of
-from simulator.errors import DataFault, DataFaults
-from simulator.shape import hint
-from simulator.texts import Text, text
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.schema_errors import hint
+from simulator.core.texts import Text, text
 
 MOST_FAULTS = 1000
 """A message with more breaches than this is told its first ones."""
@@ -114,7 +114,7 @@ class Contract:
 
     def judge(
         self, infno: str, direction: str, variant: Variant, body: Any, *, deep: bool = False
-    ) -> tuple[Fault, ...]:
+    ) -> tuple[ContractBreach, ...]:
         """Every breach under a given variant; `deep` lets the reference validator judge."""
         compiled = self.compiled(infno, direction, variant)
         return () if not deep and compiled.is_kept(body) else self._collect(compiled, body, deep=deep)
@@ -138,7 +138,7 @@ class Contract:
         remote: bool,
         head: Mapping[str, Any] | None = None,
         deep: bool = False,
-    ) -> tuple[Fault, ...]:
+    ) -> tuple[ContractBreach, ...]:
         """Every breach by the value of `input` or `output`, in the order of the table; () when there is none.
 
         `head` decides conditions that look at the header; `deep` lets the reference validator judge instead of the
@@ -147,7 +147,9 @@ class Contract:
         insured = remote or bool(head and head.get("insuplc_admdvs"))
         return self.judge(infno, direction, REMOTE if remote else (INSURED if insured else LOCAL), body, deep=deep)
 
-    def check_envelope(self, envelope: Mapping[str, Any], direction: str, *, deep: bool = False) -> tuple[Fault, ...]:
+    def check_envelope(
+        self, envelope: Mapping[str, Any], direction: str, *, deep: bool = False
+    ) -> tuple[ContractBreach, ...]:
         """Every breach by the header fields; the content of `input` and `output` is not looked into."""
         compiled = self.compiled(ENVELOPE, direction, LOCAL)
         inner = "input" if direction == "in" else "output"
@@ -167,15 +169,15 @@ class Contract:
         orders = compiled.layout.root.orders
         return tuple(sorted((*found, missing), key=lambda fault: orders.get(fault.field, 999.0)))
 
-    def accept_habits(self, infno: str, direction: str, body: Any) -> tuple[Any, tuple[Fault, ...]]:
+    def accept_quirks(self, infno: str, direction: str, body: Any) -> tuple[Any, tuple[ContractBreach, ...]]:
         """The body without the known habits of real clients, and each habit as a warning; the argument stays as is."""
         return accept_body(self.layout(infno, direction), body, self.label)
 
-    def accept_envelope_habits(self, envelope: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    def accept_envelope_quirks(self, envelope: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[ContractBreach, ...]]:
         """The same for the header fields; what has `infcode` is an answer."""
         return accept_head(self.layout(ENVELOPE, "out" if "infcode" in envelope else "in"), envelope, self.label)
 
-    def _collect(self, compiled: Compiled, body: Any, *, deep: bool) -> tuple[Fault, ...]:
+    def _collect(self, compiled: Compiled, body: Any, *, deep: bool) -> tuple[ContractBreach, ...]:
         layout = compiled.layout
         found: dict[Path_, tuple[str, Any]] = {}
         for path, keyword, missing in compiled.errors(body, deep=deep):
@@ -193,7 +195,7 @@ class Contract:
         ranked = sorted(found, key=lambda path: _rank(layout, path))
         return tuple(self._fault(layout, body, path, found[path][0]) for path in ranked[:MOST_FAULTS])
 
-    def _fault(self, layout: Layout, body: Any, path: Path_, rule: str) -> Fault:
+    def _fault(self, layout: Layout, body: Any, path: Path_, rule: str) -> ContractBreach:
         node, row = _member(layout, path)
         pointer = layout.place + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
         value = _value_at(body, path)

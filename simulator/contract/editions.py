@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from simulator.contract.consistency import examine
-from simulator.contract.draft import Draft, Key
-from simulator.contract.folder import BASE, SHIPPED, Folder, find_folder, read_folder
-from simulator.contract.rows import ENVELOPE, Edition, FieldRow, LeftOut
+from simulator.contract.edition_builder import EditionBuilder, Key
+from simulator.contract.edition_folder import BASE, SHIPPED, Folder, find_folder, read_folder
+from simulator.contract.edition_rows import ENVELOPE, Edition, FieldRow, LeftOut
 from simulator.contract.vocabulary import DIRECTIONS
-from simulator.errors import DataFault, DataFaults
-from simulator.texts import Text, text
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.texts import Text, text
 
 
 def load_edition(name_or_path: str | Path, overlays: Sequence[str | Path] = ()) -> Edition:
@@ -21,29 +21,29 @@ def load_edition(name_or_path: str | Path, overlays: Sequence[str | Path] = ()) 
     if folders[-1].is_overlay:
         raise DataFaults([_at(folders[-1], "kind", text("contract.overlay_alone", name=folders[-1].name))])
     folders += [_overlay(overlay) for overlay in overlays]
-    draft = _laid(folders[0])
+    draft = _merged(folders[0])
     for folder in folders[1:]:
-        draft.lay(folder)
+        draft.merge(folder)
     examine(draft)
     if draft.faults:
         raise DataFaults(sorted(draft.faults, key=lambda fault: (fault.file, fault.line or 0, fault.path)))
     return _edition(draft, folders)
 
 
-def _laid(base: Folder) -> Draft:
+def _merged(base: Folder) -> EditionBuilder:
     if base.path == SHIPPED / BASE:
         return _shipped_base()[1].copy()
-    draft = Draft()
-    draft.lay(base)
+    draft = EditionBuilder()
+    draft.merge(base)
     return draft
 
 
 @cache
-def _shipped_base() -> tuple[Folder, Draft]:
+def _shipped_base() -> tuple[Folder, EditionBuilder]:
     """What most editions of a process are laid on, and does not change under it; its rows are in the draft alone."""
     folder = read_folder(SHIPPED / BASE)
-    draft = Draft()
-    draft.lay(folder)
+    draft = EditionBuilder()
+    draft.merge(folder)
     return replace(folder, rows={}), draft
 
 
@@ -79,7 +79,7 @@ def _at(folder: Folder, path: str, sentence: Text) -> DataFault:
     return folder.document.fault(path, sentence)
 
 
-def _edition(draft: Draft, folders: Sequence[Folder]) -> Edition:
+def _edition(draft: EditionBuilder, folders: Sequence[Folder]) -> Edition:
     own = folders[-1] if not folders[-1].is_overlay else next(f for f in reversed(folders) if not f.is_overlay)
     rows = _ordered(draft)
     codes: dict[str, dict[str, str]] = {table: {} for (table,) in draft.code_tables}
@@ -107,7 +107,7 @@ def _edition(draft: Draft, folders: Sequence[Folder]) -> Edition:
     )
 
 
-def _ordered(draft: Draft) -> list[FieldRow]:
+def _ordered(draft: EditionBuilder) -> list[FieldRow]:
     """Rows by transaction, direction and node as they first appear; a node row rules the kind of its node."""
     places = {ENVELOPE: -1} | {infno: index for index, (infno,) in enumerate(draft.transactions)}
     first: dict[Key, int] = {}

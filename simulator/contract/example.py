@@ -11,10 +11,10 @@ from typing import Any
 
 from simulator.contract.amounts import NAMES
 from simulator.contract.contract import Contract
+from simulator.contract.edition_rows import AREAS, ENVELOPE, Edition, FieldRow
 from simulator.contract.layout import LOCAL, Node, Variant
-from simulator.contract.rows import AREAS, ENVELOPE, Edition, FieldRow
 from simulator.contract.vocabulary import UNLESS
-from simulator.strict_csv import parse_csv
+from simulator.core.strict_csv import parse_csv
 
 CANCELLATIONS = ("2103", "2208", "2305")
 """Transactions that answer every amount with its sign turned."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.contract.amounts import FUNDS, NAMES, SCOPE, decimal_of, fen_of, first_of, written
-from simulator.contract.faults import Fault
-from simulator.money import half_up
-from simulator.texts import Text, plain, text
+from simulator.contract.breaches import ContractBreach
+from simulator.core.money import half_up
+from simulator.core.texts import Text, plain, text
 
 ACCOUNT_CODES = ("310200", "310201")
 """fund_pay_type of the personal account, as printed and as some provinces write it."""
@@ -19,7 +19,9 @@ _LINE_TOLERANCE = 1
 """Fen by which price times quantity may differ from a line's amount (hospital systems round differently)."""
 
 
-def settlement_faults(infno: str, output: Mapping[str, Any], *, account_in_fund: bool = False) -> tuple[Fault, ...]:
+def settlement_faults(
+    infno: str, output: Mapping[str, Any], *, account_in_fund: bool = False
+) -> tuple[ContractBreach, ...]:
     """The identities of `setlinfo` and `setldetail`; a cancellation keeps them with every sign turned.
 
     `account_in_fund`: some provinces count the personal account inside fund_pay_sumamt.
@@ -39,12 +41,14 @@ def settlement_faults(infno: str, output: Mapping[str, Any], *, account_in_fund:
     return tuple(fault for fault in found if fault is not None)
 
 
-def cancellation_faults(infno: str, original: Mapping[str, Any], cancelled: Mapping[str, Any]) -> tuple[Fault, ...]:
+def cancellation_faults(
+    infno: str, original: Mapping[str, Any], cancelled: Mapping[str, Any]
+) -> tuple[ContractBreach, ...]:
     """Every amount of a cancellation is the original's negated; balance and ratio are not, some may be missing."""
     before, after = original.get("setlinfo"), cancelled.get("setlinfo")
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         return ()
-    found: list[Fault] = []
+    found: list[ContractBreach] = []
     for name in (name for name in NAMES if name in after):
         twin = "psn_cash_pay" if name == "pdn_cash_pay" else name
         was, now = fen_of(before.get(twin)), fen_of(after[name])
@@ -54,7 +58,7 @@ def cancellation_faults(infno: str, original: Mapping[str, Any], cancelled: Mapp
     return tuple(found)
 
 
-def charge_faults(infno: str, charge: Mapping[str, Any], path: str) -> tuple[Fault, ...]:
+def charge_faults(infno: str, charge: Mapping[str, Any], path: str) -> tuple[ContractBreach, ...]:
     """Price times quantity is the line's amount, within one fen."""
     quantity, price = decimal_of(charge.get("cnt")), decimal_of(charge.get("pric"))
     amount = fen_of(charge.get("det_item_fee_sumamt"))
@@ -71,7 +75,7 @@ def charge_faults(infno: str, charge: Mapping[str, Any], path: str) -> tuple[Fau
     return (_fault("identity_line", infno, where, "det_item_fee_sumamt", amount, words),)
 
 
-def classification_faults(infno: str, line: Mapping[str, Any], path: str) -> tuple[Fault, ...]:
+def classification_faults(infno: str, line: Mapping[str, Any], path: str) -> tuple[ContractBreach, ...]:
     """The classified parts of a line add up to its amount."""
     parts = ("fulamt_ownpay_amt", "overlmt_amt", "preselfpay_amt", "inscp_scp_amt")
     amount = fen_of(line.get("det_item_fee_sumamt"))
@@ -81,7 +85,7 @@ def classification_faults(infno: str, line: Mapping[str, Any], path: str) -> tup
     return () if wrong is None else (wrong,)
 
 
-def batch_fault(infno: str, total: Any, charges: Sequence[int] | int, path: str) -> Fault | None:
+def batch_fault(infno: str, total: Any, charges: Sequence[int] | int, path: str) -> ContractBreach | None:
     """The settled total equals the sum of the batch's charges (fen)."""
     amount = fen_of(total)
     wanted = charges if isinstance(charges, int) else sum(charges)
@@ -91,9 +95,9 @@ def batch_fault(infno: str, total: Any, charges: Sequence[int] | int, path: str)
     return _fault("identity_batch", infno, path, "medfee_sumamt", amount, words)
 
 
-def repeated_faults(infno: str, pre_settled: Mapping[str, Any], data: Mapping[str, Any]) -> tuple[Fault, ...]:
+def repeated_faults(infno: str, pre_settled: Mapping[str, Any], data: Mapping[str, Any]) -> tuple[ContractBreach, ...]:
     """The four amounts that 2207 sends are those that 2206 answered."""
-    found: list[Fault] = []
+    found: list[ContractBreach] = []
     for name in SCOPE:
         was, now = fen_of(pre_settled.get(name)), fen_of(data.get(name))
         if was is not None and now is not None and was != now:
@@ -102,7 +106,7 @@ def repeated_faults(infno: str, pre_settled: Mapping[str, Any], data: Mapping[st
     return tuple(found)
 
 
-def _total_of_payers(infno: str, info: Mapping[str, Any], *, account_in_fund: bool) -> Fault | None:
+def _total_of_payers(infno: str, info: Mapping[str, Any], *, account_in_fund: bool) -> ContractBreach | None:
     total, fund = fen_of(info.get("medfee_sumamt")), fen_of(info.get("fund_pay_sumamt"))
     name, person = first_of(info, "psn_part_amt", "psn_pay")
     if total is None or fund is None or person is None:
@@ -122,7 +126,7 @@ def _total_of_payers(infno: str, info: Mapping[str, Any], *, account_in_fund: bo
     return _fault("identity_total", infno, "/output/setlinfo/medfee_sumamt", "medfee_sumamt", total, words)
 
 
-def _total_of_funds(infno: str, info: Mapping[str, Any], *, account_in_fund: bool) -> Fault | None:
+def _total_of_funds(infno: str, info: Mapping[str, Any], *, account_in_fund: bool) -> ContractBreach | None:
     fund = fen_of(info.get("fund_pay_sumamt"))
     if fund is None or fen_of(info.get("hifp_pay")) is None:
         return None
@@ -136,14 +140,14 @@ def _total_of_funds(infno: str, info: Mapping[str, Any], *, account_in_fund: boo
     return _fault("identity_funds", infno, "/output/setlinfo/fund_pay_sumamt", "fund_pay_sumamt", fund, words)
 
 
-def _total_of_scope(infno: str, info: Mapping[str, Any]) -> Fault | None:
+def _total_of_scope(infno: str, info: Mapping[str, Any]) -> ContractBreach | None:
     total = fen_of(info.get("medfee_sumamt"))
     if total is None or any(fen_of(info.get(name)) is None for name in SCOPE):
         return None
     return _unequal("identity_scope", infno, "/output/setlinfo", "medfee_sumamt", total, info, SCOPE)
 
 
-def _person_part(infno: str, info: Mapping[str, Any]) -> Fault | None:
+def _person_part(infno: str, info: Mapping[str, Any]) -> ContractBreach | None:
     name, person = first_of(info, "psn_part_amt", "psn_pay")
     cash_name, cash = first_of(info, "psn_cash_pay", "pdn_cash_pay", "cash_payamt")
     account = fen_of(info.get("acct_pay"))
@@ -153,7 +157,7 @@ def _person_part(infno: str, info: Mapping[str, Any]) -> Fault | None:
     return _fault("identity_person", infno, f"/output/setlinfo/{name}", name, person, plain(parts))
 
 
-def _shared_account(infno: str, info: Mapping[str, Any]) -> Fault | None:
+def _shared_account(infno: str, info: Mapping[str, Any]) -> ContractBreach | None:
     account, shared = fen_of(info.get("acct_pay")), fen_of(info.get("acct_mulaid_pay"))
     if account is None or shared is None or abs(shared) <= abs(account):
         return None
@@ -162,7 +166,7 @@ def _shared_account(infno: str, info: Mapping[str, Any]) -> Fault | None:
     return _fault("identity_shared_account", infno, where, "acct_mulaid_pay", shared, words)
 
 
-def _deductible(infno: str, info: Mapping[str, Any]) -> Fault | None:
+def _deductible(infno: str, info: Mapping[str, Any]) -> ContractBreach | None:
     taken, scope = fen_of(info.get("act_pay_dedc")), fen_of(info.get("inscp_scp_amt"))
     if taken is None or scope is None or abs(taken) <= abs(scope):
         return None
@@ -170,7 +174,7 @@ def _deductible(infno: str, info: Mapping[str, Any]) -> Fault | None:
     return _fault("identity_deductible", infno, "/output/setlinfo/act_pay_dedc", "act_pay_dedc", taken, words)
 
 
-def _detail(infno: str, info: Mapping[str, Any], detail: Any, *, account_in_fund: bool) -> Fault | None:
+def _detail(infno: str, info: Mapping[str, Any], detail: Any, *, account_in_fund: bool) -> ContractBreach | None:
     fund, account = fen_of(info.get("fund_pay_sumamt")), fen_of(info.get("acct_pay")) or 0
     if fund is None or not isinstance(detail, list) or not detail:
         return None
@@ -190,7 +194,7 @@ def _detail(infno: str, info: Mapping[str, Any], detail: Any, *, account_in_fund
 
 def _unequal(  # the parts of one sentence
     rule: str, infno: str, path: str, name: str, amount: int, row: Mapping[str, Any], parts: Sequence[str]
-) -> Fault | None:
+) -> ContractBreach | None:
     wanted = sum(fen_of(row.get(part)) or 0 for part in parts)
     if amount == wanted:
         return None
@@ -203,9 +207,9 @@ def _sum_words(row: Mapping[str, Any], parts: Sequence[str], wanted: int) -> Tex
     return plain(f"{shown} = {written(wanted)}")
 
 
-def _fault(rule: str, infno: str, path: str, name: str, amount: int, allowed: Text) -> Fault:
+def _fault(rule: str, infno: str, path: str, name: str, amount: int, allowed: Text) -> ContractBreach:
     title = NAMES[name]
     sentence = text(f"contract.fault_{rule}", field=name, name=title, got=written(amount), allowed=allowed)
     direction = "out" if path.startswith("/output") else "in"
     node = ".".join(part for part in path.split("/")[2:] if not part.isdigit())
-    return Fault(rule, path, name, title, written(amount), allowed, sentence, f"{infno} {direction} {node}")
+    return ContractBreach(rule, path, name, title, written(amount), allowed, sentence, f"{infno} {direction} {node}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from simulator.contract.rows import FILE, INPUT, OUTPUT, ROOT, Edition, FieldRow
+from simulator.contract.edition_rows import FILE, INPUT, OUTPUT, ROOT, Edition, FieldRow
 from simulator.contract.vocabulary import EQUALS
 
 

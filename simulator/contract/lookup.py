@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from simulator.contract.breaches import condition_words
 from simulator.contract.contract import Contract
-from simulator.contract.faults import condition_words
-from simulator.contract.rows import ENVELOPE, FieldRow
-from simulator.errors import DataFault, DataFaults
-from simulator.shape import hint
-from simulator.texts import text
+from simulator.contract.edition_rows import ENVELOPE, FieldRow
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.schema_errors import hint
+from simulator.core.texts import text
 
 
 def transaction_lines(contract: Contract, *, served_only: bool) -> Iterator[Sequence[str]]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from simulator.contract.edition_rows import FieldRow
 from simulator.contract.layout import Node
-from simulator.contract.rows import FieldRow
 
 Path = tuple[str | int, ...]
 

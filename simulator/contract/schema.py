@@ -7,8 +7,8 @@ how many a field may have; the contract checks them in code, and the export brin
 from typing import Any
 
 from simulator.contract import patterns
+from simulator.contract.edition_rows import AREAS, Edition, FieldRow
 from simulator.contract.layout import Layout, Node, Variant, deciding_fields
-from simulator.contract.rows import AREAS, Edition, FieldRow
 from simulator.contract.vocabulary import EQUALS, UNLESS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -3,19 +3,19 @@
 import json
 from typing import Any
 
-from simulator.agencies import outbox
-from simulator.agencies.asking import Asker
+from simulator.agencies.delivery.queries import AgencyQueries
+from simulator.agencies.outbox import worker
 from simulator.contract import contract_of
 from simulator.control.calls import Asking, call, day_of
-from simulator.errors import refuse
-from simulator.insured.day import rows_of_day
-from simulator.money import yuan
+from simulator.core.errors import refuse
+from simulator.core.money import yuan
+from simulator.insured.reconciliation_day import rows_of_day
 from simulator.people.areas import is_area
-from simulator.sandboxes import Agency, touch
+from simulator.sandbox.sandboxes import Agency, touch
 from simulator.store.statements import Row
 from simulator.store.tables import agency, fault, settlement
 from simulator.store.tables import outbox as outbox_table
-from simulator.store.work import Work
+from simulator.store.unit_of_work import UnitOfWork
 
 
 @call("GET", "agencies")
@@ -66,22 +66,22 @@ def reconcile_day(asking: Asking) -> Any:
     """Sends the day's rows to the agency (SIM-DAY), and answers the differences that it finds (rules 22)."""
     day = day_of(asking.checked("day_body")["day"], "day").isoformat()
     area = asking.parts["area"]
-    asker = Asker(asking.sandbox, asking.platform.forwarding, area)
+    queries = AgencyQueries(asking.sandbox, asking.platform.forwarding, area)
     with asking.sandbox.begin() as (work, config, _clock):
         rows = [
             row
             for row in rows_of_day(work, day)
-            if row.state != "reversed" and config.agency_for(row.insured_area) == asker.agency
+            if row.state != "reversed" and config.agency_for(row.insured_area) == queries.agency
         ]
         # What was settled before the agency was registered is not in its books.
         sent = [each for row in rows if (each := _day_row(work, row))["setl_id"]]
-    output = asker.ask("SIM-DAY", {"data": {"day": day}, "rows": sent}, psn_no="")
+    output = queries.ask("SIM-DAY", {"data": {"day": day}, "rows": sent}, psn_no="")
     return {"day": day, "rows": len(sent), "differences": output.get("differences") or []}
 
 
-def _day_row(work: Work, row: Row) -> dict[str, Any]:
+def _day_row(work: UnitOfWork, row: Row) -> dict[str, Any]:
     """A row of our books under the agency's own number; a cancellation stands under what it cancels."""
-    stands_for = work.the(settlement, id=row.original_id) if row.kind == "cancellation" else row
+    stands_for = work.get_required(settlement, id=row.original_id) if row.kind == "cancellation" else row
     return {
         "msgid": row.agency_msgid,
         "setl_id": stands_for.agency_setl_id,
@@ -144,8 +144,8 @@ def run(asking: Asking) -> Any:
     asking.checked("empty")
     platform = asking.platform
     real = platform.forwarding.real_time()
-    outbox.recover(asking.sandbox, real, platform.forwarding.owner, alone=False)
-    acknowledged = outbox.run(asking.sandbox, platform.forwarding, everything=True)
+    worker.recover(asking.sandbox, real, platform.forwarding.owner, alone=False)
+    acknowledged = worker.run(asking.sandbox, platform.forwarding, everything=True)
     with asking.sandbox.begin() as (work, _, _clock):
         left = [row for row in work.find(outbox_table) if row.state in ("sending", "unknown")]
     return {"acknowledged": acknowledged, "waiting": len(left)}

@@ -7,15 +7,15 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from simulator.clock import from_iso
-from simulator.errors import DataFault, DataFaults, refuse
-from simulator.money import NotAnAmount, to_fen
+from simulator.core.clock import from_iso
+from simulator.core.errors import DataFault, DataFaults, refuse
+from simulator.core.money import NotAnAmount, to_fen
+from simulator.core.schema_errors import Shape, faults_of, load_schema
+from simulator.core.texts import text
 from simulator.platform import Platform
-from simulator.sandboxes import Sandbox
-from simulator.shape import Shape, faults_of, load_schema
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import people
-from simulator.store.work import Work
-from simulator.texts import text
+from simulator.store.unit_of_work import UnitOfWork
 
 MOST_ROWS = 1000
 
@@ -51,21 +51,21 @@ class Asking:
             raise DataFaults([DataFault(sentence, unknown[0])])
         return {name: self.query.get(name, "") for name in names}
 
-    def person(self, work: Work, *, lock: bool = False) -> people.Known:
+    def person(self, work: UnitOfWork, *, lock: bool = False) -> people.KnownPerson:
         known = people.load(work, self.parts["psn_no"], lock=lock)
         if known is None:
             raise refuse("person_unknown", path="psn_no", psn_no=self.parts["psn_no"])
         return known
 
 
-Handler = Callable[[Asking], Any]
-CALLS: list[tuple[str, str, Handler, bool]] = []
+ControlHandler = Callable[[Asking], Any]
+CALLS: list[tuple[str, str, ControlHandler, bool]] = []
 
 
-def call(method: str, rule: str, *, of_platform: bool = False) -> Callable[[Handler], Handler]:
+def call(method: str, rule: str, *, of_platform: bool = False) -> Callable[[ControlHandler], ControlHandler]:
     """Registers a control call; one of the platform is about no sandbox."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: ControlHandler) -> ControlHandler:
         CALLS.append((rule, method, handler, of_platform))
         return handler
 

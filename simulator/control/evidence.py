@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 
 from simulator.control.calls import Asking, call, limit_of, number_of
 from simulator.control.waiting import when_there
-from simulator.masking import mask_text
+from simulator.core.masking import mask_text
 from simulator.store.statements import Row, Statement
 from simulator.store.tables import finding, journal
 

@@ -6,21 +6,21 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from simulator.agencies import outbox
-from simulator.clock import wire_time
+from simulator.agencies.outbox import worker
 from simulator.control.calls import Asking, call, day_of, id_of
+from simulator.core.clock import wire_time
+from simulator.core.errors import DataFaults, refuse
+from simulator.core.masking import mask
+from simulator.core.texts import text
 from simulator.domain.person import Filing, Registration
-from simulator.errors import DataFaults, refuse
 from simulator.insured.grants import ended_on, filing_message
-from simulator.masking import mask
 from simulator.people.contradictions import filing_faults
 from simulator.people.diseases import disease_name
-from simulator.sandboxes import Config
+from simulator.sandbox.sandboxes import Config
 from simulator.store import people
 from simulator.store.statements import Row
 from simulator.store.tables import filing, registration, task
-from simulator.store.work import Work
-from simulator.texts import text
+from simulator.store.unit_of_work import UnitOfWork
 
 
 @call("POST", "people/<psn_no>/filings")
@@ -53,7 +53,7 @@ def end_filing(asking: Asking) -> Any:
         now = clock.now(asking.platform.sandboxes.real_time())
         ends = ended_on(now.date(), row)
         work.change(filing, {"id": row.id}, active=0, valid_to=ends)
-        ended = people.filing_of(work.the(filing, id=row.id))
+        ended = people.filing_of(work.get_required(filing, id=row.id))
         delivery = deliver(work, config, now, known, ended)
     _try_now(asking, delivery)
     return {"id": str(row.id), "delivery": delivery, "to": ends}
@@ -88,23 +88,23 @@ def end_registration(asking: Asking) -> Any:
         now = clock.now(asking.platform.sandboxes.real_time())
         ends = ended_on(now.date(), row)
         work.change(registration, {"id": row.id}, valid_to=ends)
-        delivery = _deliver_end(work, config, now, known, work.the(registration, id=row.id))
+        delivery = _deliver_end(work, config, now, known, work.get_required(registration, id=row.id))
     _try_now(asking, delivery)
     return {"id": str(row.id), "to": ends, "delivery": delivery}
 
 
-def _deliver_end(work: Work, config: Config, now: Any, known: people.Known, row: Row) -> str:
+def _deliver_end(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerson, row: Row) -> str:
     """2504 under the agency's number; what the agency registered itself, or takes by hand, is ended by hand."""
     area = known.person.insurances[0].area
     agency = config.agency_for(area)
     if agency is None:
         return "none"
     by_hand = agency.capabilities.get("filings") == "by hand"
-    if by_hand or not (row.agency_number or outbox.awaits_number(work, row.id)):
+    if by_hand or not (row.agency_number or worker.awaits_number(work, row.id)):
         _ask_by_hand(work, known, people.registration_of(row))
         return "by_hand"
     data = {"trt_dcla_detl_sn": row.agency_number, "psn_no": known.person.psn_no, "memo": "nhsa-sim"}
-    outbox.deliver_later(
+    worker.deliver_later(
         work,
         config,
         now,
@@ -118,7 +118,7 @@ def _deliver_end(work: Work, config: Config, now: Any, known: people.Known, row:
     return "queued"
 
 
-def deliver(work: Work, config: Config, now: Any, known: people.Known, granted: Any) -> str:
+def deliver(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerson, granted: Any) -> str:
     """Puts what was granted on the platform into the outbox of a registered agency; `by_hand` makes it a task."""
     area = known.person.insurances[0].area
     agency = config.agency_for(area)
@@ -132,7 +132,7 @@ def deliver(work: Work, config: Config, now: Any, known: people.Known, granted: 
         infno, body = "SIM-FILING", filing_message(known.person.psn_no, granted)
     else:
         infno, body = "2503", _registration_message(known, granted, institution, wire_time(now)[:10])
-    outbox.deliver_later(
+    worker.deliver_later(
         work,
         config,
         now,
@@ -146,7 +146,7 @@ def deliver(work: Work, config: Config, now: Any, known: people.Known, granted: 
     return "queued"
 
 
-def _ask_by_hand(work: Work, known: people.Known, granted: Any) -> None:
+def _ask_by_hand(work: UnitOfWork, known: people.KnownPerson, granted: Any) -> None:
     """The agency takes no filings by message: somebody there is asked, and 2001 shows whether they did."""
     data = {"psn_no": known.person.psn_no, "psn_name": mask(known.person.name)}
     if isinstance(granted, Filing):
@@ -159,7 +159,9 @@ def _ask_by_hand(work: Work, known: people.Known, granted: Any) -> None:
     work.add(task, role="agency", state="open", body=written, result="")
 
 
-def _registration_message(known: people.Known, granted: Registration, institution: str, today: str) -> dict[str, Any]:
+def _registration_message(
+    known: people.KnownPerson, granted: Registration, institution: str, today: str
+) -> dict[str, Any]:
     return {
         "data": {
             "psn_no": known.person.psn_no,
@@ -187,17 +189,17 @@ def _institution(config: Config, area: str) -> str:
 
 def _try_now(asking: Asking, delivery: str) -> None:
     if delivery == "queued":
-        outbox.run(asking.sandbox, asking.platform.forwarding)
+        worker.run(asking.sandbox, asking.platform.forwarding)
 
 
-def _own(work: Work, table: Any, number: str, known: people.Known) -> Row:
+def _own(work: UnitOfWork, table: Any, number: str, known: people.KnownPerson) -> Row:
     row = work.get(table, id=found) if (found := id_of(number)) is not None else None
     if row is None or row.person_id != known.id:
         raise refuse("grant_unknown", path="id", serial=number)
     return row
 
 
-def _refuse_impossible(body: Mapping[str, Any], known: people.Known) -> None:
+def _refuse_impossible(body: Mapping[str, Any], known: people.KnownPerson) -> None:
     """As when a person is made: not for home, for a whole province or for nowhere, nor in a group of others."""
     insurances = known.person.insurances
     faults = list(filing_faults(body, homes=[each.area for each in insurances], category=insurances[0].category))

@@ -4,21 +4,21 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import Any
 
-from simulator.agencies.learning import learn
+from simulator.agencies.replica.synchronisation import learn
 from simulator.control.calls import Asking, call, fen_of, limit_of
+from simulator.core.errors import refuse
+from simulator.core.money import yuan
 from simulator.domain.person import Person
 from simulator.domain.places import below
-from simulator.errors import refuse
-from simulator.money import yuan
 from simulator.people.areas import is_area
 from simulator.people.export import person_json, read_export
 from simulator.people.population import populate
 from simulator.people.role import person_for
 from simulator.people.spec import OpeningBalance, PersonSpec, read_person
-from simulator.sandboxes import Config
+from simulator.sandbox.sandboxes import Config
 from simulator.store import people
 from simulator.store.tables import accumulator, person
-from simulator.store.work import Work
+from simulator.store.unit_of_work import UnitOfWork
 
 
 @call("POST", "people")
@@ -29,7 +29,7 @@ def create(asking: Asking) -> Any:
     with asking.sandbox.begin() as (work, config, clock):
         today = clock.now(asking.platform.sandboxes.real_time()).date()
         spec = read_person(body, on=today)
-        work.hold("people")
+        work.advisory_lock("people")
         number = key or f"{work.count(person)}"
         return add_person(work, config, spec, key=number, today=today)
 
@@ -135,7 +135,7 @@ def open_accumulator(asking: Asking) -> Any:
     return {**body, "disease": disease, "amount": _yuan(amount)}
 
 
-def add_person(work: Work, config: Config, spec: PersonSpec, *, key: str, today: date) -> dict[str, Any]:
+def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, today: date) -> dict[str, Any]:
     """Keeps the person that a spec asks for; refuses one whose psn_no is taken."""
     made = person_for(spec, seed=config.seed, key=key, on=today)
     if people.load(work, made.psn_no) is not None:
@@ -155,7 +155,7 @@ def class_code(config: Config, somebody: Person, disease: str) -> str:
     return config.policies.city(somebody.insurances[0].area).mapped(disease) if disease else ""
 
 
-def described(work: Work, psn_no: str) -> dict[str, Any]:
+def described(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
     """A person as POST accepts them, with the ids of what they were granted; balances as they stand."""
     known = people.load(work, psn_no)
     assert known is not None
@@ -167,7 +167,7 @@ def described(work: Work, psn_no: str) -> dict[str, Any]:
     return written
 
 
-def opening_balances(work: Work, person_id: int) -> list[OpeningBalance]:
+def opening_balances(work: UnitOfWork, person_id: int) -> list[OpeningBalance]:
     """The opening balances of a person, as an export carries them."""
     rows = work.find(accumulator, person_id=person_id)
     return [OpeningBalance(row.year, row.insutype, row.kind, row.opening, row.disease) for row in rows if row.opening]

@@ -6,11 +6,11 @@ from typing import Any
 from simulator.benefit import failing_examples
 from simulator.catalogue import Institution, item_json
 from simulator.control.calls import Asking, call, day_of, limit_of
-from simulator.errors import DataFault, DataFaults, refuse
+from simulator.core.errors import DataFault, DataFaults, refuse
+from simulator.core.texts import text
 from simulator.people.areas import area_name, is_area
-from simulator.sandboxes import touch
+from simulator.sandbox.sandboxes import touch
 from simulator.store.tables import catalogue, institution, policy
-from simulator.texts import text
 
 
 @call("GET", "institutions")

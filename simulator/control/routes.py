@@ -8,18 +8,18 @@ from urllib.parse import SplitResult, urlsplit
 
 from flask import Blueprint, Response, request
 
-from simulator.control import agencies, clock, evidence, grants, money, people, places, tasks
+from simulator.control import agencies, evidence, grants, people, places, sandbox_clock, settlements, tasks
 from simulator.control.calls import CALLS, Asking
-from simulator.errors import DataFaults, PolicyGap, Refusal, SetupError
+from simulator.core.errors import DataFaults, PolicyGap, Refusal, SetupError
+from simulator.core.json_codec import NotAMessage, read_json, write_json
+from simulator.core.texts import Text, text
 from simulator.platform import Platform
-from simulator.sandboxes import DEFAULT, unknown_sandbox
+from simulator.sandbox.sandboxes import DEFAULT, unknown_sandbox
 from simulator.store.store import Conflict, Gone
-from simulator.texts import Text, text
-from simulator.wire import NotAMessage, read_json, write_json
 
 LARGEST_BODY = 64 * 1024 * 1024
 """An import of a whole city fits."""
-MODULES = (agencies, clock, evidence, grants, money, people, places, tasks)
+MODULES = (agencies, evidence, grants, people, places, sandbox_clock, settlements, tasks)
 """Each registers its calls when it is imported."""
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from simulator.control.calls import Asking, call, id_of
 from simulator.control.waiting import when_there
-from simulator.errors import DataFault, DataFaults, refuse
+from simulator.core.errors import DataFault, DataFaults, refuse
+from simulator.core.texts import text
 from simulator.store.statements import Row
 from simulator.store.tables import task
-from simulator.texts import text
 
 ROLES = ("hospital", "agency")
 STATES = ("open", "taken", "done", "failed")
@@ -22,7 +22,7 @@ def post(asking: Asking) -> Any:
     )
     with asking.sandbox.begin() as (work, _, _clock):
         number = work.add(task, role=body["role"], state="open", body=written, result="")
-        return _described(work.the(task, id=number))
+        return _described(work.get_required(task, id=number))
 
 
 @call("GET", "tasks")
@@ -55,7 +55,7 @@ def result(asking: Asking) -> Any:
         if body["state"] == "taken" and row.state != "open":
             raise refuse("task_taken", path="state", number=number, state=row.state)
         work.change(task, {"id": row.id}, state=body["state"], result=body.get("note", ""))
-        return _described(work.the(task, id=row.id))
+        return _described(work.get_required(task, id=row.id))
 
 
 def _described(row: Row) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What is covered: transactions × editions × (contract, example, handler, scenario), counted from what is there."""
 
 from simulator.coverage.forms import FORMS
-from simulator.coverage.table import GAPS, Coverage, Row, accepted_in, coverage
+from simulator.coverage.table import GAPS, CoverageRow, CoverageTable, accepted_in, coverage
 
-__all__ = ["FORMS", "GAPS", "Coverage", "Row", "accepted_in", "coverage"]
+__all__ = ["FORMS", "GAPS", "CoverageRow", "CoverageTable", "accepted_in", "coverage"]

@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from simulator.contract.lookup import columns
-from simulator.coverage.table import ALL, EXAMPLE, GAPS, SCENARIO, TABLES, Coverage, Row
-from simulator.texts import Text, join, text
+from simulator.core.texts import Text, join, text
+from simulator.coverage.table import ALL, EXAMPLE, GAPS, SCENARIO, TABLES, CoverageRow, CoverageTable
 
 _SHOWN_SCENARIOS = 2
 
 
-def as_text(found: Coverage, which: str = ALL) -> str:
+def as_text(found: CoverageTable, which: str = ALL) -> str:
     """A line a transaction, then what is missing."""
     rows = [_heading(found), *(_cells(found, row) for row in found.only(which))]
     return "\n".join([str(_legend()), "", *columns(iter(rows)), "", *map(str, sentences(found))]) + "\n"
 
 
-def as_json(found: Coverage, which: str = ALL) -> str:
+def as_json(found: CoverageTable, which: str = ALL) -> str:
     """Everything of those transactions, for a program; scenarios by their names."""
     shown = {
         "editions": list(found.editions),
@@ -27,7 +27,7 @@ def as_json(found: Coverage, which: str = ALL) -> str:
     return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_markdown(found: Coverage, which: str = TABLES) -> str:
+def as_markdown(found: CoverageTable, which: str = TABLES) -> str:
     """A table for a README: the transactions of which some edition has the fields, unless `which` says otherwise."""
     rows = found.only(which)
     heading = _heading(found)
@@ -41,7 +41,7 @@ def as_markdown(found: Coverage, which: str = TABLES) -> str:
 FORMS: dict[str, Callable[..., str]] = {"text": as_text, "json": as_json, "markdown": as_markdown}
 
 
-def sentences(found: Coverage) -> Iterator[Text]:
+def sentences(found: CoverageTable) -> Iterator[Text]:
     """How much is covered, and by name what is not."""
     yield text("coverage.counts", counts=_counts(found), left=len(found.rows) - len(found.only(TABLES)))
     for kind in (SCENARIO, EXAMPLE):
@@ -50,7 +50,7 @@ def sentences(found: Coverage) -> Iterator[Text]:
             yield text(f"coverage.missing_{kind}", count=len(missing), infnos=", ".join(missing))
 
 
-def _counts(found: Coverage) -> Text:
+def _counts(found: CoverageTable) -> Text:
     parts = []
     for edition in found.editions:
         cells = [row.cells[edition] for row in found.rows]
@@ -71,12 +71,12 @@ def _legend() -> Text:
     return text("coverage.legend")
 
 
-def _heading(found: Coverage) -> list[str]:
+def _heading(found: CoverageTable) -> list[str]:
     names = [str(text(f"coverage.column_{name}")) for name in ("infno", "name", "scenarios")]
     return [*names[:2], *found.editions, names[2]]
 
 
-def _cells(found: Coverage, row: Row) -> list[str]:
+def _cells(found: CoverageTable, row: CoverageRow) -> list[str]:
     shown = ", ".join(row.scenarios[:_SHOWN_SCENARIOS])
     more = len(row.scenarios) - _SHOWN_SCENARIOS
     scenarios = str(text("coverage.more", shown=shown, more=more)) if more > 0 else shown
@@ -89,7 +89,7 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _row_json(row: Row) -> dict[str, Any]:
+def _row_json(row: CoverageRow) -> dict[str, Any]:
     return {
         "infno": row.infno,
         "name_zh": row.name.zh,

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from simulator.contract.coverage import EDITIONS, covered
-from simulator.harness.library import load
-from simulator.harness.scenario import Scenario, Step
-from simulator.texts import Text, text
+from simulator.contract.example_coverage import EDITIONS, covered
+from simulator.core.texts import Text, text
+from simulator.harness.scenario.definition import Scenario, ScenarioStep
+from simulator.harness.scenario.library import load
 from simulator.transactions import HANDLERS
 
 DEFAULT_EDITION = "national"
@@ -54,7 +54,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class CoverageRow:
     """One transaction over all editions."""
 
     infno: str
@@ -78,11 +78,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class CoverageTable:
     """The whole table."""
 
     editions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CoverageRow, ...]
 
     def gaps(self, kind: str) -> tuple[str, ...]:
         """Numbers of the transactions for which that is missing."""
@@ -90,14 +90,14 @@ class Coverage:
             return tuple(row.infno for row in self.rows if row.lacks_scenario)
         return tuple(row.infno for row in self.rows if row.lacks_example)
 
-    def only(self, which: str) -> tuple[Row, ...]:
+    def only(self, which: str) -> tuple[CoverageRow, ...]:
         """The rows of all transactions, of those with tables in some edition, or of those with a handler."""
         if which == HANDLED:
             return tuple(row for row in self.rows if row.handler)
         return tuple(row for row in self.rows if which == ALL or row.has_tables)
 
 
-def coverage(editions: Sequence[str] = EDITIONS, scenarios: Sequence[Path] = ()) -> Coverage:
+def coverage(editions: Sequence[str] = EDITIONS, scenarios: Sequence[Path] = ()) -> CoverageTable:
     """The table as of now; `scenarios` are files or folders, the shipped ones when empty. Raises DataFaults."""
     shown = _shown_by(load(scenarios))
     rows = []
@@ -114,8 +114,8 @@ def coverage(editions: Sequence[str] = EDITIONS, scenarios: Sequence[Path] = ())
             for edition, state in each.contract.items()
         }
         every = tuple(dict.fromkeys(name for names in by_edition.values() for name in names))
-        rows.append(Row(each.infno, Text(each.name_zh, each.name_en), cells, handled, every))
-    return Coverage(tuple(editions), tuple(rows))
+        rows.append(CoverageRow(each.infno, Text(each.name_zh, each.name_en), cells, handled, every))
+    return CoverageTable(tuple(editions), tuple(rows))
 
 
 def accepted_in(scenario: Scenario) -> frozenset[str]:
@@ -131,7 +131,7 @@ def _shown_by(scenarios: Iterable[Scenario]) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def _accepted(step: Step) -> Iterator[str]:
+def _accepted(step: ScenarioStep) -> Iterator[str]:
     said = step.said
     wanted = said.get("expect", {}) if step.verb == "call" else said.get("answer", {})
     refused = "refused" in said or "raw" in said or str(wanted.get("infcode", "0")) != "0"

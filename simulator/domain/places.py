@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from simulator.errors import DataFault, DataFaults
-from simulator.strict_csv import parse_csv
-from simulator.texts import text
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.strict_csv import parse_csv
+from simulator.core.texts import text
 
 CITY_DIGITS = 4
 COLUMNS = ("prefix", "digits", "source", "note")
@@ -23,7 +23,7 @@ def below(area: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class FilingCoverage:
     """Digits of one place by prefix of the area code; the longest matching prefix decides."""
 
     digits: Mapping[str, int]
@@ -46,12 +46,12 @@ class Coverage:
         """Whether a filing can name `area`: a whole province is one only where its row says so."""
         return not (area.endswith("0000") and len(self.place_of(area)) == CITY_DIGITS)
 
-    def extended(self, more: "Coverage") -> "Coverage":
+    def extended(self, more: "FilingCoverage") -> "FilingCoverage":
         """These rows and `more`, which win."""
-        return Coverage({**self.digits, **more.digits})
+        return FilingCoverage({**self.digits, **more.digits})
 
 
-def read_places(raw: bytes, name: str) -> Coverage:
+def read_places(raw: bytes, name: str) -> FilingCoverage:
     """Reads a table of places; raises DataFaults with line and column."""
     rows = parse_csv(raw, name, COLUMNS, key=("prefix",), needed=("prefix", "digits", "source"))
     faults = []
@@ -65,11 +65,11 @@ def read_places(raw: bytes, name: str) -> Coverage:
             digits[row["prefix"]] = int(row["digits"])
     if faults:
         raise DataFaults(faults)
-    return Coverage(digits)
+    return FilingCoverage(digits)
 
 
 @cache
-def shipped() -> Coverage:
+def shipped() -> FilingCoverage:
     """The table that comes with the product, read once."""
     return read_places(resources.files(__package__).joinpath("places.csv").read_bytes(), "places.csv")
 

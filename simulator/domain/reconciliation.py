@@ -26,7 +26,7 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ReconciliationDifference:
     """One thing on which the two sides do not agree; `there` and `here` in fen or blank."""
 
     type: str
@@ -36,13 +36,13 @@ class Difference:
     here: int | None = None
 
 
-def compare(there: Sequence[DayRow], here: Sequence[DayRow], reversed_here: set[str]) -> list[Difference]:
+def compare(there: Sequence[DayRow], here: Sequence[DayRow], reversed_here: set[str]) -> list[ReconciliationDifference]:
     """Every difference, in the order of the rows sent, then of those that only stand here.
 
     `reversed_here` holds the setl_id of settlements that were reversed on this side and so do not stand here.
     """
     ours = {row.key: row for row in here}
-    found: list[Difference] = []
+    found: list[ReconciliationDifference] = []
     times = Counter(row.key for row in there)
     seen: set[tuple[str, bool]] = set()
     for row in there:
@@ -50,22 +50,22 @@ def compare(there: Sequence[DayRow], here: Sequence[DayRow], reversed_here: set[
             continue
         seen.add(row.key)
         if times[row.key] > 1:
-            found.append(Difference("duplicated", row))
+            found.append(ReconciliationDifference("duplicated", row))
         mine = ours.get(row.key)
         if mine is None:
             kind = "reversed_here" if row.setl_id in reversed_here else "missing_here"
-            found.append(Difference(kind, row))
+            found.append(ReconciliationDifference(kind, row))
             continue
         found += [
-            Difference("amount", row, name, row.amounts[name], mine.amounts[name])
+            ReconciliationDifference("amount", row, name, row.amounts[name], mine.amounts[name])
             for name in AMOUNTS
             if name in row.amounts and row.amounts[name] != mine.amounts[name]
         ]
-    found += [Difference("missing_there", row) for row in here if row.key not in seen]
+    found += [ReconciliationDifference("missing_there", row) for row in here if row.key not in seen]
     return found
 
 
-def described(difference: Difference, written: Any) -> dict[str, Any]:
+def described(difference: ReconciliationDifference, written: Any) -> dict[str, Any]:
     """A difference as the wire writes it; `written` turns fen into what stands there."""
     amounts = (difference.there, difference.here)
     platform, agency = ("" if fen is None else str(written(fen)) for fen in amounts)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from simulator.catalogue import Institution
-from simulator.envelope import Head
-from simulator.errors import Refusal, refuse
-from simulator.sandboxes import Config
+from simulator.core.envelope import Head
+from simulator.core.errors import Refusal, refuse
+from simulator.core.texts import text
+from simulator.sandbox.sandboxes import Config
 from simulator.store.tables import sign_in
-from simulator.store.work import Work
-from simulator.texts import text
+from simulator.store.unit_of_work import UnitOfWork
 
 WITHOUT_SIGN_IN = ("9001", "9002")
 
@@ -27,7 +27,7 @@ def admit_institution(config: Config, head: Head) -> Institution:
     return found
 
 
-def admit_operator(work: Work, config: Config, head: Head, day: str) -> Sequence[Refusal]:
+def admit_operator(work: UnitOfWork, config: Config, head: Head, day: str) -> Sequence[Refusal]:
     """Refuses where the sandbox demands a sign-in; else only a sign_no that cannot be right is worth a warning."""
     if head.infno in WITHOUT_SIGN_IN:
         return ()

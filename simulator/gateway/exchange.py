@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from simulator import envelope
-from simulator.envelope import Head
-from simulator.findings import Finding
-from simulator.sandboxes import Sandbox
-from simulator.signing import Headers
+from simulator.core import envelope
+from simulator.core.envelope import Head
+from simulator.core.findings import Finding
+from simulator.core.signing import Headers
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import journal
 
 
@@ -62,9 +62,9 @@ class Exchange:
         """Its turn has come: `received` by the trade clock."""
         self.received, self.started = received, time.perf_counter()
 
-    def leg(self, answer: bytes, outcome: str) -> journal.Leg:
+    def leg(self, answer: bytes, outcome: str) -> journal.JournalLeg:
         """The exchange as the journal keeps it."""
-        return journal.Leg(
+        return journal.JournalLeg(
             exchange=self.id,
             leg=journal.HOSPITAL,
             at=self.received.isoformat(sep=" ", timespec="milliseconds"),

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from simulator.contract import Contract, Fault
-from simulator.envelope import Head, head_of
-from simulator.errors import Refusal, refuse
-from simulator.findings import ERROR, WARNING, Finding, from_faults
-from simulator.sandboxes import Config
-from simulator.texts import text
+from simulator.contract import Contract, ContractBreach
+from simulator.core.envelope import Head, head_of
+from simulator.core.errors import Refusal, refuse
+from simulator.core.findings import ERROR, WARNING, Finding, from_faults
+from simulator.core.json_codec import LARGEST_INPUT, characters
+from simulator.core.texts import text
+from simulator.sandbox.sandboxes import Config
 from simulator.transactions import HANDLERS
-from simulator.wire import LARGEST_INPUT, characters
 
 MOST_CHARGES = 1000
 """Rows of feedetail in one 2204 (ours; the documents print no limit)."""
@@ -44,7 +44,7 @@ class Inspector:
         """The input, trusted from here on; raises Breach or Refusal. Habits of real clients are mended in lenient."""
         contract, strict = config.contract, config.strict
         if not strict:
-            fields, habits = contract.accept_envelope_habits(fields)
+            fields, habits = contract.accept_envelope_quirks(fields)
             exchange.head = head_of(fields)
             exchange.findings += from_faults(habits, strict=False)
         head = exchange.head
@@ -56,7 +56,7 @@ class Inspector:
         _refuse_oversized(config, body, raw, exchange.findings)
         faults = _breaches(contract, head, fields, body)
         if not strict and (faults or b'"null"' in raw):
-            body, habits = contract.accept_habits(head.infno, "in", body)
+            body, habits = contract.accept_quirks(head.infno, "in", body)
             exchange.body = body
             exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
             exchange.findings += from_faults(habits, strict=False)
@@ -79,7 +79,7 @@ class Inspector:
         ]
 
 
-def _breaches(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[Fault, ...]:
+def _breaches(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[ContractBreach, ...]:
     return (
         *contract.check_envelope(fields, "in"),
         *contract.check(head.infno, "in", body, remote=head.remote, head=fields),

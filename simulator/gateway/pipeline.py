@@ -6,27 +6,29 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from simulator import envelope, faults, insured, metrics
-from simulator.agencies.conclusion import conclude
-from simulator.agencies.desk import Desk
-from simulator.agencies.forwarding import Forwarding, Intent, MustWait, Sent
-from simulator.agencies.held import hold_back, take_held
-from simulator.clock import RealTime
-from simulator.defects import recorded
-from simulator.envelope import FAILURE, SUCCESS
-from simulator.errors import PolicyGap, Refusal, SetupError, refuse, together
-from simulator.findings import ERROR, WARNING, Finding, err_msg
+from simulator import insured
+from simulator.agencies.delivery.completion import complete
+from simulator.agencies.delivery.endpoint import Endpoint
+from simulator.agencies.delivery.forwarding import Delivery, Forwarding, Intent, MustWait
+from simulator.core import envelope, metrics
+from simulator.core.clock import RealTime
+from simulator.core.envelope import FAILURE, SUCCESS
+from simulator.core.error_reporting import recorded
+from simulator.core.errors import PolicyGap, Refusal, SetupError, refuse, together
+from simulator.core.findings import ERROR, WARNING, Finding, err_msg
+from simulator.core.json_codec import NotAMessage, digest, write_json
+from simulator.core.logs import log
+from simulator.core.signing import NotAuthentic, authenticate
+from simulator.core.texts import text
+from simulator.fault_injection import faults
+from simulator.fault_injection.delayed_messages import delay_message, take_delayed
 from simulator.gateway import admission, inspection
 from simulator.gateway.exchange import Exchange, Incoming, Outgoing
-from simulator.logs import log
-from simulator.sandboxes import Config, Sandbox
-from simulator.signing import NotAuthentic, authenticate
-from simulator.store import journal, messages
+from simulator.sandbox.sandboxes import Config, Sandbox
+from simulator.store import idempotency_keys, journal
 from simulator.store.store import Conflict, Gone
-from simulator.store.work import Work
-from simulator.texts import text
+from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import HANDLERS, Call, Kept
-from simulator.wire import NotAMessage, digest, write_json
 
 _LOOK_AGAIN_S = 0.5
 """What ends in this process is told at once; only what ends in another has to be looked for."""
@@ -58,12 +60,12 @@ class Pipeline:
     def _handle(self, sandbox: Sandbox, incoming: Incoming) -> Outgoing:
         exchange, outcome = self._begin_when_free(sandbox, incoming)
         if isinstance(outcome, Intent):
-            outcome = self._carry_on(exchange, outcome)
+            outcome = self._forward(exchange, outcome)
         if outcome.twice:
             outcome = self._handle(sandbox, replace(incoming, again=True))
         if exchange.head.infno == "2601":
             # An original held back by a fault arrives now, after it was reversed.
-            for raw in take_held(sandbox, exchange.body):
+            for raw in take_delayed(sandbox, exchange.body):
                 self._handle(sandbox, Incoming(raw, again=True))
         return outcome
 
@@ -92,19 +94,19 @@ class Pipeline:
             except Refusal as busy:
                 return exchange, self._refused_alone(exchange, busy)
 
-    def _first_work(self, work: Work, config: Config, exchange: Exchange) -> Outgoing | Intent:
+    def _first_work(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Outgoing | Intent:
         """Read, authenticate, check, admit, handle: everything that fits into one unit of work."""
-        struck: faults.Fault | None = None
+        injected: faults.Fault | None = None
         try:
             fields = envelope.read(exchange.incoming.raw)
             exchange.head = envelope.head_of(fields)
             if not exchange.incoming.again:
                 authenticate(config.profile, exchange.incoming.headers, exchange.real_at)
             body = self._inspector.inspect(config, exchange, fields)
-            struck = self._strike(work, config, exchange)
-            if struck is not None and struck.what in ("drop_before", "late", "refuse"):
-                return self._struck_before(work, exchange, struck)
-            with work.attempt():
+            injected = self._match_fault(work, config, exchange)
+            if injected is not None and injected.what in ("drop_before", "late", "refuse"):
+                return self._apply_before_handling(work, exchange, injected)
+            with work.savepoint():
                 made = self._judge_and_handle(work, config, exchange, body)
         except NotAuthentic as error:
             return self._turned_away(work, exchange, error)
@@ -113,16 +115,16 @@ class Pipeline:
         except inspection.Breach:
             return self._refused(work, exchange, [])
         except Refusal as error:
-            return self._refused(work, exchange, _reasons(error), struck)
+            return self._refused(work, exchange, _reasons(error), injected)
         except PolicyGap as error:
             log().warning("policy gap", sandbox=exchange.sandbox.name, gap=str(error.text.en))
-            return self._refused(work, exchange, [Finding("policy.gap", ERROR, error.text)], struck)
+            return self._refused(work, exchange, [Finding("policy.gap", ERROR, error.text)], injected)
         if isinstance(made, Intent):
-            return replace(made, at_hospital=struck)
-        return self._answered(work, config, exchange, made, struck)
+            return replace(made, at_hospital=injected)
+        return self._answered(work, config, exchange, made, injected)
 
     def _judge_and_handle(
-        self, work: Work, config: Config, exchange: Exchange, body: Mapping[str, Any]
+        self, work: UnitOfWork, config: Config, exchange: Exchange, body: Mapping[str, Any]
     ) -> Kept | bytes | Intent:
         head = exchange.head
         institution = admission.admit_institution(config, head)
@@ -132,14 +134,14 @@ class Pipeline:
         transaction = HANDLERS[head.infno]
         exchange.digest = digest(head.infno, head.institution, exchange.body) if transaction.effect else ""
         if transaction.effect:
-            work.hold(messages.name_of(head.msgid))
-        spent = messages.find(work, head.msgid)
-        recorded = messages.recorded_answer(spent, exchange.digest) if transaction.effect or spent else None
+            work.advisory_lock(idempotency_keys.lock_name(head.msgid))
+        spent = idempotency_keys.find(work, head.msgid)
+        recorded = idempotency_keys.recorded_answer(spent, exchange.digest) if transaction.effect or spent else None
         if recorded is not None:
             return recorded
-        if spent is not None and spent.state == messages.RUNNING:
+        if spent is not None and spent.state == idempotency_keys.RUNNING:
             raise MustWait
-        if spent is not None and spent.state == messages.UNKNOWN:
+        if spent is not None and spent.state == idempotency_keys.UNKNOWN:
             raise refuse("visit_unknown_outcome", path="msgid", msgid=head.msgid)
         call = Call(
             work=work,
@@ -169,11 +171,11 @@ class Pipeline:
 
     def _answered(
         self,
-        work: Work,
+        work: UnitOfWork,
         config: Config,
         exchange: Exchange,
         made: Kept | bytes,
-        struck: faults.Fault | None,
+        injected: faults.Fault | None,
         *,
         intended: bool = False,
     ) -> Outgoing:
@@ -187,16 +189,16 @@ class Pipeline:
             exchange.psn_no, exchange.mdtrt_id = inspection.about(made.output, exchange.psn_no, exchange.mdtrt_id)
             if HANDLERS[head.infno].effect:
                 self._spend(work, exchange, made, answer, intended=intended)
-        sent = self._spoilt(exchange, answer, struck)
+        sent = self._apply_after_handling(exchange, answer, injected)
         self._record(work, exchange, sent.body, "dropped" if sent.dropped else "answered")
         return sent
 
-    def _spend(self, work: Work, exchange: Exchange, made: Kept, answer: bytes, *, intended: bool) -> None:
+    def _spend(self, work: UnitOfWork, exchange: Exchange, made: Kept, answer: bytes, *, intended: bool) -> None:
         head, number = exchange.head, made.settlement_id
         if intended:
-            messages.close(work, head.msgid, answer=answer, settlement_id=number)
+            idempotency_keys.complete(work, head.msgid, answer=answer, settlement_id=number)
         else:
-            messages.keep(
+            idempotency_keys.record(
                 work,
                 head.msgid,
                 infno=head.infno,
@@ -206,44 +208,46 @@ class Pipeline:
                 settlement_id=number,
             )
 
-    def _carry_on(self, exchange: Exchange, intent: Intent) -> Outgoing:
+    def _forward(self, exchange: Exchange, intent: Intent) -> Outgoing:
         """Sends what was intended, with every lock given back, and books the outcome in a second unit of work."""
         try:
-            sent = self._forwarding.send(intent, self._desk(exchange.sandbox, exchange))
-            outgoing = self._concluded(exchange, intent, sent)
+            sent = self._forwarding.send(intent, self._endpoint(exchange.sandbox, exchange))
+            outgoing = self._completed(exchange, intent, sent)
             self._forwarding.checkpoint("outcome_committed")
         finally:
             self._forwarding.ended()
         return outgoing
 
-    def _concluded(self, exchange: Exchange, intent: Intent, sent: Sent) -> Outgoing:
+    def _completed(self, exchange: Exchange, intent: Intent, sent: Delivery) -> Outgoing:
         known = list(exchange.findings)
         while True:
             with suppress(Conflict), exchange.sandbox.begin() as (work, config, clock):
                 exchange.findings = list(known)
-                found = conclude(work, config, clock.now(self._real_time()), intent, sent)
+                found = complete(work, config, clock.now(self._real_time()), intent, sent)
                 exchange.findings += found.findings
                 if found.kept is None:
                     reasons = _reasons(found.refusal) if found.refusal else []
                     outgoing = self._refused(work, exchange, reasons, intent.at_hospital)
                 else:
-                    struck = intent.at_hospital
-                    outgoing = self._answered(work, config, exchange, found.kept, struck, intended=intent.effect)
+                    injected = intent.at_hospital
+                    outgoing = self._answered(work, config, exchange, found.kept, injected, intended=intent.effect)
                 self._forwarding.checkpoint("outcome_written")
                 return outgoing
 
-    def _desk(self, sandbox: Sandbox, exchange: Exchange) -> Desk:
+    def _endpoint(self, sandbox: Sandbox, exchange: Exchange) -> Endpoint:
         """The simulated insured place behind its own desk, for a fault on that leg; it goes by our clock."""
         config = sandbox.now_configured()
-        return Desk(sandbox.store.begin, config.place, config.agency_contract, lambda: exchange.received, config.strict)
+        return Endpoint(
+            sandbox.store.begin, config.place, config.agency_contract, lambda: exchange.received, config.strict
+        )
 
     def _refused(
-        self, work: Work, exchange: Exchange, reasons: list[Finding], struck: faults.Fault | None = None
+        self, work: UnitOfWork, exchange: Exchange, reasons: list[Finding], injected: faults.Fault | None = None
     ) -> Outgoing:
         errors = [each.sentence for each in exchange.findings if each.severity == ERROR]
         answer = self._write(exchange, FAILURE, err_msg([*errors, *(each.sentence for each in reasons)]), None)
         exchange.findings += reasons
-        sent = self._spoilt(exchange, answer, struck)
+        sent = self._apply_after_handling(exchange, answer, injected)
         self._record(work, exchange, sent.body, "dropped" if sent.dropped else "refused")
         return sent
 
@@ -253,41 +257,43 @@ class Pipeline:
             exchange.begin(clock.now(self._real_time()))
             return self._refused(work, exchange, _reasons(refusal))
 
-    def _turned_away(self, work: Work, exchange: Exchange, error: NotAuthentic) -> Outgoing:
+    def _turned_away(self, work: UnitOfWork, exchange: Exchange, error: NotAuthentic) -> Outgoing:
         """The gateway's own shape: no message, HTTP 401 inside a body (NOTES I.4)."""
         body = write_json({"code": 401, "message": error.sentence.zh})
         finding = Finding("gateway.signature", ERROR, error.sentence, got=error.string_to_sign)
         journal.record(work, exchange.leg(body, "turned_away"), [finding])
         return Outgoing(body, status=401)
 
-    def _strike(self, work: Work, config: Config, exchange: Exchange) -> faults.Fault | None:
+    def _match_fault(self, work: UnitOfWork, config: Config, exchange: Exchange) -> faults.Fault | None:
         if not config.faulty or exchange.incoming.again:
             return None
-        return faults.strike(work, at=faults.HOSPITAL, infno=exchange.head.infno, seed=config.seed)
+        return faults.match_fault(work, at=faults.HOSPITAL, infno=exchange.head.infno, seed=config.seed)
 
-    def _struck_before(self, work: Work, exchange: Exchange, struck: faults.Fault) -> Outgoing:
-        if struck.what == "refuse":
+    def _apply_before_handling(self, work: UnitOfWork, exchange: Exchange, injected: faults.Fault) -> Outgoing:
+        if injected.what == "refuse":
             sentence = text("gateway.simulated_refusal")
             return self._refused(work, exchange, [Finding("fault.refuse", ERROR, sentence)])
-        if struck.what == "late":
-            hold_back(work, exchange.id, exchange.head.msgid, exchange.incoming.raw)
+        if injected.what == "late":
+            delay_message(work, exchange.id, exchange.head.msgid, exchange.incoming.raw)
         self._record(work, exchange, b"", "dropped")
         return Outgoing(b"", dropped=True)
 
-    def _spoilt(self, exchange: Exchange, answer: bytes, struck: faults.Fault | None) -> Outgoing:
-        if struck is None:
+    def _apply_after_handling(self, exchange: Exchange, answer: bytes, injected: faults.Fault | None) -> Outgoing:
+        if injected is None:
             return Outgoing(answer)
-        if struck.what == "drop_after_commit":
+        if injected.what == "drop_after_commit":
             return Outgoing(b"", dropped=True)
-        if struck.what == "duplicate":
+        if injected.what == "duplicate":
             return Outgoing(answer, twice=True)
-        if struck.what == "http_500":
+        if injected.what == "http_500":
             return Outgoing(b"", status=500)
-        if struck.what == "wrong_person":
+        if injected.what == "wrong_person":
             return Outgoing(faults.for_another_person(answer, exchange.psn_no))
-        return Outgoing(faults.spoil(struck.what, answer), delay_s=struck.delay_s if struck.what == "delay" else 0.0)
+        return Outgoing(
+            faults.apply_fault(injected.what, answer), delay_s=injected.delay_s if injected.what == "delay" else 0.0
+        )
 
-    def _record(self, work: Work, exchange: Exchange, answer: bytes, outcome: str) -> None:
+    def _record(self, work: UnitOfWork, exchange: Exchange, answer: bytes, outcome: str) -> None:
         journal.record(work, exchange.leg(answer, outcome), exchange.findings)
         served = exchange.head.infno if exchange.head.infno in HANDLERS else "other"
         metrics.count(served, outcome, time.perf_counter() - exchange.started)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from simulator.harness.parties import Parties
-    from simulator.harness.results import RunInfo, ScenarioResult
-    from simulator.harness.scenario import Scenario
+    from simulator.harness.environment.environment import Environment
+    from simulator.harness.execution.results import RunInfo, ScenarioResult
+    from simulator.harness.scenario.definition import Scenario
 
 SUFFIX = ".scenario.yaml"
 _USES = ("self", "insured", "treatment")
@@ -53,8 +53,8 @@ class ScenarioFile(pytest.File):
     """One scenario file; a test for each use."""
 
     def collect(self) -> Iterator["ScenarioItem"]:
-        from simulator.errors import DataFaults
-        from simulator.harness.reading import read_scenario
+        from simulator.core.errors import DataFaults
+        from simulator.harness.scenario.loader import read_scenario
 
         try:
             scenario = read_scenario(self.path)
@@ -77,8 +77,8 @@ class ScenarioItem(pytest.Item):
         self.extra_keyword_matches.add(scenario.id)
 
     def runtest(self) -> None:
-        from simulator.harness.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED
-        from simulator.harness.wording import failure_text
+        from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED
+        from simulator.harness.report.wording import failure_text
 
         stage = _stage(self.session)
         result = stage.play(self.scenario, self.use)
@@ -91,7 +91,7 @@ class ScenarioItem(pytest.Item):
             raise ScenarioFailed(str(failure_text(result, stage.info)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from simulator.errors import SimulatorError
+        from simulator.core.errors import SimulatorError
 
         if isinstance(excinfo.value, (ScenarioFailed, RehearsalBroken, SimulatorError)):
             return str(excinfo.value)
@@ -104,18 +104,18 @@ class ScenarioItem(pytest.Item):
 class _Stage:
     """The parties of one pytest run, opened by the first scenario that runs."""
 
-    def __init__(self, parties: "Parties", info: "RunInfo", run: str) -> None:
-        self._parties = parties
+    def __init__(self, environment: "Environment", info: "RunInfo", run: str) -> None:
+        self._parties = environment
         self._lanes: dict[str, Any] = {}
         self._run = run
         self.info = info
 
     def play(self, scenario: "Scenario", use: str) -> "ScenarioResult":
-        from simulator.harness.results import ScenarioEnded
-        from simulator.harness.runner import Stage, play
+        from simulator.harness.execution.results import ScenarioEnded
+        from simulator.harness.execution.runner import Stage, play
 
         if use not in self._lanes:
-            self._lanes[use] = self._parties.lane(use)
+            self._lanes[use] = self._parties.mode(use)
         stage = Stage(self._parties.connect(), self.info.seed, self._run, check_alive=self._parties.refuse_dead)
         *_, last = play(stage, self._lanes[use], scenario)
         assert isinstance(last, ScenarioEnded)
@@ -136,9 +136,9 @@ def _stage(session: pytest.Session) -> _Stage:
 
 
 def _open(session: pytest.Session) -> _Stage:
-    from simulator.harness.parties import Parties
-    from simulator.harness.plan import Plan
-    from simulator.harness.rehearsal import information, new_run
+    from simulator.harness.environment.environment import Environment
+    from simulator.harness.environment.plan import Plan
+    from simulator.harness.execution.rehearsal import information, new_run
 
     items = [item for item in session.items if isinstance(item, ScenarioItem)]
     option = session.config.getoption
@@ -154,5 +154,5 @@ def _open(session: pytest.Session) -> _Stage:
         command="pytest",
     )
     run = new_run()
-    parties = Parties(plan, run).__enter__()
-    return _Stage(parties, information(plan, parties), run)
+    environment = Environment(plan, run).__enter__()
+    return _Stage(environment, information(plan, environment), run)

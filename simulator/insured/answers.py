@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from simulator.clock import completed_years, from_wire
 from simulator.contract import Edition
+from simulator.core.clock import completed_years, from_wire
+from simulator.core.money import yuan
 from simulator.domain.person import EMPLOYEES, Insurance, Person
 from simulator.insured.books import Amounts
-from simulator.money import yuan
 
 WIRE_AMOUNTS = {
     "total": "medfee_sumamt",

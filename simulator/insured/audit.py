@@ -5,16 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from simulator.core.money import yuan
 from simulator.domain.ledger import FUNDS
 from simulator.insured.books import AMOUNTS, movements_of
-from simulator.money import yuan
 from simulator.store.statements import Row
 from simulator.store.tables import accumulator, batch, insurance, ledger, outbox, settlement
-from simulator.store.work import Work
+from simulator.store.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class AuditDifference:
     """One thing in the books that does not add up; amounts in yuan as text."""
 
     rule: str
@@ -29,10 +29,10 @@ class Audit:
 
     entries: int
     settlements: int
-    differences: tuple[Difference, ...]
+    differences: tuple[AuditDifference, ...]
 
 
-def audit(work: Work) -> Audit:
+def audit(work: UnitOfWork) -> Audit:
     """Recomputes everything from the settlement rows; nothing that was kept as a sum is trusted."""
     rows = work.find(settlement, order="id")
     entries = work.find(ledger, order="id")
@@ -47,7 +47,7 @@ def audit(work: Work) -> Audit:
     return Audit(len(entries), len(rows), tuple(differences))
 
 
-def _identities(rows: list[Row]) -> Iterator[Difference]:
+def _identities(rows: list[Row]) -> Iterator[AuditDifference]:
     for row in rows:
         scope = row.own_purchase + row.above_ceiling + row.prior_selfpay + row.in_scope
         checks = (
@@ -66,7 +66,7 @@ def _identities(rows: list[Row]) -> Iterator[Difference]:
             yield _difference("details = fund + account", f"settlement {row.id}", row.fund_total + row.account, details)
 
 
-def _cancellations(rows: list[Row]) -> Iterator[Difference]:
+def _cancellations(rows: list[Row]) -> Iterator[AuditDifference]:
     by_id = {row.id: row for row in rows}
     for row in rows:
         if row.kind != "cancellation":
@@ -77,7 +77,7 @@ def _cancellations(rows: list[Row]) -> Iterator[Difference]:
                 yield _difference(f"cancellation negates {name}", f"settlement {row.id}", wanted, got)
 
 
-def _double_entry(rows: list[Row], entries: list[Row]) -> Iterator[Difference]:
+def _double_entry(rows: list[Row], entries: list[Row]) -> Iterator[AuditDifference]:
     booked: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
         booked[entry.settlement_id][entry.account] += entry.amount
@@ -95,7 +95,7 @@ def _double_entry(rows: list[Row], entries: list[Row]) -> Iterator[Difference]:
             yield _difference("entry institution", f"settlement {row.id}", wanted, accounts["institution"])
 
 
-def _accumulators(work: Work, rows: list[Row]) -> Iterator[Difference]:
+def _accumulators(work: UnitOfWork, rows: list[Row]) -> Iterator[AuditDifference]:
     wanted: dict[tuple[int, str, int, str, str], int] = defaultdict(int)
     for row in rows:
         if row.kind == "settlement" and row.state == "live":
@@ -113,7 +113,7 @@ def _accumulators(work: Work, rows: list[Row]) -> Iterator[Difference]:
             yield _difference(f"accumulator {key[3]}{key[4]} {key[2]}", f"person {key[0]}", fen, 0)
 
 
-def _balances(work: Work, rows: list[Row]) -> Iterator[Difference]:
+def _balances(work: UnitOfWork, rows: list[Row]) -> Iterator[AuditDifference]:
     paid: dict[tuple[int, str], int] = defaultdict(int)
     for row in rows:
         if row.kind == "settlement" and row.state == "live":
@@ -128,7 +128,7 @@ def _balances(work: Work, rows: list[Row]) -> Iterator[Difference]:
                 yield _difference("account balance", f"person {person_id}", wanted, got)
 
 
-def _batches(work: Work, rows: list[Row]) -> Iterator[Difference]:
+def _batches(work: UnitOfWork, rows: list[Row]) -> Iterator[AuditDifference]:
     """A settled batch has exactly one live settlement of its own total, and no other batch has any."""
     live = {row.id: row for row in rows if row.kind == "settlement" and row.state == "live"}
     batches = work.find(batch)
@@ -145,5 +145,5 @@ def _batches(work: Work, rows: list[Row]) -> Iterator[Difference]:
                 yield _difference("settlement has its batch", f"settlement {row.id}", row.total, 0)
 
 
-def _difference(rule: str, about: str, wanted: int, got: int) -> Difference:
-    return Difference(rule, about, str(yuan(wanted)), str(yuan(got)))
+def _difference(rule: str, about: str, wanted: int, got: int) -> AuditDifference:
+    return AuditDifference(rule, about, str(yuan(wanted)), str(yuan(got)))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.benefit import Award, FundShare
+from simulator.core.json_codec import write_json
 from simulator.domain.ledger import entries
 from simulator.store import people
 from simulator.store.statements import Row
 from simulator.store.tables import insurance, ledger, settlement
-from simulator.store.work import Work
-from simulator.wire import write_json
+from simulator.store.unit_of_work import UnitOfWork
 
 AMOUNTS = (
     "total",
@@ -40,7 +40,7 @@ AMOUNTS = (
 class Booking:
     """What a settlement is booked for: everything of the row but the amounts."""
 
-    known: people.Known
+    known: people.KnownPerson
     insutype: str
     disease: str
     year: int
@@ -81,7 +81,7 @@ def amounts_of(award: Award) -> Amounts:
     )
 
 
-def book(work: Work, booking: Booking, amounts: Amounts) -> int:
+def book(work: UnitOfWork, booking: Booking, amounts: Amounts) -> int:
     """Keeps a settlement, moves accumulators and account, writes the double entry; the id of the row."""
     person_id = booking.known.id
     settlement_id = work.add(
@@ -119,7 +119,7 @@ def book(work: Work, booking: Booking, amounts: Amounts) -> int:
     return settlement_id
 
 
-def cancel(work: Work, row: Row, *, msgid: str, infno: str, setl_time: str, agency_msgid: str = "") -> Row:
+def cancel(work: UnitOfWork, row: Row, *, msgid: str, infno: str, setl_time: str, agency_msgid: str = "") -> Row:
     """Books the negative of a live settlement in the year it was booked in (2208); the new row."""
     people.hold(work, row.psn_no)
     values = {name: -getattr(row, name) for name in AMOUNTS}
@@ -146,12 +146,12 @@ def cancel(work: Work, row: Row, *, msgid: str, infno: str, setl_time: str, agen
     return work.get(settlement, id=cancellation_id)
 
 
-def take_back(work: Work, row: Row, *, entered_as: int | None = None) -> None:
+def take_back(work: UnitOfWork, row: Row, *, entered_as: int | None = None) -> None:
     """Undoes what a settlement moved; the entries go to `entered_as`, or beside those that they undo."""
     _move_again(work, row, -1, entered_as or row.id)
 
 
-def book_again(work: Work, row: Row, *, entered_as: int | None = None) -> None:
+def book_again(work: UnitOfWork, row: Row, *, entered_as: int | None = None) -> None:
     """Books the old award of a settlement again, when its cancellation is reversed (rules 18)."""
     _move_again(work, row, 1, entered_as or row.id)
 
@@ -160,7 +160,7 @@ def movements_of(row: Row) -> dict[tuple[str, str], int]:
     return {(kind, disease): fen for kind, disease, fen in json.loads(row.movements)}
 
 
-def balance_of(work: Work, row: Row) -> int:
+def balance_of(work: UnitOfWork, row: Row) -> int:
     """The personal account of the insurance that a settlement was booked on, fen."""
     found = _insurance_row(work, row.person_id, row.insutype, row.insured_area)
     return found.balance if found else 0
@@ -171,7 +171,7 @@ def details_of(row: Row) -> list[dict[str, Any]]:
     return details
 
 
-def _move_again(work: Work, row: Row, sign: int, entered_as: int) -> None:
+def _move_again(work: UnitOfWork, row: Row, sign: int, entered_as: int) -> None:
     people.hold(work, row.psn_no)
     movements = {key: sign * fen for key, fen in movements_of(row).items()}
     people.move(work, row.person_id, row.insutype, row.year, movements)
@@ -180,7 +180,7 @@ def _move_again(work: Work, row: Row, sign: int, entered_as: int) -> None:
     _enter(work, entered_as, values, row.institution, row.insured_area)
 
 
-def _pay_from_account(work: Work, person_id: int, insutype: str, area: str, fen: int) -> None:
+def _pay_from_account(work: UnitOfWork, person_id: int, insutype: str, area: str, fen: int) -> None:
     if fen == 0:
         return
     row = _insurance_row(work, person_id, insutype, area)
@@ -188,14 +188,14 @@ def _pay_from_account(work: Work, person_id: int, insutype: str, area: str, fen:
         work.change(insurance, {"id": row.id}, balance=row.balance - fen)
 
 
-def _insurance_row(work: Work, person_id: int, insutype: str, area: str) -> Row | None:
+def _insurance_row(work: UnitOfWork, person_id: int, insutype: str, area: str) -> Row | None:
     rows = [row for row in work.find(insurance, person_id=person_id, order="id") if row.insutype == insutype]
     # A person who moved has two rows of one insurance; the one of the insured place of the settlement pays.
     exact = [row for row in rows if row.area == area] or [row for row in rows if row.area[:4] == area[:4]]
     return next(iter(exact or rows), None)
 
 
-def _enter(work: Work, settlement_id: int, values: Mapping[str, int], institution: str, area: str) -> None:
+def _enter(work: UnitOfWork, settlement_id: int, values: Mapping[str, int], institution: str, area: str) -> None:
     booked = entries(values, institution=institution, insured_area=area)
     rows = [{"account": each.account, "holder": each.holder, "amount": each.amount} for each in booked]
     work.add_many(ledger, [{"settlement_id": settlement_id, **row} for row in rows])

@@ -7,11 +7,11 @@ from typing import Any
 
 from simulator.benefit import Accumulated, ChargeScope, City, Claim, Dates
 from simulator.catalogue import level_of
-from simulator.clock import from_wire
+from simulator.core.clock import from_wire
+from simulator.core.errors import Refusal, refuse
+from simulator.core.money import to_fen
 from simulator.domain.person import Insurance, in_force
-from simulator.errors import Refusal, refuse
 from simulator.insured.place import Asked, is_emergency, known_person
-from simulator.money import to_fen
 from simulator.store import people
 
 SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
@@ -21,7 +21,7 @@ SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
 class Case:
     """A settlement asked for, with what decides it; `refusals` in the order of rules 14."""
 
-    known: people.Known
+    known: people.KnownPerson
     insurance: Insurance | None
     claim: Claim
     city: City
@@ -94,7 +94,7 @@ def case_of(asked: Asked) -> Case:
 
 
 def entitlement(
-    asked: Asked, known: people.Known, *, insutype: str, kind: str, disease: str, emergency: bool, dates: Dates
+    asked: Asked, known: people.KnownPerson, *, insutype: str, kind: str, disease: str, emergency: bool, dates: Dates
 ) -> Entitlement:
     """Reasons in the order insurance, disease on the list, registered, filed (rules 14)."""
     city = asked.city()
@@ -110,7 +110,9 @@ def entitlement(
     return Entitlement(insurance, "elsewhere" if elsewhere else "local", groups, mapped, tuple(reasons))
 
 
-def _insurance(asked: Asked, known: people.Known, insutype: str, on: date, reasons: list[Refusal]) -> Insurance | None:
+def _insurance(
+    asked: Asked, known: people.KnownPerson, insutype: str, on: date, reasons: list[Refusal]
+) -> Insurance | None:
     of_type = [each for each in known.person.insurances if each.insutype == insutype]
     here = [each for each in of_type if asked.place.local(each.area, asked.insured_area)]
     valid = [each for each in here if in_force(each.valid_from, each.valid_to, on)]
@@ -129,7 +131,7 @@ def _insurance(asked: Asked, known: people.Known, insutype: str, on: date, reaso
 
 
 def _disease(
-    city: City, known: people.Known, billed: str, elsewhere: bool, dates: Dates, reasons: list[Refusal]
+    city: City, known: people.KnownPerson, billed: str, elsewhere: bool, dates: Dates, reasons: list[Refusal]
 ) -> str:
     """The class code the disease stands under; reasons when it is not payable or not registered."""
     on = city.day_of("figures", dates)
@@ -147,7 +149,7 @@ def _disease(
     return mapped
 
 
-def _groups(asked: Asked, known: people.Known, on: date, *, emergency: bool) -> tuple[str, ...]:
+def _groups(asked: Asked, known: people.KnownPerson, on: date, *, emergency: bool) -> tuple[str, ...]:
     """Groups of the filings that cover the treatment place on the day; an emergency counts as filed."""
     covering = [
         each.group
@@ -159,7 +161,7 @@ def _groups(asked: Asked, known: people.Known, on: date, *, emergency: bool) -> 
     return tuple(dict.fromkeys([*covering, "emergency"] if emergency else covering))
 
 
-def _identities(known: people.Known, on: date) -> tuple[str, ...]:
+def _identities(known: people.KnownPerson, on: date) -> tuple[str, ...]:
     return tuple(each.kind for each in known.person.identities if in_force(each.valid_from, each.valid_to, on))
 
 

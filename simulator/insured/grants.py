@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from simulator.core.errors import refuse
 from simulator.domain.person import Filing, Registration
-from simulator.errors import refuse
 from simulator.insured.place import Answered, Asked, insured, known_person, row_number, wire_number
 from simulator.store import people
 from simulator.store.statements import Row
@@ -78,7 +78,7 @@ def take_filing(asked: Asked) -> Answered:
     return Answered({})
 
 
-def put_filing(asked: Asked, known: people.Known, filed: Filing) -> None:
+def put_filing(asked: Asked, known: people.KnownPerson, filed: Filing) -> None:
     """The same key again replaces; ending without a last day means until yesterday (rules 23)."""
     ends = filed.valid_to
     if not filed.active and ends is None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from simulator.benefit import City, PolicyBook
 from simulator.contract import Edition
-from simulator.domain.places import Coverage
-from simulator.errors import Refusal, refuse
-from simulator.findings import Finding
+from simulator.core.errors import Refusal, refuse
+from simulator.core.findings import Finding
+from simulator.domain.places import FilingCoverage
 from simulator.store import people
-from simulator.store.work import Work
+from simulator.store.unit_of_work import UnitOfWork
 
 Body = Mapping[str, Any]
 Output = dict[str, Any]
@@ -24,7 +24,7 @@ class Place:
 
     edition: Edition
     policies: PolicyBook
-    coverage: Coverage
+    coverage: FilingCoverage
     numbers: str = ""
     """Stands before every number this place gives out, so its numbers are never mistaken for the platform's."""
 
@@ -36,7 +36,7 @@ class Place:
 class Asked:
     """One message that an insured place has to answer."""
 
-    work: Work
+    work: UnitOfWork
     place: Place
     infno: str
     msgid: str
@@ -72,14 +72,14 @@ class Answered:
     warnings: tuple[Finding, ...] = field(default=())
 
 
-Handler = Callable[[Asked], Answered]
-HANDLERS: dict[str, Handler] = {}
+InsuredHandler = Callable[[Asked], Answered]
+HANDLERS: dict[str, InsuredHandler] = {}
 
 
-def insured(*infnos: str) -> Callable[[Handler], Handler]:
+def insured(*infnos: str) -> Callable[[InsuredHandler], InsuredHandler]:
     """Registers a function as the answer to these transactions; a second one for the same number is a mistake."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: InsuredHandler) -> InsuredHandler:
         for infno in infnos:
             if infno in HANDLERS:
                 raise ValueError(f"{infno} is answered by {HANDLERS[infno].__name__} and {handler.__name__}")
@@ -94,7 +94,7 @@ def answer(asked: Asked) -> Answered:
     return HANDLERS[asked.infno](asked)
 
 
-def known_person(asked: Asked, psn_no: str, *, lock: bool = False) -> people.Known:
+def known_person(asked: Asked, psn_no: str, *, lock: bool = False) -> people.KnownPerson:
     """The person named, insured here; raises Refusal when nobody is."""
     known = people.load(asked.work, psn_no, lock=lock)
     if known is None:

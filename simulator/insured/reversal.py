@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from simulator.clock import from_wire
-from simulator.errors import refuse
-from simulator.findings import WARNING, Finding
+from simulator.core.clock import from_wire
+from simulator.core.errors import refuse
+from simulator.core.findings import WARNING, Finding
+from simulator.core.money import yuan
+from simulator.core.texts import text
 from simulator.insured import books
 from simulator.insured.place import Answered, Asked, insured
-from simulator.money import yuan
-from simulator.store import messages, people
+from simulator.store import idempotency_keys, people
 from simulator.store.statements import Row
 from simulator.store.tables import settlement
-from simulator.texts import text
 
 REVERSIBLE = ("2207", "2207A", "2208")
 WITHOUT_EFFECT = ("1101", "1201", "1901", "2001", "2206", "2206A", "5203", "5206", "5301", "SIM-DAY")
@@ -22,16 +22,16 @@ WITHOUT_EFFECT = ("1101", "1201", "1901", "2001", "2206", "2206A", "5203", "5206
 def reverse(asked: Asked) -> Answered:
     """Undoes a settlement or a cancellation by its msgid; marks a msgid never seen so that the late original fails."""
     data = asked.body["data"]
-    original = messages.find(asked.work, data["omsgid"])
+    original = idempotency_keys.find(asked.work, data["omsgid"])
     check_original(original, data["psn_no"], data["oinfno"])
     if original is None:
-        messages.mark_reversed(asked.work, data["omsgid"], infno=data["oinfno"], psn_no=data["psn_no"])
+        idempotency_keys.mark_reversed(asked.work, data["omsgid"], infno=data["oinfno"], psn_no=data["psn_no"])
         return Answered({})
-    if original.state == messages.REVERSED or original.settlement_id is None:
-        messages.change_state(asked.work, original.msgid, messages.REVERSED)
+    if original.state == idempotency_keys.REVERSED or original.settlement_id is None:
+        idempotency_keys.change_state(asked.work, original.msgid, idempotency_keys.REVERSED)
         return Answered({})
     warnings = undo(asked, original)
-    messages.change_state(asked.work, original.msgid, messages.REVERSED)
+    idempotency_keys.change_state(asked.work, original.msgid, idempotency_keys.REVERSED)
     return Answered({}, original.settlement_id, warnings)
 
 
@@ -39,13 +39,13 @@ def check_original(original: Row | None, psn_no: str, oinfno: str) -> None:
     """−1 is final for a wrong person or oinfno of a known original, and for what cannot be reversed."""
     if oinfno == "2601":
         raise refuse("reversal_of_reversal", path="data.oinfno")
-    if original is None or messages.never_seen(original):
+    if original is None or idempotency_keys.never_seen(original):
         return
     if original.psn_no and original.psn_no != psn_no:
         raise refuse("reversal_other_person", path="data.psn_no", omsgid=original.msgid)
     if original.infno != oinfno:
         raise refuse("reversal_other_infno", path="data.oinfno", omsgid=original.msgid, infno=original.infno)
-    if original.infno not in (*REVERSIBLE, *WITHOUT_EFFECT) and original.state != messages.REVERSED:
+    if original.infno not in (*REVERSIBLE, *WITHOUT_EFFECT) and original.state != idempotency_keys.REVERSED:
         raise refuse("reversal_not_possible", path="data.oinfno", infno=original.infno)
 
 
@@ -53,7 +53,7 @@ def undo(asked: Asked, original: Row) -> tuple[Finding, ...]:
     """Takes back what the message booked; findings name what is now beyond a cap."""
     # Who moves a person's money holds the person first; only then is what stands there looked at.
     people.hold(asked.work, original.psn_no)
-    row = asked.work.the(settlement, id=original.settlement_id, lock=True)
+    row = asked.work.get_required(settlement, id=original.settlement_id, lock=True)
     if row.kind == "settlement":
         if row.state == "live":
             books.take_back(asked.work, row)
@@ -63,9 +63,9 @@ def undo(asked: Asked, original: Row) -> tuple[Finding, ...]:
 
 
 def _undo_cancellation(asked: Asked, row: Row) -> tuple[Finding, ...]:
-    cancelled = asked.work.the(settlement, id=row.original_id, lock=True)
-    settled_by = messages.find(asked.work, cancelled.msgid)
-    if row.state == "reversed" or (settled_by is not None and settled_by.state == messages.REVERSED):
+    cancelled = asked.work.get_required(settlement, id=row.original_id, lock=True)
+    settled_by = idempotency_keys.find(asked.work, cancelled.msgid)
+    if row.state == "reversed" or (settled_by is not None and settled_by.state == idempotency_keys.REVERSED):
         return ()
     for other in asked.work.find(settlement, mdtrt_id=row.mdtrt_id, batch_number=row.batch_number):
         if other.kind == "settlement" and other.state == "live":

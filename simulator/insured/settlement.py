@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.benefit import Award, award, explain, trace_of
-from simulator.clock import wire_time
-from simulator.errors import refuse, together
+from simulator.core.clock import wire_time
+from simulator.core.errors import refuse, together
+from simulator.core.json_codec import read_own
+from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
 from simulator.insured.case import Case, case_of
 from simulator.insured.place import Answered, Asked, Output, insured, row_number, wire_number
-from simulator.money import to_fen, yuan
 from simulator.store import people
 from simulator.store.statements import Row
 from simulator.store.tables import settlement
-from simulator.wire import read_own
 
 
 @insured("2206", "2206A")

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from simulator.contract import Contract
-from simulator.contract.diff import LEVELS, Change, Difference, compare
-from simulator.contract.diff.reports import Group, groups_of
+from simulator.contract.diff import LEVELS, Change, EditionDifference, compare
+from simulator.contract.diff.difference_reports import Group, groups_of
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """What a page shows of a difference: its groups, after the choice of transaction and level."""
 
-    difference: Difference
+    difference: EditionDifference
     groups: tuple[Group, ...]
     levels: tuple[str, ...] = LEVELS[::-1]
 
@@ -31,7 +31,7 @@ def compared(old: Contract, new: Contract, *, infno: str, level: str) -> Compare
         difference = difference.of([infno])
     if level in LEVELS:
         kept = tuple(change for change in difference.changes if _reaches(change, level))
-        difference = Difference(difference.old, difference.new, kept)
+        difference = EditionDifference(difference.old, difference.new, kept)
     return Compared(difference, tuple(groups_of(difference)))
 
 
@@ -40,5 +40,5 @@ def _reaches(change: Change, level: str) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _difference(old: Contract, new: Contract) -> Difference:
+def _difference(old: Contract, new: Contract) -> EditionDifference:
     return compare(old.edition, new.edition)

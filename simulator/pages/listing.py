@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from simulator.contract import Contract, FieldRow, Transaction
-from simulator.contract.rows import ENVELOPE
-from simulator.texts import language
+from simulator.contract import Contract, FieldRow, TransactionRow
+from simulator.contract.edition_rows import ENVELOPE
+from simulator.core.texts import language
 from simulator.transactions import HANDLERS
 
 MOST_HITS = 120
@@ -13,10 +13,10 @@ MOST_HITS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TransactionLine:
     """One transaction as a list shows it."""
 
-    known: Transaction
+    known: TransactionRow
     asked: int
     answered: int
     handled: bool
@@ -27,7 +27,7 @@ class Family:
     """Transactions of one family, in the order of the tables."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[TransactionLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,16 @@ class Code:
 class Hits:
     """What a search found: the first of each kind, and how many there are."""
 
-    transactions: tuple[Line, ...]
+    transactions: tuple[TransactionLine, ...]
     fields: tuple[FieldRow, ...]
     codes: tuple[Code, ...]
     counts: Mapping[str, int]
 
 
-def families(contract: Contract) -> tuple[list[Family], list[Transaction]]:
+def families(contract: Contract) -> tuple[list[Family], list[TransactionRow]]:
     """Transactions with tables by family, and those that are known by name only."""
-    served: dict[str, list[Line]] = {}
-    listed: list[Transaction] = []
+    served: dict[str, list[TransactionLine]] = {}
+    listed: list[TransactionRow] = []
     for infno, known in contract.edition.transactions.items():
         if contract.serves(infno):
             served.setdefault(known.category, []).append(_line(contract, known))
@@ -94,9 +94,9 @@ def title_of(contract: Contract, infno: str) -> str:
     return known.name_en if language() == "en" and known.name_en else known.name_zh
 
 
-def _line(contract: Contract, known: Transaction) -> Line:
+def _line(contract: Contract, known: TransactionRow) -> TransactionLine:
     asked, answered = (len(contract.edition.rows_of(known.infno, direction)) for direction in ("in", "out"))
-    return Line(known, asked, answered, known.infno in HANDLERS)
+    return TransactionLine(known, asked, answered, known.infno in HANDLERS)
 
 
 def _holds(parts: Iterable[str], *names: str) -> bool:

@@ -6,15 +6,15 @@ from typing import Any
 from flask import Response, request
 
 from simulator.contract import Contract
+from simulator.contract.edition_rows import ENVELOPE
 from simulator.contract.example import example_message
-from simulator.contract.export.files import code_tables_of
+from simulator.contract.export.file_export import code_tables_of
 from simulator.contract.export.openapi import BASE_PATH, openapi_of, plain_json
 from simulator.contract.layout import INSURED, LOCAL, REMOTE
-from simulator.contract.rows import ENVELOPE
-from simulator.pages.editions import Shown
+from simulator.core.json_codec import write_json
+from simulator.core.texts import Text
+from simulator.pages.edition_choice import Shown
 from simulator.pages.rendering import HEADERS
-from simulator.texts import Text
-from simulator.wire import write_json
 
 VARIANTS = {"local": LOCAL, "insured": INSURED, "remote": REMOTE}
 

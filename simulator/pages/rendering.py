@@ -12,7 +12,7 @@ import jinja2
 from flask import Response, request
 
 from simulator import __version__
-from simulator.texts import catalogue_keys, language, text
+from simulator.core.texts import catalogue_keys, language, text
 
 LANGUAGES = ("zh", "en")
 COOKIE = "nhsa_sim_lang"

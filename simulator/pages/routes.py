@@ -7,15 +7,15 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
-from simulator.errors import SimulatorError
+from simulator.core.errors import SimulatorError
+from simulator.core.texts import speaking, text
 from simulator.pages import machine, views
-from simulator.pages.editions import Editions, Shown
-from simulator.pages.finding import NotHere, edition_named, infno_named
+from simulator.pages.address_lookup import NotHere, edition_named, infno_named
+from simulator.pages.edition_choice import Editions, Shown
 from simulator.pages.rendering import HEADERS, Page, answer, language_asked, style, t
 from simulator.pages.tryview import TryView
 from simulator.platform import Platform
 from simulator.store.store import NAME
-from simulator.texts import speaking, text
 
 View = Callable[..., Page | Answer]
 _DIRECTION = "<any('in','out'):direction>"
@@ -35,7 +35,11 @@ def pages(platform: Platform) -> Blueprint:
         ("/<edition>/codes/", lambda edition: views.code_tables(_shown(editions, edition)), ["GET"]),
         ("/<edition>/codes/<table>", lambda edition, table: views.codes(_shown(editions, edition), table), ["GET"]),
         (f"{_TRANSACTION}/", lambda edition, infno: views.transaction(editions, edition, infno), ["GET"]),
-        (f"{_TRANSACTION}/near-misses", lambda edition, infno: views.near_misses(editions, edition, infno), ["GET"]),
+        (
+            f"{_TRANSACTION}/near-misses",
+            lambda edition, infno: views.negative_examples(editions, edition, infno),
+            ["GET"],
+        ),
         (f"{_TRANSACTION}/try", trying.show, ["GET"]),
         (f"{_TRANSACTION}/try", trying.take, ["POST"]),
     ):

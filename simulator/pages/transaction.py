@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from simulator.contract import Contract, Fault, FieldRow
-from simulator.contract.faults import condition_words
+from simulator.contract import Contract, ContractBreach, FieldRow
+from simulator.contract.breaches import condition_words
+from simulator.contract.edition_rows import AREAS, ENVELOPE, FILE
 from simulator.contract.layout import LOCAL, REMOTE, Node, Variant
-from simulator.contract.nearmiss import NearMiss, near_misses
-from simulator.contract.rows import AREAS, ENVELOPE, FILE
-from simulator.texts import Text, plain, text
+from simulator.contract.negative_examples import NegativeExample, negative_examples
+from simulator.core.texts import Text, plain, text
 
 DIRECTIONS = ("in", "out")
 ALWAYS, SOMETIMES, NEVER = "always", "sometimes", "never"
@@ -64,7 +64,7 @@ class Miss:
     number: int
     kind: str
     path: str
-    fault: Fault
+    fault: ContractBreach
 
 
 def side_of(contract: Contract, infno: str, direction: str) -> Side:
@@ -87,16 +87,16 @@ def variant_of(contract: Contract, infno: str, direction: str, *, remote: bool) 
 def misses_of(contract: Contract, infno: str, direction: str, variant: Variant, kind: str = "") -> list[Miss]:
     """The near-misses of a direction, each with the first breach that the contract names."""
     found = []
-    for number, miss in enumerate(near_misses(contract, infno, direction, variant)):
+    for number, miss in enumerate(negative_examples(contract, infno, direction, variant)):
         if kind in ("", miss.kind):
             fault = contract.judge(infno, direction, variant, miss.body)[0]
             found.append(Miss(number, miss.kind, miss.path, fault))
     return found
 
 
-def miss_at(contract: Contract, infno: str, direction: str, variant: Variant, number: int) -> NearMiss | None:
+def miss_at(contract: Contract, infno: str, direction: str, variant: Variant, number: int) -> NegativeExample | None:
     """The near-miss of that number, or None."""
-    for index, miss in enumerate(near_misses(contract, infno, direction, variant)):
+    for index, miss in enumerate(negative_examples(contract, infno, direction, variant)):
         if index == number:
             return miss
     return None
@@ -105,7 +105,7 @@ def miss_at(contract: Contract, infno: str, direction: str, variant: Variant, nu
 @lru_cache(maxsize=512)
 def miss_counts(contract: Contract, infno: str, direction: str, variant: Variant) -> Mapping[str, int]:
     """How many near-misses of each kind there are, in the order of the table."""
-    return Counter(miss.kind for miss in near_misses(contract, infno, direction, variant))
+    return Counter(miss.kind for miss in negative_examples(contract, infno, direction, variant))
 
 
 def _blocks(contract: Contract, node: Node, parent: Node | None, depth: int) -> Iterator[Block]:

@@ -9,20 +9,20 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 
 from simulator.contract import Contract
-from simulator.contract.checking import Checking, Found
-from simulator.contract.recordings import Broken, Leg, Where
-from simulator.contract.recordings.legs import direction_of, read_text
-from simulator.errors import SetupError
+from simulator.contract.checking import CheckedFault, Checking
+from simulator.contract.recordings import Broken, RecordedLeg, Where
+from simulator.contract.recordings.recorded_legs import direction_of, read_text
+from simulator.core.errors import SetupError
+from simulator.core.masking import mask_sentence, mask_text
+from simulator.core.signing import NONE, Profile, signature, string_to_sign
+from simulator.core.texts import Text, text
 from simulator.gateway.exchange import Incoming
-from simulator.masking import mask_sentence, mask_text
-from simulator.pages.messages import place_of, tidy
+from simulator.pages.message_lines import place_of, tidy
 from simulator.platform import Platform
-from simulator.sandboxes import Sandbox
-from simulator.signing import NONE, Profile, signature, string_to_sign
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store.statements import Row, Statement
 from simulator.store.store import Gone
 from simulator.store.tables import finding, journal
-from simulator.texts import Text, text
 
 _LAST = Statement(select(func.coalesce(func.max(journal.c.id), 0).label("last")))
 _SINCE = Statement(
@@ -72,7 +72,7 @@ def check(contract: Contract, message: str, *, strict: bool, infno: str) -> list
     if isinstance(value, Broken):
         return [Remark(1, "error", value.rule, "", _line_of_error(message), value.sentence)]
     run = Checking(lambda *_: contract, strict, assumed=infno)
-    found = run.leg(Leg(where, str(direction_of(value)), value, len(message), infno=infno))
+    found = run.leg(RecordedLeg(where, str(direction_of(value)), value, len(message), infno=infno))
     return [_remark(number, each) for number, each in enumerate(found, 1)]
 
 
@@ -145,7 +145,7 @@ def _signed(profile: Profile, real: float) -> dict[str, str]:
     return {**values, "_api_signature": signature(string_to_sign(values), profile.secret_key)}
 
 
-def _remark(number: int, found: Found) -> Remark:
+def _remark(number: int, found: CheckedFault) -> Remark:
     fault = found.fault
     return Remark(number, found.severity, fault.rule, found.pointer, found.line, fault.sentence, fault.row)
 

@@ -7,24 +7,24 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from simulator.contract.edition_rows import ENVELOPE
 from simulator.contract.example import example, example_message
-from simulator.contract.rows import ENVELOPE
 from simulator.control.people import described
 from simulator.control.routes import objection
-from simulator.errors import SetupError, SimulatorError
-from simulator.masking import mask
+from simulator.core.errors import SetupError, SimulatorError
+from simulator.core.masking import mask
+from simulator.core.texts import text
 from simulator.pages import trying
-from simulator.pages.editions import Editions, Shown
-from simulator.pages.finding import edition_named, infno_named
+from simulator.pages.address_lookup import edition_named, infno_named
+from simulator.pages.edition_choice import Editions, Shown
 from simulator.pages.listing import title_of
-from simulator.pages.messages import filled_for, marked, written
+from simulator.pages.message_lines import filled_for, marked, written
 from simulator.pages.rendering import Page, t
 from simulator.pages.transaction import DIRECTIONS, miss_at, variant_of
 from simulator.platform import Platform
-from simulator.sandboxes import Sandbox
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import people
 from simulator.store.store import Gone
-from simulator.texts import text
 from simulator.transactions import HANDLERS
 
 STRICT, LENIENT, SEND = "strict", "lenient", "send"
@@ -35,7 +35,7 @@ MOST_PEOPLE = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TryRequest:
     """What the form was asked for."""
 
     direction: str = "in"
@@ -86,7 +86,7 @@ class TryView:
         remarks = trying.check(shown.contract, message, strict=choice.mode == STRICT, infno=number)
         return self._page(shown, number, choice, message, _result(message, remarks))
 
-    def _send(self, shown: Shown, infno: str, choice: Choice, message: str) -> Page:
+    def _send(self, shown: Shown, infno: str, choice: TryRequest, message: str) -> Page:
         try:
             sandbox = trying.sandbox_of(self._platform, choice.sandbox)
             sent = trying.send(self._platform, sandbox, message, fresh=choice.fresh, unmasked=choice.unmasked)
@@ -97,7 +97,7 @@ class TryView:
         return self._page(shown, infno, choice, sent.message, result)
 
     def _page(
-        self, shown: Shown, infno: str, choice: Choice, message: str, result: Mapping[str, Any], status: int = 200
+        self, shown: Shown, infno: str, choice: TryRequest, message: str, result: Mapping[str, Any], status: int = 200
     ) -> Page:
         sandboxes = self._sandboxes()
         choice = replace(choice, sandbox=choice.sandbox or self._platform.settings.sandbox)
@@ -122,9 +122,9 @@ class TryView:
         }
         return Page("try.html", f"{infno} {t('try_it')}", values, status)
 
-    def _asked(self, said: Mapping[str, str], *, fresh: bool) -> Choice:
+    def _asked(self, said: Mapping[str, str], *, fresh: bool) -> TryRequest:
         direction, mode = said.get("direction", "in"), said.get("mode", STRICT)
-        return Choice(
+        return TryRequest(
             direction=direction if direction in DIRECTIONS else "in",
             remote=said.get("remote", "1") == "1",
             full=said.get("full", "") == "1",
@@ -137,7 +137,7 @@ class TryView:
             token=said.get("token", ""),
         )
 
-    def _example(self, shown: Shown, infno: str, choice: Choice) -> str:
+    def _example(self, shown: Shown, infno: str, choice: TryRequest) -> str:
         contract, direction = shown.contract, choice.direction
         variant = variant_of(contract, infno, direction, remote=choice.remote)
         if infno == ENVELOPE:
@@ -152,7 +152,7 @@ class TryView:
                 )
         return written(self._filled(made, choice))
 
-    def _filled(self, message: Any, choice: Choice) -> Any:
+    def _filled(self, message: Any, choice: TryRequest) -> Any:
         """The example for a person of a sandbox, at the sandbox's time; as it is where nobody may look in there."""
         sandbox = self._platform.sandboxes.get(choice.sandbox) if choice.sandbox else None
         if sandbox is None or choice.direction == "out" or not self._sandboxes():

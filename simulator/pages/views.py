@@ -3,15 +3,15 @@
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from simulator.contract.edition_rows import ENVELOPE
 from simulator.contract.example import example_message
 from simulator.contract.layout import REMOTE
-from simulator.contract.nearmiss import KINDS
-from simulator.contract.rows import ENVELOPE
+from simulator.contract.negative_examples import KINDS
 from simulator.pages import listing
+from simulator.pages.address_lookup import edition_named, infno_named, table_named
 from simulator.pages.comparing import compared
-from simulator.pages.editions import Editions, Shown
-from simulator.pages.finding import edition_named, infno_named, table_named
-from simulator.pages.messages import written
+from simulator.pages.edition_choice import Editions, Shown
+from simulator.pages.message_lines import written
 from simulator.pages.rendering import Page, t
 from simulator.pages.transaction import DIRECTIONS, MOST_CODES, miss_counts, misses_of, side_of, variant_of
 from simulator.transactions import HANDLERS
@@ -62,7 +62,7 @@ def transaction(known: Editions, name: str, infno: str) -> Page | Response:
     return Page("transaction.html", f"{number} {listing.title_of(contract, number)}", values)
 
 
-def near_misses(known: Editions, name: str, infno: str) -> Page:
+def negative_examples(known: Editions, name: str, infno: str) -> Page:
     """Every message that misses the contract by one thing, with the sentence it is refused with."""
     shown = edition_named(known, name)
     number = infno_named(shown, infno, served=True)

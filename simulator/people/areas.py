@@ -6,7 +6,7 @@ The tables and their sources are described in README.md beside this file.
 from functools import cache
 from importlib import resources
 
-from simulator.strict_csv import parse_csv
+from simulator.core.strict_csv import parse_csv
 
 CORPS = "66"
 _MUNICIPALITIES = frozenset({"11", "12", "31", "50"})

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from simulator.clock import completed_years
+from simulator.core.clock import completed_years
+from simulator.core.errors import DataFault
+from simulator.core.texts import Text, plain, text
 from simulator.domain.person import EMPLOYEES, RESIDENTS
 from simulator.domain.places import shipped
-from simulator.errors import DataFault
 from simulator.people.areas import area_name, is_area, nearest_areas
 from simulator.people.identity import birth_of, check_digit, is_male
-from simulator.texts import Text, plain, text
 
 AGES = {"employed": (16, 75), "retired": (45, 120), "resident": (16, 120), "child": (0, 18)}
 """Possible ages by category (ours); the defaults lie well inside."""

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib import resources
 
-from simulator.strict_csv import parse_csv
+from simulator.core.strict_csv import parse_csv
 
 COLUMNS = ("code", "name", "national_list", "source")
 

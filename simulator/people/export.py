@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.money import yuan
+from simulator.core.schema_errors import faults_of, shape
+from simulator.core.strict_yaml import decode
+from simulator.core.texts import text
 from simulator.domain.person import HAN, Filing, Identity, Insurance, Person, Registration
-from simulator.errors import DataFault, DataFaults
-from simulator.money import yuan
 from simulator.people.spec import OpeningBalance, PersonSpec, person_faults, spec_of
-from simulator.shape import faults_of, shape
-from simulator.strict_yaml import decode
-from simulator.texts import text
 
 VERSION = "1"
 Json = dict[str, Any]

@@ -14,6 +14,8 @@ from itertools import accumulate
 from random import Random
 from typing import Generic, TypeVar
 
+from simulator.core.schema_errors import shape
+from simulator.core.strict_yaml import parse_yaml
 from simulator.domain.person import Filing, Insurance, Person, Registration
 from simulator.domain.places import covers
 from simulator.people.diseases import disease_name
@@ -29,8 +31,6 @@ from simulator.people.identity import (
 from simulator.people.names import name_of
 from simulator.people.role import birth_of_age, person_for
 from simulator.people.spec import INSUTYPE_OF
-from simulator.shape import shape
-from simulator.strict_yaml import parse_yaml
 
 __all__ = ["person_for", "populate"]
 
@@ -53,7 +53,7 @@ class Weighted(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
+class PopulationMix:
     """The shares of one population, ready to be drawn from."""
 
     categories: Weighted[tuple[str, int, int]]
@@ -90,7 +90,7 @@ def populate(
 class _Drawing:
     """One population while it is drawn; every draw has its fixed place in the order."""
 
-    def __init__(self, area: str, random: Random, mix: Mix, on: date, taken: Container[str]) -> None:
+    def __init__(self, area: str, random: Random, mix: PopulationMix, on: date, taken: Container[str]) -> None:
         self._area, self._mix, self._on, self._taken = area, mix, on, taken
         self._point, self._bits = random.random, random.getrandbits
         self._today = on.toordinal()
@@ -183,7 +183,7 @@ def _without_account(insutype: str, category: str, area: str, since: date) -> In
 
 
 @cache
-def _mix(area: str, diseases: tuple[str, ...] | None) -> Mix:
+def _mix(area: str, diseases: tuple[str, ...] | None) -> PopulationMix:
     raw = resources.files(__package__).joinpath("population.yaml").read_bytes()
     data = parse_yaml(raw, "population.yaml", shape("simulator.people", "population.schema.json")).data
     adults = [(entry["disease"], entry["weight"]) for entry in data["diseases"]]
@@ -192,7 +192,7 @@ def _mix(area: str, diseases: tuple[str, ...] | None) -> Mix:
         adults = [(code, 1) for code in diseases]
         children = [(code, 1) for code in diseases if code in dict(children)] or adults
     places = [(entry["place"], entry["weight"]) for entry in data["places"] if not covers(entry["place"], area)]
-    return Mix(
+    return PopulationMix(
         categories=Weighted([((entry["category"], *entry["ages"]), entry["share"]) for entry in data["categories"]]),
         diseases=_named(adults),
         children_diseases=_named(children),

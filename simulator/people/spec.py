@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.money import to_fen
+from simulator.core.schema_errors import faults_of, shape
 from simulator.domain.person import EMPLOYEES, RESIDENTS, Filing, Identity, Registration
-from simulator.errors import DataFault, DataFaults
-from simulator.money import to_fen
 from simulator.people.contradictions import contradictions
 from simulator.people.diseases import disease_name
 from simulator.people.identity import birth_of, is_male
-from simulator.shape import faults_of, shape
 
 INSUTYPE_OF = {"employed": EMPLOYEES, "retired": EMPLOYEES, "resident": RESIDENTS, "child": RESIDENTS}
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, func, select
 
-from simulator.findings import Finding, finding_row
+from simulator.core.findings import Finding, finding_row
 from simulator.store.statements import Statement
 from simulator.store.tables import finding, journal
-from simulator.store.work import Work
+from simulator.store.unit_of_work import UnitOfWork
 
 HOSPITAL, AGENCY = "hospital", "agency"
 
@@ -20,7 +20,7 @@ _LAST_FINDING = Statement(select(func.coalesce(func.max(finding.c.id), 0).label(
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class JournalLeg:
     """One leg of a message: what came, what went, when and for whom."""
 
     exchange: str
@@ -39,7 +39,7 @@ class Leg:
     answer: bytes
 
 
-def record(work: Work, leg: Leg, findings: list[Finding]) -> int:
+def record(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> int:
     """Keeps a leg and what was found about it; the journal id."""
     number = work.add(
         journal,
@@ -62,7 +62,7 @@ def record(work: Work, leg: Leg, findings: list[Finding]) -> int:
     return number
 
 
-def record_findings(work: Work, leg: Leg, findings: list[Finding]) -> None:
+def record_findings(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> None:
     for each in findings:
         row = finding_row(
             each,
@@ -77,7 +77,7 @@ def record_findings(work: Work, leg: Leg, findings: list[Finding]) -> None:
         work.add(finding, **row)
 
 
-def forget_old(work: Work, *, keep: int, before: float) -> None:
+def prune(work: UnitOfWork, *, keep: int, before: float) -> None:
     """Drops what is beyond the bound of count or older than the bound of age (real time)."""
     last = work.one(_LAST)
     work.run(_FORGET, up_to=(last.last if last else 0) - keep, before=before)

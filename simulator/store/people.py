@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, func, or_, select
 from simulator.domain.person import Filing, Identity, Insurance, Person, Registration
 from simulator.store.statements import Row, Statement
 from simulator.store.tables import accumulator, filing, identity, insurance, person, registration
-from simulator.store.work import Work
+from simulator.store.unit_of_work import UnitOfWork
 
 Accumulated = Mapping[tuple[str, str], int]
 """(kind, M-code or blank for overall) -> fen, opening balances included."""
@@ -57,7 +57,7 @@ _LAST_ID = Statement(select(func.coalesce(func.max(person.c.id), 0).label("last"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPerson:
     """A person together with the ids of their rows."""
 
     id: int
@@ -66,42 +66,42 @@ class Known:
     origin: str
 
 
-def load(work: Work, psn_no: str, *, lock: bool = False) -> Known | None:
+def load(work: UnitOfWork, psn_no: str, *, lock: bool = False) -> KnownPerson | None:
     """The person; `lock` keeps others from deciding on them until this unit of work ends."""
 
-    def read() -> Known | None:
+    def read() -> KnownPerson | None:
         row = work.get(person, psn_no=psn_no, lock=lock)
         return None if row is None else _known(work, row)
 
     return work.once(("person", psn_no), read)
 
 
-def hold(work: Work, psn_no: str) -> None:
+def hold(work: UnitOfWork, psn_no: str) -> None:
     """Nobody else decides on the person, or moves their money, until this unit of work ends."""
     work.lock(person, psn_no=psn_no)
 
 
-def load_by_id(work: Work, person_id: int) -> Known:
-    return _known(work, work.the(person, id=person_id))
+def load_by_id(work: UnitOfWork, person_id: int) -> KnownPerson:
+    return _known(work, work.get_required(person, id=person_id))
 
 
-def by_credential(work: Work, shown: str) -> list[Known]:
+def by_credential(work: UnitOfWork, shown: str) -> list[KnownPerson]:
     """Everybody whose certificate number, card number or voucher token is the one shown."""
     return [_known(work, row) for row in work.all(_BY_CREDENTIAL, shown=shown)] if shown else []
 
 
-def listed(work: Work, area: str, disease: str, count: int, after: str = "") -> list[str]:
+def listed(work: UnitOfWork, area: str, disease: str, count: int, after: str = "") -> list[str]:
     """psn_no of people insured in the area (a prefix) and, when given, registered with the disease; after a psn_no."""
     return [row.psn_no for row in work.all(_LISTED, area=area, disease=disease, count=count, after=after)]
 
 
-def accumulated(work: Work, person_id: int, insutype: str, year: int) -> dict[tuple[str, str], int]:
+def accumulated(work: UnitOfWork, person_id: int, insutype: str, year: int) -> dict[tuple[str, str], int]:
     rows = work.all(_ACCUMULATED, person_id=person_id, insutype=insutype, year=year)
     return {(row.kind, row.disease): row.amount for row in rows}
 
 
 def move(
-    work: Work, person_id: int, insutype: str, year: int, movements: Accumulated, *, opening: bool = False
+    work: UnitOfWork, person_id: int, insutype: str, year: int, movements: Accumulated, *, opening: bool = False
 ) -> None:
     """Adds the movements to what was booked (or sets the opening balances)."""
     of: dict[str, Any] = {"person_id": person_id, "insutype": insutype, "year": year}
@@ -120,7 +120,7 @@ def move(
         work.add_many(accumulator, new)
 
 
-def add(work: Work, somebody: Person, *, origin: str) -> int:
+def add(work: UnitOfWork, somebody: Person, *, origin: str) -> int:
     """Keeps a person with everything that hangs on them; its id."""
     person_id = work.add(person, **_person_row(somebody, origin))
     for each in somebody.insurances:
@@ -134,7 +134,7 @@ def add(work: Work, somebody: Person, *, origin: str) -> int:
     return person_id
 
 
-def add_many(work: Work, people: Iterable[Person], *, origin: str) -> int:
+def add_many(work: UnitOfWork, people: Iterable[Person], *, origin: str) -> int:
     """Keeps many people at once; how many."""
     everybody = list(people)
     last = work.one(_LAST_ID)
@@ -154,7 +154,7 @@ def add_many(work: Work, people: Iterable[Person], *, origin: str) -> int:
     return len(everybody)
 
 
-def replace(work: Work, known: Known, somebody: Person, *, origin: str) -> None:
+def replace(work: UnitOfWork, known: KnownPerson, somebody: Person, *, origin: str) -> None:
     """Lays what is newly known of a person over what was known; accumulators and booked balances stay."""
     work.change(person, {"id": known.id}, **_person_row(somebody, origin))
     for table, rows in (
@@ -166,11 +166,11 @@ def replace(work: Work, known: Known, somebody: Person, *, origin: str) -> None:
             work.add(table, person_id=known.id, **row)
 
 
-def add_registration(work: Work, person_id: int, disease: Registration, *, agency_number: str = "") -> int:
+def add_registration(work: UnitOfWork, person_id: int, disease: Registration, *, agency_number: str = "") -> int:
     return work.add(registration, person_id=person_id, **_registration_row(disease) | {"agency_number": agency_number})
 
 
-def add_filing(work: Work, person_id: int, filed: Filing, *, agency_number: str = "") -> int:
+def add_filing(work: UnitOfWork, person_id: int, filed: Filing, *, agency_number: str = "") -> int:
     return work.add(filing, person_id=person_id, **_filing_row(filed) | {"agency_number": agency_number})
 
 
@@ -178,7 +178,7 @@ def day(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 
 
-def _known(work: Work, row: Row) -> Known:
+def _known(work: UnitOfWork, row: Row) -> KnownPerson:
     insurances = work.find(insurance, person_id=row.id, order="id")
     somebody = Person(
         psn_no=row.psn_no,
@@ -199,7 +199,7 @@ def _known(work: Work, row: Row) -> Known:
         registrations=tuple(registration_of(each) for each in work.find(registration, person_id=row.id, order="id")),
         filings=tuple(filing_of(each) for each in work.find(filing, person_id=row.id, order="id")),
     )
-    return Known(row.id, somebody, tuple(each.id for each in insurances), row.origin)
+    return KnownPerson(row.id, somebody, tuple(each.id for each in insurances), row.origin)
 
 
 def registration_of(row: Row) -> Registration:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from simulator.errors import SetupError
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
 from simulator.store.tables import metadata
-from simulator.store.work import Cursor, Work
-from simulator.texts import text
+from simulator.store.unit_of_work import Cursor, UnitOfWork
 
 try:
     import psycopg
@@ -53,7 +53,7 @@ class PostgresStore:
         return not self._deleted
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
+    def begin(self) -> Iterator[UnitOfWork]:
         if self._deleted:
             raise Gone(self.name)
         try:
@@ -62,7 +62,7 @@ class PostgresStore:
                     connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self.schema)))
                     connection.schema = self.schema
                 with connection.transaction(), connection.cursor() as cursor:
-                    yield Work(cast(Cursor, cursor), "postgresql")
+                    yield UnitOfWork(cast(Cursor, cursor), "postgresql")
         except _IN_THE_WAY as error:
             raise Conflict(str(error)) from error
         except psycopg.errors.UndefinedTable:
@@ -73,7 +73,7 @@ class PostgresStore:
         self._deleted = True
 
 
-class PostgresHouse:
+class PostgresFactory:
     """A database: schema `nhsa_sim_<sandbox>`, and one `nhsa_sim_<sandbox>__<digest>` for each snapshot.
 
     The name of a snapshot stands in the comment of its schema, since both names together would not fit one identifier.
@@ -113,7 +113,7 @@ class PostgresHouse:
                     for statement in create_statements("postgresql"):
                         connection.execute(statement)
                     if fill is not None:
-                        fill(Work(cast(Cursor, connection.cursor()), "postgresql"))
+                        fill(UnitOfWork(cast(Cursor, connection.cursor()), "postgresql"))
             except (psycopg.errors.DuplicateSchema, psycopg.errors.UniqueViolation):
                 raise FileExistsError(name) from None
         return self.open(name)

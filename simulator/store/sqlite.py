@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from simulator.errors import SetupError
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
-from simulator.store.work import Cursor, Work
-from simulator.texts import text
+from simulator.store.unit_of_work import Cursor, UnitOfWork
 
 
 class SqliteStore:
@@ -39,7 +39,7 @@ class SqliteStore:
         self._connection.execute("PRAGMA wal_autocheckpoint=1000")
         self._connection.execute("PRAGMA cache_size=-16384")
         self._cursor = self._connection.cursor()
-        self._work = Work(cast(Cursor, self._cursor), "sqlite", self._afresh)
+        self._work = UnitOfWork(cast(Cursor, self._cursor), "sqlite", self._afresh)
 
     @property
     def current(self) -> bool:
@@ -49,7 +49,7 @@ class SqliteStore:
             return False
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
+    def begin(self) -> Iterator[UnitOfWork]:
         with self._lock:
             if self._closed:
                 raise Gone(self.name)
@@ -101,7 +101,7 @@ class SqliteStore:
             self._connection.close()
 
 
-class SqliteHouse:
+class SqliteFactory:
     """A folder: `<sandbox>.sqlite`, and `<sandbox>/<snapshot>.snapshot` beside it."""
 
     embedded = True
@@ -131,7 +131,7 @@ class SqliteHouse:
                 connection.execute("PRAGMA synchronous=OFF")
             connection.executescript("BEGIN;\n" + ";\n".join(create_statements("sqlite")) + ";\nCOMMIT")
             if fill is not None:
-                fill(Work(cast(Cursor, connection.cursor()), "sqlite"))
+                fill(UnitOfWork(cast(Cursor, connection.cursor()), "sqlite"))
                 connection.commit()
             connection.close()
             try:

@@ -10,13 +10,13 @@ from sqlalchemy import create_mock_engine
 
 from simulator.store import tables
 from simulator.store.statements import DIALECTS
-from simulator.store.work import Work
+from simulator.store.unit_of_work import UnitOfWork
 
 NAME = re.compile(r"[a-z0-9-]{1,40}\Z")
 """Names of sandboxes and snapshots; nothing else ever becomes part of a path or a schema."""
 
 
-Fill = Callable[[Work], None]
+Fill = Callable[[UnitOfWork], None]
 """Puts the first rows into a new store; they are there from the moment that the store is."""
 
 
@@ -38,14 +38,14 @@ class Store(Protocol):
         """Whether this is still the store of its name; another process may have deleted it and made a new one."""
         ...
 
-    def begin(self) -> AbstractContextManager[Work]:
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
         """A unit of work: committed when the block ends, undone when it raises; raises Conflict or Gone."""
         ...
 
     def close(self) -> None: ...
 
 
-class StoreHouse(Protocol):
+class StoreFactory(Protocol):
     """Where the sandboxes are kept."""
 
     embedded: bool

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from simulator.contract import contract_of
-from simulator.contract.checking import Checking, Found
+from simulator.contract.checking import CheckedFault, Checking
+from simulator.contract.checking.fault_reports import TextReport
 from simulator.contract.checking.masked import masked
-from simulator.contract.checking.reports import TextReport
 from simulator.contract.example import example_message
 from simulator.contract.export.openapi import plain_json
 from simulator.contract.layout import LOCAL, REMOTE
 from simulator.contract.lookup import refuse_unserved
-from simulator.contract.recordings import Broken, Leg, Where, recorded_files
-from simulator.contract.recordings.legs import direction_of, read_text
-from simulator.errors import SimulatorError
-from simulator.texts import text
-from simulator.wire import write_json
+from simulator.contract.recordings import Broken, RecordedLeg, Where, recorded_files
+from simulator.contract.recordings.recorded_legs import direction_of, read_text
+from simulator.core.errors import SimulatorError
+from simulator.core.json_codec import write_json
+from simulator.core.texts import text
 
 DEFAULT_EDITION = "national"
 Message = Mapping[str, Any] | str | bytes
@@ -54,7 +54,7 @@ class ContractChecker:
         files = recorded_files([Path(path) for path in paths])
         self._conclude(run, list(run.files(files)), unmasked=unmasked)
 
-    def faults(self, message: Message, *, request: Message | None = None, infno: str = "") -> list[Found]:
+    def faults(self, message: Message, *, request: Message | None = None, infno: str = "") -> list[CheckedFault]:
         """Everything that is found, for a test that wants to look closer."""
         return list(_found_in(self._run(infno), message, request))
 
@@ -79,7 +79,7 @@ class ContractChecker:
 
         return Checking(contract_for, self.strict, assumed=infno)
 
-    def _conclude(self, run: Checking, found: list[Found], *, unmasked: bool) -> None:
+    def _conclude(self, run: Checking, found: list[CheckedFault], *, unmasked: bool) -> None:
         __tracebackhide__ = True
         if not any(each.severity == "error" for each in found):
             return
@@ -93,7 +93,7 @@ class ContractChecker:
         raise ContractBroken(f"{heading}\n{out.getvalue()}")
 
 
-def _found_in(run: Checking, message: Message, request: Message | None) -> Iterable[Found]:
+def _found_in(run: Checking, message: Message, request: Message | None) -> Iterable[CheckedFault]:
     if request is not None:
         # What is wrong with the request is not what is asked.
         list(_of(run, request))
@@ -101,7 +101,7 @@ def _found_in(run: Checking, message: Message, request: Message | None) -> Itera
     yield from _of(run, message)
 
 
-def _of(run: Checking, message: Message) -> Iterable[Found]:
+def _of(run: Checking, message: Message) -> Iterable[CheckedFault]:
     written = _written(message)
     where = Where("message", 1, "", written)
     value = read_text(written, where)
@@ -112,7 +112,7 @@ def _of(run: Checking, message: Message) -> Iterable[Found]:
         yield from run.broken(Broken(where, "not_a_message", text("contract.not_a_message")))
     else:
         # One number for both, so that an answer is held to its request whatever stands in it.
-        for found in run.leg(Leg(where, direction, value, len(written), exchange=1, infno=run.assumed)):
+        for found in run.leg(RecordedLeg(where, direction, value, len(written), exchange=1, infno=run.assumed)):
             if found.fault.rule == "answer_alone":
                 raise ContractBroken(str(text("testing.answer_of_what")))
             yield found

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.errors import SetupError
-from simulator.harness.client import SandboxClient
+from simulator.core.errors import SetupError
+from simulator.harness.environment.client import SandboxClient
 
 Json = dict[str, Any]
 

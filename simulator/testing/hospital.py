@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.harness import journey
-from simulator.harness.client import SandboxClient
-from simulator.harness.journey import Facts, learn_from_answer, learn_from_request, practice, voucher
+from simulator.core.masking import mask_text
+from simulator.core.texts import text
+from simulator.harness.environment.client import SandboxClient
+from simulator.harness.environment.envelope_codec import Sent, envelope, msgid, read_json, write_json
+from simulator.harness.execution import journey
+from simulator.harness.execution.journey import TemplateFacts, learn_from_answer, learn_from_request, practice, voucher
 from simulator.harness.templates import fill, override, remove
-from simulator.harness.wire import Sent, envelope, msgid, read_json, write_json
-from simulator.masking import mask_text
 from simulator.testing.control import Control, Json, Refused
-from simulator.texts import text
 
 SUCCESS = "0"
 
@@ -144,7 +144,7 @@ class Hospital:
         record = visit.record if visit is not None else journey.Visit(self._number())
         batch = record.batch()
         more = {"original": dict(original)} if original else {}
-        known = Facts(person, self.place, record, batch, self._control.now, voucher(person, shows), more)
+        known = TemplateFacts(person, self.place, record, batch, self._control.now, voucher(person, shows), more)
         body = fill(infno, known)
         override(body, dict(fields or {}))
         remove(body, list(without))

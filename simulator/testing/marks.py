@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from simulator.texts import Text, text
+from simulator.core.texts import Text, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from simulator.testing.contracts import ContractChecker
-    from simulator.testing.platform import NationalPlatform
-    from simulator.testing.starting import Running
+    from simulator.testing.national_platform import NationalPlatform
+    from simulator.testing.shared_platform import Running
 
 Made = TypeVar("Made")
 MARKS = (
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def _running_platform(request: pytest.FixtureRequest) -> Iterator["Running"]:
     """One platform for all tests of this process: the one of --sim-platform, else a child process of our own."""
-    from simulator.testing.starting import start
+    from simulator.testing.shared_platform import start
 
     option = request.config.getoption
     running = _plainly(lambda: start(url=option("--sim-platform", ""), data=option("--sim-data", "")))
@@ -46,7 +46,7 @@ def _running_platform(request: pytest.FixtureRequest) -> Iterator["Running"]:
 def national_platform(request: pytest.FixtureRequest, _running_platform: "Running") -> Iterator["NationalPlatform"]:
     """A national platform of this test's own; error findings that were not expected fail the test at its end."""
     from simulator.testing.marks import wishes_of
-    from simulator.testing.platform import open_platform
+    from simulator.testing.national_platform import open_platform
 
     seed = request.config.getoption("--sim-seed", 230900)
     wishes = wishes_of(request.node)
@@ -68,7 +68,7 @@ def contract(request: pytest.FixtureRequest) -> "ContractChecker":
 
 def _plainly(make: Callable[[], Made]) -> Made:
     """What it makes; what the product says in a sentence needs no traceback."""
-    from simulator.errors import SimulatorError
+    from simulator.core.errors import SimulatorError
     from simulator.testing.control import Refused
 
     try:

@@ -17,7 +17,7 @@ def free_batch(call: Call, mdtrt_id: str, settlement_id: int) -> None:
 
 def open_batch_of(call: Call, row: Row) -> Row | None:
     """The open batch that a settlement settled, or a cancellation opened; its visit is held from here on."""
-    of_visit = call.work.the(visit, id=row_number("", row.mdtrt_id), lock=True)
+    of_visit = call.work.get_required(visit, id=row_number("", row.mdtrt_id), lock=True)
     found = call.work.find(batch, visit_id=of_visit.id, number=row.batch_number)
     return next((each for each in found if each.state == OPEN and each.total == abs(row.total)), None)
 

@@ -7,19 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.catalogue import Charge, Classification, classify_at
-from simulator.clock import from_wire
-from simulator.errors import refuse
-from simulator.findings import WARNING, Finding
-from simulator.money import to_fen, yuan
+from simulator.core.clock import from_wire
+from simulator.core.errors import refuse
+from simulator.core.findings import WARNING, Finding
+from simulator.core.json_codec import read_own, write_json
+from simulator.core.money import to_fen, yuan
+from simulator.core.texts import text
 from simulator.store.statements import Row
 from simulator.store.tables import batch
-from simulator.texts import text
 from simulator.transactions.registry import Body, Call, Kept, Output, transaction
 from simulator.transactions.visits import SETTLED, WITHDRAWN, live_batches, open_visit
-from simulator.wire import read_own, write_json
 
 ALL_UNSETTLED = "0000"
-Line = dict[str, Any]
+ChargeLine = dict[str, Any]
 
 
 @transaction("2204", effect=True)
@@ -62,13 +62,13 @@ def withdraw_charges(body: Body, call: Call) -> Kept:
     return Kept({})
 
 
-def lines_of(row: Row) -> list[Line]:
+def lines_of(row: Row) -> list[ChargeLine]:
     """The charges of a batch as sent, each joined with its classification."""
-    lines: list[Line] = read_own(row.lines)
+    lines: list[ChargeLine] = read_own(row.lines)
     return lines
 
 
-def _refuse_mixed(lines: Sequence[Line], first: Line) -> None:
+def _refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine) -> None:
     for index, line in enumerate(lines):
         for name in ("mdtrt_id", "psn_no"):
             if line[name] != first[name]:
@@ -76,9 +76,9 @@ def _refuse_mixed(lines: Sequence[Line], first: Line) -> None:
                 raise refuse("charges_of_several_visits", path=path, got=line[name], wanted=first[name])
 
 
-def _batches(call: Call, visit: Row, lines: Sequence[Line]) -> dict[str, list[tuple[int, Line]]]:
+def _batches(call: Call, visit: Row, lines: Sequence[ChargeLine]) -> dict[str, list[tuple[int, ChargeLine]]]:
     """The lines by batch; one disease a batch, and under 14 no charge without one."""
-    batches: dict[str, list[tuple[int, Line]]] = defaultdict(list)
+    batches: dict[str, list[tuple[int, ChargeLine]]] = defaultdict(list)
     special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
     for index, line in enumerate(lines):
         disease = line.get("dise_codg") or ""
@@ -94,8 +94,8 @@ def _batches(call: Call, visit: Row, lines: Sequence[Line]) -> dict[str, list[tu
     return batches
 
 
-def _keep_batch(call: Call, visit: Row, number: str, members: list[tuple[int, Line]]) -> list[Output]:
-    joined: list[Line] = []
+def _keep_batch(call: Call, visit: Row, number: str, members: list[tuple[int, ChargeLine]]) -> list[Output]:
+    joined: list[ChargeLine] = []
     results: list[Output] = []
     parts: list[Classification] = []
     catalogue = call.config.catalogues.of(call.treated_area)
@@ -137,7 +137,7 @@ def _keep_batch(call: Call, visit: Row, number: str, members: list[tuple[int, Li
     return results
 
 
-def _note(call: Call, line: Line, found: Classification, occurred: datetime, path: str) -> None:
+def _note(call: Call, line: ChargeLine, found: Classification, occurred: datetime, path: str) -> None:
     """What is odd about a charge is a finding, not a refusal."""
     call.findings += found.findings
     if occurred > call.now:
@@ -147,7 +147,7 @@ def _note(call: Call, line: Line, found: Classification, occurred: datetime, pat
         call.findings.append(Finding("charge.in_future", WARNING, sentence, f"{path}/fee_ocur_time"))
 
 
-def _result(call: Call, line: Line, found: Classification) -> Output:
+def _result(call: Call, line: ChargeLine, found: Classification) -> Output:
     edition = call.config.contract.edition
     return {
         "feedetl_sn": line["feedetl_sn"],
@@ -171,7 +171,7 @@ def _result(call: Call, line: Line, found: Classification) -> Output:
     }
 
 
-def _refuse_over_refund(members: list[tuple[int, Line]]) -> None:
+def _refuse_over_refund(members: list[tuple[int, ChargeLine]]) -> None:
     """A negative line returns what the same batch holds at the same price, and no more of it (JX 2301, rules 13)."""
     held: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
     for _, line in members:
@@ -181,7 +181,7 @@ def _refuse_over_refund(members: list[tuple[int, Line]]) -> None:
             raise refuse("refund_beyond_charge", path=f"feedetail/{index}.cnt", serial=line["feedetl_sn"])
 
 
-def _refuse_known_lines(live: Sequence[Row], lines: Sequence[Line]) -> None:
+def _refuse_known_lines(live: Sequence[Row], lines: Sequence[ChargeLine]) -> None:
     """feedetl_sn is unique within a visit."""
     seen = {line["feedetl_sn"] for each in live for line in lines_of(each)}
     for line in lines:

@@ -1,8 +1,8 @@
 """What the platform itself knows: institutions and code tables (1201, 1901)."""
 
 from simulator.catalogue import Institution
-from simulator.errors import refuse
-from simulator.sandboxes import Config
+from simulator.core.errors import refuse
+from simulator.sandbox.sandboxes import Config
 from simulator.transactions.registry import Body, Call, Kept, Output, transaction
 
 

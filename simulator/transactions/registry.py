@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from simulator.catalogue import Institution
-from simulator.errors import Refusal
-from simulator.findings import Finding
+from simulator.core.errors import Refusal
+from simulator.core.findings import Finding
 from simulator.insured.place import Answered, Asked
-from simulator.sandboxes import Config
-from simulator.store.work import Work
+from simulator.sandbox.sandboxes import Config
+from simulator.store.unit_of_work import UnitOfWork
 
 Body = Mapping[str, Any]
 Output = dict[str, Any]
@@ -20,7 +20,7 @@ Output = dict[str, Any]
 class Call:
     """What a handler may use: the unit of work, the rules of the sandbox, the header, the trade clock."""
 
-    work: Work
+    work: UnitOfWork
     config: Config
     infno: str
     msgid: str

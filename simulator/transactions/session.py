@@ -1,10 +1,10 @@
 """Signing in and out (9001, 9002)."""
 
-from simulator.clock import wire_time
-from simulator.errors import refuse
+from simulator.core.clock import wire_time
+from simulator.core.errors import refuse
+from simulator.core.json_codec import digest
 from simulator.store.tables import sign_in
 from simulator.transactions.registry import Body, Call, Kept, transaction
-from simulator.wire import digest
 
 
 @transaction("9001")
@@ -12,7 +12,7 @@ def sign_in_operator(body: Body, call: Call) -> Kept:
     """One number for an operator and a day, on however many terminals (JX); a new day needs a new one."""
     data = body["signIn"]
     day = call.now.date().isoformat()
-    call.work.hold(f"sign-in {call.institution.code} {data['opter_no']}")
+    call.work.advisory_lock(f"sign-in {call.institution.code} {data['opter_no']}")
     earlier = call.work.find(sign_in, institution=call.institution.code, operator=data["opter_no"], day=day)
     for row in earlier:
         if not row.signed_out:

@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Any
 
-from simulator.errors import Refusal, refuse
+from simulator.core.errors import Refusal, refuse
+from simulator.core.json_codec import read_own, write_json
+from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
 from simulator.insured.place import Answered, row_number
-from simulator.money import to_fen, yuan
 from simulator.store import people
 from simulator.store.statements import Row
 from simulator.store.tables import batch, settlement
@@ -15,7 +16,6 @@ from simulator.transactions.charges import lines_of
 from simulator.transactions.dictionary import institution_fields
 from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
 from simulator.transactions.visits import SETTLED, check_credential, described, live_batches, open_visit
-from simulator.wire import read_own, write_json
 
 SCOPES = {
     "fulamt_ownpay_amt": "own_purchase",
@@ -115,7 +115,7 @@ def _batch_to_settle(body: Body, call: Call) -> tuple[Row, Row]:
     if found is None:
         raise refuse("batch_unknown", path="data.chrg_bchno", batch=data["chrg_bchno"])
     if found.state == SETTLED:
-        booked = call.work.the(settlement, id=found.settlement_id)
+        booked = call.work.get_required(settlement, id=found.settlement_id)
         raise refuse("batch_settled", path="data.chrg_bchno", batch=found.number, setl_time=booked.setl_time)
     if data["med_type"] != visit.med_type:
         raise refuse("med_type_differs", path="data.med_type", got=data["med_type"], wanted=visit.med_type)
@@ -154,7 +154,7 @@ def _close_batch(batch_id: int, call: Call, answered: Answered) -> Kept:
 
 
 def _reopen_batch(call: Call, answered: Answered) -> Kept:
-    undone = call.work.the(settlement, id=answered.settlement_id)
+    undone = call.work.get_required(settlement, id=answered.settlement_id)
     free_batch(call, undone.mdtrt_id, undone.original_id)
     return Kept(answered.output, answered.settlement_id)
 

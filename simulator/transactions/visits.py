@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from simulator.errors import refuse
-from simulator.insured import records
+from simulator.core.errors import refuse
+from simulator.core.json_codec import read_own, write_json
+from simulator.insured import person_queries
 from simulator.insured.place import is_emergency, known_person, row_number, wire_number
 from simulator.store.statements import Row
 from simulator.store.tables import batch, visit
 from simulator.transactions.registry import Body, Call, Kept, transaction
-from simulator.wire import read_own, write_json
 
 OPEN, WITHDRAWN, SETTLED = "open", "withdrawn", "settled"
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
@@ -91,11 +91,11 @@ def check_credential(call: Call, data: Body) -> Any:
     asked = call.asked(call.infno, {"data": data})
     known = known_person(asked, data["psn_no"])
     shown = data.get("mdtrt_cert_no")
-    if shown and known.origin != "learned" and not records.shows(known.person, data["mdtrt_cert_type"], shown):
+    if shown and known.origin != "learned" and not person_queries.shows(known.person, data["mdtrt_cert_type"], shown):
         raise refuse("credential_of_another", path="data.mdtrt_cert_no", psn_no=data["psn_no"])
-    if data["mdtrt_cert_type"] == records.CARD and data.get("card_sn", "") != known.person.card_sn:
+    if data["mdtrt_cert_type"] == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
-    records.refuse_other_identity(asked, dict(data), known.person)
+    person_queries.refuse_other_identity(asked, dict(data), known.person)
     return known
 
 

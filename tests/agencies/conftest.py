@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from simulator.agencies import reference
+from simulator.agencies.reference import agency as reference_agency
 from simulator.benefit import PolicyBook
 from simulator.insured.audit import audit
 from tests.agencies.stub_agency import StubAgency, serve
@@ -157,7 +157,7 @@ def stubbed(city: City, running: Callable[[Any], str]) -> Callable[..., StubAgen
 class Reference:
     """The reference agency in a thread."""
 
-    agency: reference.Agency
+    agency: reference_agency.ReferenceAgency
 
     def audit(self) -> Any:
         with self.agency.store.begin() as work:
@@ -171,7 +171,7 @@ def referred(city: City, running: Callable[[Any], str], tmp_path: Path, stack: E
     def put(
         *, edition: str = "national", policies: PolicyBook | None = None, own_clock: Any = None, **options: Any
     ) -> Reference:
-        agency = reference.open_agency(
+        agency = reference_agency.open_agency(
             tmp_path / "agency",
             CITY,
             policies=policies or PolicyBook.shipped(),
@@ -180,9 +180,9 @@ def referred(city: City, running: Callable[[Any], str], tmp_path: Path, stack: E
             clock=own_clock,
         )
         exported = {"version": "1", "area": CITY, "people": plain(city.people)}
-        reference.load_people(agency, json.dumps(exported).encode(), "people.json")
+        reference_agency.load_people(agency, json.dumps(exported).encode(), "people.json")
         stack.callback(agency.store.close)
-        city.register(running(quiet_server(reference.create_app(agency))), **options)
+        city.register(running(quiet_server(reference_agency.create_app(agency))), **options)
         return Reference(agency)
 
     return put

@@ -15,12 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simulator.agencies import reference
-from simulator.app import create_app
+from simulator.agencies.reference import agency as reference_agency
 from simulator.benefit import PolicyBook
 from simulator.contract import contract_of
-from simulator.settings import Settings
-from simulator.wire import read_json
+from simulator.core.json_codec import read_json
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from tests.agencies.conftest import quiet_server
 
 
@@ -43,11 +43,11 @@ def platform(folder: Path, armed: Armed, *, store: str = "") -> Any:
 
 def agency(folder: Path, armed: Armed, *, people: str, hold: str = "") -> Any:
     """The reference agency with points of its own: message_in, before_commit, after_commit, answer_out."""
-    opened = reference.open_agency(
+    opened = reference_agency.open_agency(
         folder / "agency", "230900", policies=PolicyBook.shipped(), edition="national", own_clock=False
     )
-    reference.load_people(opened, people.encode(), "people.json")
-    began = opened.desk.begin
+    reference_agency.load_people(opened, people.encode(), "people.json")
+    began = opened.endpoint.begin
 
     @contextmanager
     def begin() -> Iterator[Any]:
@@ -56,7 +56,7 @@ def agency(folder: Path, armed: Armed, *, people: str, hold: str = "") -> Any:
             armed("before_commit")
         armed("after_commit")
 
-    served = reference.create_app(replace(opened, desk=replace(opened.desk, begin=begin)))
+    served = reference_agency.create_app(replace(opened, endpoint=replace(opened.endpoint, begin=begin)))
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
         armed("message_in")

@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from simulator.api import ConnectionDropped
+from simulator.server.business_seam import ConnectionDropped
 
 ROOT = Path(__file__).parents[2]
 

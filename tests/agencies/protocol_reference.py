@@ -13,12 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from simulator.agencies.reference import Agency, create_app, load_people, open_agency
-from simulator.app import create_app as create_platform_app
+from simulator.agencies.reference.agency import ReferenceAgency, create_app, load_people, open_agency
 from simulator.benefit import PolicyBook
 from simulator.contract import contract_of
-from simulator.contract.rows import FieldRow
-from simulator.settings import Settings
+from simulator.contract.edition_rows import FieldRow
+from simulator.core.settings import Settings
+from simulator.server.app import create_app as create_platform_app
 from tests.agencies.bodies import entitlement_question, referral, registration
 from tests.agencies.conftest import ANY_PRICE, plain, quiet_server
 from tests.support.hospital import Control, Hospital, Visit
@@ -195,10 +195,10 @@ def _walk(control: Control, hospital: Hospital, person: dict[str, Any]) -> None:
     visit.settle("1433.33", acct_used_flag="1")
     _charged(hospital, person, disease="M08300").settle("1433.33")
     number = hospital.send("2503", {"data": registration(person, "M08300")}).output["result"]["trt_dcla_detl_sn"]
-    ending = {"trt_dcla_detl_sn": number, "psn_no": psn_no, "memo": "测试"}
-    hospital.send("2504", {"data": ending})
+    received_reply = {"trt_dcla_detl_sn": number, "psn_no": psn_no, "memo": "测试"}
+    hospital.send("2504", {"data": received_reply})
     number = hospital.send("2501", {"refmedin": referral(person)}).output["result"]["trt_dcla_detl_sn"]
-    hospital.send("2502", {"data": ending | {"trt_dcla_detl_sn": number}})
+    hospital.send("2502", {"data": received_reply | {"trt_dcla_detl_sn": number}})
     filing = {"place": "310000", "group": "long_term_resident", "from": "2025-03-10", "channel": "app"}
     control("POST", f"people/{psn_no}/filings", filing)
     control("POST", "agencies/230900/day", {"day": "2025-03-10"})
@@ -241,7 +241,7 @@ def _chosen(legs: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[Example]:
     return found
 
 
-def _of_desk(agency: Agency, found: list[Example]) -> list[Example]:
+def _of_desk(agency: ReferenceAgency, found: list[Example]) -> list[Example]:
     """What only a platform in trouble sends: a day with differences, an unseen reversed, its late original."""
     day = next(each for each in found if each.infno == "SIM-DAY").request
     row = day["input"]["rows"][0]
@@ -263,8 +263,8 @@ def _next(message: dict[str, Any], by: int) -> str:
     return f"{message['msgid'][:-4]}{int(message['msgid'][-4:]) + by:04d}"
 
 
-def _delivered(agency: Agency, message: dict[str, Any]) -> dict[str, Any]:
-    return _read(agency.desk.deliver(_written(message).encode()).decode())
+def _delivered(agency: ReferenceAgency, message: dict[str, Any]) -> dict[str, Any]:
+    return _read(agency.endpoint.deliver(_written(message).encode()).decode())
 
 
 def _numbered(found: list[Example]) -> list[Example]:

@@ -98,7 +98,7 @@ class StubAgency:
             "err_msg": told,
             "output": output,
         }
-        return self._spoilt(message["infno"], answer)
+        return self._apply_after_handling(message["infno"], answer)
 
     def _once(self, message: dict[str, Any]) -> dict[str, Any]:
         """The same message gives the same answer; another body under a spent msgid is refused."""
@@ -454,7 +454,7 @@ class StubAgency:
 
     # --- mistakes in the answer itself --------------------------------------------------------------------------
 
-    def _spoilt(self, infno: str, answer: dict[str, Any]) -> dict[str, Any]:
+    def _apply_after_handling(self, infno: str, answer: dict[str, Any]) -> dict[str, Any]:
         info = answer["output"].get("setlinfo") if answer["output"] else None
         if "number_infcode" in self.mistakes:
             answer["infcode"] = int(answer["infcode"])

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from simulator import serving
 from simulator.cli import main
-from simulator.serving import free_port
+from simulator.server import serving
+from simulator.server.serving import free_port
 from tests.agencies.conftest import City, plain
 from tests.agencies.processes import ROOT
 
@@ -158,7 +158,7 @@ def test_the_books_outlive_the_process(typed, city: City, tmp_path):
 
 
 def desk_answer(agency: Any, message: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(agency.agency.desk.deliver(json.dumps(message).encode()))
+    found: dict[str, Any] = json.loads(agency.agency.endpoint.deliver(json.dumps(message).encode()))
     return found
 
 
@@ -195,6 +195,6 @@ def test_the_reference_agency_refuses_what_is_no_message_of_the_protocol(asked, 
 def test_bytes_that_are_no_message_are_answered_too(city, referred):
     reference = referred()
     for raw in (b"", b"[]", b"\xff\xfe", b'{"infno": "1101", "infno": "1101"}', b"{" * 100):
-        answer = json.loads(reference.agency.desk.deliver(raw))
+        answer = json.loads(reference.agency.endpoint.deliver(raw))
         assert answer["infcode"] == "-1"
         assert answer["err_msg"]

@@ -10,13 +10,13 @@ import pytest
 
 from tests.agencies.bodies import registration
 from tests.agencies.conftest import ANY_PRICE
-from tests.agencies.world import World
+from tests.agencies.context import RunContext
 from tests.support.hospital import Answer, Visit
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("crashes"))
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
+    made = RunContext(tmp_path_factory.mktemp("crashes"))
     yield made
     made.close()
 
@@ -24,10 +24,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 class Step:
     """One message of the hospital that a crash may hit, and what a hospital does about it."""
 
-    def __init__(self, world: World, infno: str) -> None:
-        self.world, self.infno = world, infno
-        self.person = next(world.unused)
-        self.visit = Visit(world.hospital, self.person)
+    def __init__(self, context: RunContext, infno: str) -> None:
+        self.context, self.infno = context, infno
+        self.person = next(context.unused)
+        self.visit = Visit(context.hospital, self.person)
         self.settled: dict[str, Any] = {}
         self.first_msgid = ""
 
@@ -39,7 +39,7 @@ class Step:
         if self.infno != "2207A":
             message = self.message("2207A")
             self.first_msgid = message["msgid"]
-            self.settled = self.world.hospital.post(message).setlinfo
+            self.settled = self.context.hospital.post(message).setlinfo
 
     def message(self, infno: str = "") -> dict[str, Any]:
         number = self.settled.get("setl_id", "")
@@ -49,27 +49,27 @@ class Step:
             "2601": lambda: {"psn_no": self.person["psn_no"], "omsgid": self.first_msgid, "oinfno": "2207A"},
             "2503": lambda: registration(self.person, "M08300"),
         }[infno or self.infno]()
-        return self.world.hospital.envelope(infno or self.infno, {"data": data})
+        return self.context.hospital.envelope(infno or self.infno, {"data": data})
 
     def recover(self, sent: dict[str, Any], answer: Answer) -> None:
         """2207 and 2208 without a clear answer are reversed and done again; 2601 and 2503 are sent again."""
         if answer.ok:
             return
         if self.infno in ("2601", "2503"):
-            again = self.world.hospital.post(sent)
+            again = self.context.hospital.post(sent)
         else:
             undone = self.visit.reverse(sent["msgid"], self.infno)
             assert undone.ok, undone.body
-            again = self.world.hospital.post(self.message())
+            again = self.context.hospital.post(self.message())
         assert again.ok, again.body
 
     def assert_happened_once(self) -> None:
         asked = {"data": {"psn_no": self.person["psn_no"]}}
         if self.infno == "2503":
-            rows = self.world.hospital.send("5301", asked).output["feedetail"]
+            rows = self.context.hospital.send("5301", asked).output["feedetail"]
             assert [row["opsp_dise_code"] for row in rows] == ["M07800", "M08300"]
             return
-        rows = self.world.hospital.send("5206", {"data": asked["data"] | {"cum_ym": ""}}).output["cuminfo"]
+        rows = self.context.hospital.send("5206", {"data": asked["data"] | {"cum_ym": ""}}).output["cuminfo"]
         balances = {row["cum_type_code"]: row["cum"] for row in rows}
         # (1000.00 − 500.00) × 0.90, and nothing left of it after a cancellation or a reversal
         wanted = {"DEDC": Decimal(500), "HIFP": Decimal(450)} if self.infno == "2207A" else {}
@@ -83,41 +83,41 @@ POINTS = [*(("platform", point) for point in PLATFORM), *(("agency", point) for 
 
 @pytest.mark.parametrize("infno", ["2207A", "2208", "2601", "2503"])
 @pytest.mark.parametrize(("side", "point"), POINTS)
-def test_a_process_killed_in_flight_leaves_nothing_half(world, side, point, infno):
-    step = Step(world, infno)
+def test_a_process_killed_in_flight_leaves_nothing_half(context, side, point, infno):
+    step = Step(context, infno)
     step.prepare()
-    world.arm(point)
+    context.arm(point)
     sent = step.message()
-    answer = world.hospital.post(sent)
-    world.restart(side)
-    world.run_outbox()
+    answer = context.hospital.post(sent)
+    context.restart(side)
+    context.run_outbox()
     step.recover(sent, answer)
-    world.run_outbox()
+    context.run_outbox()
     step.assert_happened_once()
-    world.assert_books_agree()
-    assert world.control.findings(severity="error") == []
+    context.assert_books_agree()
+    assert context.control.findings(severity="error") == []
 
 
-def test_a_reversal_that_overtakes_its_original_wins(world):
+def test_a_reversal_that_overtakes_its_original_wins(context):
     """The platform dies while the agency has the message unread; it is reversed before it is read."""
     for pipe in ("held", "released"):
-        os.mkfifo(world.folder / pipe)
-    world.launcher.kill("agency")
-    world.start_agency(hold="2207A")
-    step = Step(world, "2207A")
+        os.mkfifo(context.folder / pipe)
+    context.launcher.kill("agency")
+    context.start_agency(hold="2207A")
+    step = Step(context, "2207A")
     step.prepare()
     sent = step.message()
     with ThreadPoolExecutor(1) as calls:
-        pending = calls.submit(world.hospital.post, sent)
-        (world.folder / "held").open().close()
-        world.launcher.kill("platform")
+        pending = calls.submit(context.hospital.post, sent)
+        (context.folder / "held").open().close()
+        context.launcher.kill("platform")
         answer = pending.result()
     assert answer.status == 0
-    world.start_platform()
-    world.run_outbox()
-    (world.folder / "released").open("w").close()
-    world.launcher.kill("agency")
-    world.start_agency()
+    context.start_platform()
+    context.run_outbox()
+    (context.folder / "released").open("w").close()
+    context.launcher.kill("agency")
+    context.start_agency()
     step.recover(sent, answer)
     step.assert_happened_once()
-    world.assert_books_agree()
+    context.assert_books_agree()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from simulator.serving import free_port
+from simulator.server.serving import free_port
 from tests.agencies.conftest import ANY_PRICE, City, plain
 from tests.agencies.peers import Peer, request_of
 from tests.agencies.processes import ROOT, Client

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from simulator.api import ConnectionDropped
-from simulator.serving import free_port
+from simulator.server.business_seam import ConnectionDropped
+from simulator.server.serving import free_port
 from tests.agencies.conftest import ANY_PRICE
+from tests.agencies.context import DAY, RunContext
 from tests.agencies.processes import ROOT, Client
-from tests.agencies.world import DAY, World
 from tests.support.hospital import BEIJING_HOSPITAL, Answer, Control, Hospital, Visit
 
 SEED = 20250310
@@ -30,7 +30,7 @@ MOST_TRIES = 400
 
 
 @dataclass
-class Line:
+class Channel:
     """The way to a platform that comes and goes; counts what it answered."""
 
     up: threading.Event = field(default_factory=threading.Event)
@@ -55,7 +55,7 @@ class Line:
 class Persistent(Hospital):
     """Sends a message whose answer was lost again, as it was, until it is answered."""
 
-    line: Line = field(default_factory=Line)
+    line: Channel = field(default_factory=Channel)
 
     def post(self, raw: bytes | dict[str, Any], path: str = "", **options: Any) -> Answer:
         while True:
@@ -70,11 +70,11 @@ class Persistent(Hospital):
         return answer
 
 
-class Fragile(World):
+class Fragile(RunContext):
     """The platform of the launcher, whose death is seen at once."""
 
     def __init__(self, folder: Path) -> None:
-        self.line = Line()
+        self.line = Channel()
         self.tries = 0
         super().__init__(folder, PEOPLE // 2)
         elsewhere = [{"place": "110000", "group": "resettled_retiree", "from": "2025-01-01", "channel": "app"}]
@@ -139,19 +139,19 @@ class Served(Fragile):
 
 
 @pytest.fixture(params=[Fragile, Served])
-def world(request: pytest.FixtureRequest, tmp_path) -> Iterator[Fragile]:
+def context(request: pytest.FixtureRequest, tmp_path) -> Iterator[Fragile]:
     with closing(request.param(tmp_path)) as made:
         yield made
 
 
-class Desk:
+class Endpoint:
     """One hospital with one patient: settles visit after visit, and books what it was answered."""
 
-    def __init__(self, world: Fragile, number: int, person: dict[str, Any]) -> None:
-        self.world, self.person = world, person
+    def __init__(self, context: Fragile, number: int, person: dict[str, Any]) -> None:
+        self.context, self.person = context, person
         self.chance = random.Random(SEED + number)
         institution = (f"H1100000000{number % 2 + 1}", BEIJING_HOSPITAL[1], "110000")
-        self.hospital = Persistent(world.client, institution, now=f"{DAY} 08:{number:02d}:00", line=world.line)
+        self.hospital = Persistent(context.client, institution, now=f"{DAY} 08:{number:02d}:00", line=context.line)
         self.rows: dict[str, list[dict[str, Any]]] = {}
 
     def work(self, visits: int) -> None:
@@ -186,7 +186,7 @@ class Desk:
     def undo(self, visit: Visit, sent: dict[str, Any], answer: Answer) -> None:
         assert answer.status == 0 or answer.err_msg.startswith("结果未知"), answer.body
         assert visit.reverse(sent["msgid"], sent["infno"]).ok
-        self.world.tried_again()
+        self.context.tried_again()
 
     def booked(self) -> list[dict[str, Any]]:
         """What this hospital holds the platform to, as a day's rows."""
@@ -211,26 +211,29 @@ class Desk:
         return sum((each[name] for rows in self.rows.values() for each in rows), Decimal(0))
 
 
-def test_a_platform_killed_under_load_loses_nothing_that_it_answered(world):
-    people = [*world.people, *world.simulated]
-    desks = [Desk(world, number, person) for number, person in enumerate(people)]
-    kills, visits = (1, 4) if isinstance(world, Served) else (8, 10)
+def test_a_platform_killed_under_load_loses_nothing_that_it_answered(context):
+    people = [*context.people, *context.simulated]
+    desks = [Endpoint(context, number, person) for number, person in enumerate(people)]
+    kills, visits = (1, 4) if isinstance(context, Served) else (8, 10)
     chance = random.Random(SEED)
     with ThreadPoolExecutor(PEOPLE) as calls:
-        working = [calls.submit(desk.work, visits) for desk in desks]
+        working = [calls.submit(endpoint.work, visits) for endpoint in desks]
         for _ in range(kills):
-            world.line.await_answers(chance.randint(5, 25))
-            world.kill_and_restart()
+            context.line.await_answers(chance.randint(5, 25))
+            context.kill_and_restart()
         for each in working:
             each.result()
-    assert world.line.lost >= kills
-    world.run_outbox()
-    world.assert_books_agree()
-    assert world.control.findings(severity="error") == []
-    for desk in desks:
-        balances = desk.balances()
-        assert (balances.get("DEDC", 0), balances.get("HIFP", 0)) == (desk.paid("act_pay_dedc"), desk.paid("hifp_pay"))
-    for code in {desk.hospital.institution[0] for desk in desks}:
-        rows = [row for desk in desks if desk.hospital.institution[0] == code for row in desk.booked()]
+    assert context.line.lost >= kills
+    context.run_outbox()
+    context.assert_books_agree()
+    assert context.control.findings(severity="error") == []
+    for endpoint in desks:
+        balances = endpoint.balances()
+        assert (balances.get("DEDC", 0), balances.get("HIFP", 0)) == (
+            endpoint.paid("act_pay_dedc"),
+            endpoint.paid("hifp_pay"),
+        )
+    for code in {endpoint.hospital.institution[0] for endpoint in desks}:
+        rows = [row for endpoint in desks if endpoint.hospital.institution[0] == code for row in endpoint.booked()]
         asked = {"institution": code, "day": DAY, "rows": rows}
-        assert world.control("POST", "reconciliation", asked)["differences"] == []
+        assert context.control("POST", "reconciliation", asked)["differences"] == []

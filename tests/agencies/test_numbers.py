@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from simulator.app import create_app
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from tests.agencies.conftest import City, of_two_patients
 from tests.support.stage import Stage, open_stage
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from simulator.app import create_app
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from tests.agencies.conftest import City, of_two_patients, plain
 from tests.agencies.stub_agency import StubAgency, serve
 from tests.support.hospital import Control, Hospital

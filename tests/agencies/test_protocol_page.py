@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.agencies.desk import TAKES_EFFECT
+from simulator.agencies.delivery.endpoint import TAKES_EFFECT
 from simulator.contract import contract_of
 from simulator.insured import HANDLERS
 from simulator.people.areas import is_area
@@ -77,16 +77,16 @@ def stands_for(listed: str, rule: str) -> bool:
 
 
 def rules_in_code() -> set[str]:
-    """First arguments of Finding and Suspicion in the package, text or the beginning of an f-string."""
+    """First arguments of Finding and Hypothesis in the package, text or the beginning of an f-string."""
     found: set[str] = set()
-    for path in (ROOT / "simulator" / "agencies").glob("*.py"):
+    for path in (ROOT / "simulator" / "agencies").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = getattr(getattr(node, "func", None), "id", "")
-            if name not in ("Finding", "Suspicion", "_suspect", "_accepted_wrongly", "judge_rows"):
+            if name not in ("Finding", "Hypothesis", "_hypothesis", "_accepted_wrongly", "judge_rows"):
                 continue
-            position = 1 if name == "_suspect" else 0
+            position = 1 if name == "_hypothesis" else 0
             rule = node.args[position] if len(node.args) > position else None
-            prefix = "award." if name in ("Suspicion", "_suspect") else ""
+            prefix = "award." if name in ("Hypothesis", "_hypothesis") else ""
             if isinstance(rule, ast.Constant) and isinstance(rule.value, str):
                 found.add(prefix + rule.value)
             elif isinstance(rule, ast.JoinedStr) and isinstance(rule.values[0], ast.Constant):

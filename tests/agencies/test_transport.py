@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from simulator.agencies.transport import Transport
-from simulator.errors import Refusal
-from simulator.wire import LARGEST_MESSAGE
+from simulator.agencies.delivery.transport import Transport
+from simulator.core.errors import Refusal
+from simulator.core.json_codec import LARGEST_MESSAGE
 from tests.agencies.peers import Peer, request_of
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulator.agencies import outbox
-from simulator.agencies.acknowledging import LONGEST_WAIT_S
+from simulator.agencies.outbox import worker
+from simulator.agencies.outbox.acknowledgements import LONGEST_WAIT_S
 from simulator.platform import create_platform
 from simulator.store import tables
 from tests.agencies.bodies import referral, registration, withdrawal
@@ -158,9 +158,9 @@ def test_a_grant_without_an_answer_is_repeated_until_it_has_one(city, stubbed, i
     assert len(seen(stub, infno)) == 2
     if infno == "2503":
         assert city.hospital.send("5301", {"data": {"psn_no": city.person["psn_no"]}}).ok
-        ending = {"trt_dcla_detl_sn": recorded.output["result"]["trt_dcla_detl_sn"], "memo": "x"}
+        received_reply = {"trt_dcla_detl_sn": recorded.output["result"]["trt_dcla_detl_sn"], "memo": "x"}
         city.fault("drop_after_commit", "2504")
-        ended = city.hospital.envelope("2504", {"data": ending | {"psn_no": city.person["psn_no"]}})
+        ended = city.hospital.envelope("2504", {"data": received_reply | {"psn_no": city.person["psn_no"]}})
         assert city.hospital.post(ended).err_msg.startswith("结果未知")
         city.run_outbox()
         assert city.hospital.post(ended).ok
@@ -252,7 +252,7 @@ def test_waits_double_until_a_minute_and_the_control_call_does_not_wait(city, st
         waits.append(round(row.next_try - now))
     assert waits == [1, 2, 4, 8, 16, 32, LONGEST_WAIT_S, LONGEST_WAIT_S]
     # Left to itself it is not due yet.
-    assert outbox.run(city.stage.sandbox, platform.forwarding) == 0
+    assert worker.run(city.stage.sandbox, platform.forwarding) == 0
     city.register(stub.url)
     assert city.run_outbox() == {"acknowledged": 1, "waiting": 0}
 
@@ -303,7 +303,7 @@ def test_every_fault_of_the_agencys_leg_ends_with_equal_books(city, referred, wh
     visit = city.visit()
     person = city.person["psn_no"]
 
-    def strike(infno, body):
+    def match_fault(infno, body):
         """The message once under the fault, and again until it is taken."""
         city.fault(what, infno, delay_s=0.01)
         message = city.hospital.envelope(infno, body)
@@ -318,14 +318,14 @@ def test_every_fault_of_the_agencys_leg_ends_with_equal_books(city, referred, wh
         assert answer.ok, (infno, answer.body)
         return message["msgid"], answer
 
-    strike("2206A", {"data": visit.settlement_input("1000.00")})
-    _, settled = strike("2207A", {"data": visit.settlement_input("1000.00")})
+    match_fault("2206A", {"data": visit.settlement_input("1000.00")})
+    _, settled = match_fault("2207A", {"data": visit.settlement_input("1000.00")})
     setl_id = settled.setlinfo["setl_id"]
-    strike("2208", {"data": {"psn_no": person, "setl_id": setl_id, "mdtrt_id": visit.id}})
-    second, settled = strike("2207A", {"data": visit.settlement_input("1000.00")})
+    match_fault("2208", {"data": {"psn_no": person, "setl_id": setl_id, "mdtrt_id": visit.id}})
+    second, settled = match_fault("2207A", {"data": visit.settlement_input("1000.00")})
     assert settled.setlinfo["act_pay_dedc"] == Decimal(500)
-    strike("2601", {"data": {"psn_no": person, "omsgid": second, "oinfno": "2207A"}})
-    strike("2503", {"data": registration(city.person, "M08300")})
+    match_fault("2601", {"data": {"psn_no": person, "omsgid": second, "oinfno": "2207A"}})
+    match_fault("2503", {"data": registration(city.person, "M08300")})
     assert city.balances() == {}
     registered = city.hospital.send("5301", {"data": {"psn_no": person}}).output["feedetail"]
     assert [row["opsp_dise_code"] for row in registered] == ["M07800", "M08300"]

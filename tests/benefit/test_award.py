@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from simulator.benefit import Claim, Dates, PolicyBook, award
-from simulator.errors import PolicyGap, Refusal
+from simulator.core.errors import PolicyGap, Refusal
 from tests.benefit.worlds import charge
 
 BOOK = PolicyBook.shipped()

@@ -6,7 +6,7 @@ from importlib import resources
 import pytest
 
 from simulator.benefit import Dates, PolicyBook, failing_examples
-from simulator.errors import DataFaults
+from simulator.core.errors import DataFaults
 
 BOOK = PolicyBook.shipped()
 DAY = date(2025, 6, 1)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from simulator.benefit import PolicyBook
-from simulator.errors import DataFaults
+from simulator.core.errors import DataFaults
 
 BOOK = PolicyBook.shipped()
 HEAD = 'area: "230900"\nname: 七台河\nversion: "1"\n'

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.benefit import Award, PolicyBook, award
-from simulator.errors import DataFaults, PolicyGap, Refusal
+from simulator.core.errors import DataFaults, PolicyGap, Refusal
 from tests.benefit.worlds import claims
 
 BOOK = PolicyBook.shipped()

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.benefit import award, explain, trace_of
-from simulator.wire import read_own, write_json
+from simulator.core.json_codec import read_own, write_json
 from tests.benefit.worlds import accumulators, city_of, claims, plans
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from simulator.benefit import KINDS, ChargeScope, City, Claim, Dates, PolicyBook
 from simulator.benefit.checks import check
-from simulator.benefit.cityfile import compile_city
-from simulator.strict_yaml import Document
+from simulator.benefit.city_file import compile_city
+from simulator.core.strict_yaml import Document
 
 DAY = date(2025, 6, 1)
 AREA = "999900"

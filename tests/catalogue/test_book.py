@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from simulator.catalogue import CatalogueBook, item_json
-from simulator.catalogue.reading import COLUMNS
-from simulator.errors import DataFaults
+from simulator.catalogue.item_reader import COLUMNS
+from simulator.core.errors import DataFaults
 
 PLACES = ("230900", "330100", "110000", "310000")
 DAY = date(2025, 6, 1)

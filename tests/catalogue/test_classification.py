@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.catalogue import CatalogueBook, Charge, Item, classify, classify_at
-from simulator.errors import Refusal
+from simulator.core.errors import Refusal
 
 ITEM = Item(
     code="003110000060000-311000027",

@@ -7,7 +7,7 @@ from stdnum.cn import uscc
 
 from simulator.catalogue import Institution, InstitutionBook, level_of
 from simulator.catalogue.institutions import COLUMNS, LEVELS
-from simulator.errors import DataFaults
+from simulator.core.errors import DataFaults
 from simulator.people.areas import provinces
 
 HEADER = ",".join(COLUMNS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.contract.folder import TABLES
+from simulator.contract.edition_folder import TABLES
 
 HEADERS = {table.name: list(table.columns) for table in TABLES}
 FIELD = dict.fromkeys(HEADERS["fields"], "")

@@ -295,7 +295,7 @@ def test_an_answer_header_takes_infcode_as_text_and_as_number():
 def test_habits_of_real_clients_are_taken_with_a_warning_and_the_message_stays_as_it_was():
     body = {"data": {"medfee_sumamt": "12.30", "psn_no": None, "certno": "null", "exp_content": "{}"}, "x": None}
     before = deepcopy(body)
-    accepted, faults = NATIONAL.accept_habits("2207", "in", body)
+    accepted, faults = NATIONAL.accept_quirks("2207", "in", body)
     assert body == before
     assert accepted["data"] == {"medfee_sumamt": Decimal("12.30"), "psn_no": "", "certno": "", "expContent": "{}"}
     assert [fault.rule for fault in faults] == [
@@ -309,21 +309,21 @@ def test_habits_of_real_clients_are_taken_with_a_warning_and_the_message_stays_a
 
 def test_a_message_without_habits_comes_back_as_the_same_object():
     body = charges()
-    accepted, faults = NATIONAL.accept_habits("2204", "in", body)
+    accepted, faults = NATIONAL.accept_quirks("2204", "in", body)
     assert accepted is body
     assert faults == ()
 
 
 @pytest.mark.parametrize("text", ["1e5", "１２", "12.", ".5", " 1", "1\n", "0x1", "--1", "1,000"])
 def test_text_that_is_no_plain_number_stays_text(text):
-    accepted, _ = NATIONAL.accept_habits("2207", "in", {"data": {"medfee_sumamt": text}})
+    accepted, _ = NATIONAL.accept_quirks("2207", "in", {"data": {"medfee_sumamt": text}})
     assert accepted["data"]["medfee_sumamt"] == text
 
 
 def test_header_habits():
-    head, faults = NATIONAL.accept_envelope_habits(HEAD | {"infver": 1.0, "opter_type": 1, "dev_no": None})
+    head, faults = NATIONAL.accept_envelope_quirks(HEAD | {"infver": 1.0, "opter_type": 1, "dev_no": None})
     assert (head["infver"], head["opter_type"], head["dev_no"]) == ("V1.0", "1", "")
     assert len(faults) == 4
-    answer, told = NATIONAL.accept_envelope_habits({"infcode": 0, "output": json.dumps({"data": {"cnt": 1}})})
+    answer, told = NATIONAL.accept_envelope_quirks({"infcode": 0, "output": json.dumps({"data": {"cnt": 1}})})
     assert (answer["infcode"], answer["output"]) == ("0", {"data": {"cnt": 1}})
     assert [fault.rule for fault in told] == ["habit_infcode", "habit_json_text"]

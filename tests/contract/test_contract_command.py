@@ -14,8 +14,8 @@ from simulator.contract import contract_of
 from simulator.contract.example import example_message
 from simulator.contract.export.openapi import plain_json
 from simulator.contract.layout import REMOTE
-from simulator.errors import SimulatorError
-from simulator.texts import speaking
+from simulator.core.errors import SimulatorError
+from simulator.core.texts import speaking
 
 
 def run(*words, lang="zh"):

@@ -8,10 +8,10 @@ import pytest
 from simulator.contract import contract_of, load_edition
 from simulator.contract.contract import Contract
 from simulator.contract.diff import BREAKING, RISKY, SAFE, compare
+from simulator.contract.diff.counterexamples import counterexamples, refusal
+from simulator.contract.diff.difference_reports import as_html, as_json, as_text
 from simulator.contract.diff.domains import domain_of, takes_all
-from simulator.contract.diff.reports import as_html, as_json, as_text
-from simulator.contract.diff.witness import refusal, witnesses
-from simulator.contract.rows import FILE
+from simulator.contract.edition_rows import FILE
 from simulator.contract.schema import leaf
 
 HUNAN, JIANGXI = contract_of("hunan-1.3"), contract_of("jiangxi-1.0")
@@ -53,7 +53,7 @@ def test_no_message_is_refused_for_a_change_that_is_called_safe_or_risky():
         for side, verdict, maker, judge in sides(change, HUNAN, JIANGXI):
             if verdict.level == BREAKING:
                 continue
-            for witness in witnesses(change, maker, judge):
+            for witness in counterexamples(change, maker, judge):
                 # Codes that came and went are told with their table, not with every field that uses it.
                 faults = [fault for fault in witness.faults if fault.rule != "code"]
                 assert not any(fault.is_error(strict=False) for fault in faults), (side, change.place)
@@ -209,7 +209,7 @@ def test_each_kind_of_change_has_its_verdict_and_its_proof(an_edition, rows, pla
     assert (change.kind, change.sender.level, change.receiver.level) == (kind, sender, receiver)
     for side, verdict, maker, judge in sides(change, old, new):
         assert (refusal(change, maker, judge) is not None) == (verdict.level == BREAKING), side
-        said = [fault for witness in witnesses(change, maker, judge) for fault in witness.faults]
+        said = [fault for witness in counterexamples(change, maker, judge) for fault in witness.faults]
         assert bool(said) or verdict.level in (SAFE, RISKY)
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from simulator.contract import contract_of, load_edition, shipped_names
-from simulator.contract.rows import AREAS
-from simulator.errors import SetupError
+from simulator.contract.edition_rows import AREAS
+from simulator.core.errors import SetupError
 
 
 def edition_of(name, *overlays):
@@ -160,6 +160,6 @@ def test_the_agency_overlay_adds_filing_and_day_of_our_own():
 
 
 def test_an_overlay_changes_nothing_else():
-    base, laid = rows(NATIONAL), rows(edition_of("national", "agency"))
-    changed = {key[0] for key in laid if laid[key] != base.get(key)}
+    base, merged = rows(NATIONAL), rows(edition_of("national", "agency"))
+    changed = {key[0] for key in merged if merged[key] != base.get(key)}
     assert changed == {"2206", "2206A", "2207", "2207A", "SIM-FILING", "SIM-DAY"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.contract import contract_of
-from simulator.contract.rows import ENVELOPE
+from simulator.contract.edition_rows import ENVELOPE
 
 SPEC = Path(__file__).resolve().parents[3] / "shared" / "spec"
 EDITIONS = {"hunan-1.3": "hunan_1_3", "jiangxi-1.0": "jiangxi_1_0"}

@@ -13,11 +13,11 @@ import pytest
 from stdnum.cn import ric
 
 from simulator.contract import contract_of
+from simulator.contract.edition_rows import ENVELOPE
 from simulator.contract.example import example, example_message
 from simulator.contract.identities import charge_faults, classification_faults, settlement_faults
 from simulator.contract.layout import LOCAL, REMOTE
-from simulator.contract.nearmiss import KINDS, changed_at, near_misses, widest
-from simulator.contract.rows import ENVELOPE
+from simulator.contract.negative_examples import KINDS, changed_at, negative_examples, widest
 
 EDITIONS = (
     ("national", ()),
@@ -122,7 +122,7 @@ def test_every_near_miss_is_refused_for_its_own_reason_in_both_validators(letter
         contract, infno, direction, variant = case
         schema = contract.schema_of(infno, direction, variant)
         inner, kinds = contract.layout(infno, direction).place, defaultdict(list)
-        for miss in near_misses(contract, infno, direction, variant):
+        for miss in negative_examples(contract, infno, direction, variant):
             if variant is not LOCAL and miss.kind not in ("missing", "empty", "node_missing"):
                 # The variants differ in what must be there; the rest was tried under the local one.
                 continue
@@ -149,8 +149,8 @@ def test_every_near_miss_is_refused_for_its_own_reason_in_both_validators(letter
 
 def test_every_kind_of_near_miss_is_made():
     contract = contract_of("hunan-1.3")
-    kinds = {miss.kind for infno in ("2204", "2207") for miss in near_misses(contract, infno, "in")}
-    kinds |= {miss.kind for miss in near_misses(contract, ENVELOPE, "in")}
+    kinds = {miss.kind for infno in ("2204", "2207") for miss in negative_examples(contract, infno, "in")}
+    kinds |= {miss.kind for miss in negative_examples(contract, ENVELOPE, "in")}
     assert kinds == set(KINDS)
 
 
@@ -223,5 +223,5 @@ def test_near_misses_are_made_of_any_valid_body(infno, full):
     body = example(contract, infno, "in", full=full)
     if infno == "2204":
         body["feedetail"] *= 3
-    for miss in near_misses(contract, infno, "in", body=body):
+    for miss in negative_examples(contract, infno, "in", body=body):
         assert said(contract, infno, "in", LOCAL, miss.body, deep=False) == [(miss.rule, miss.path)], miss.kind

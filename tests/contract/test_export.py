@@ -14,13 +14,13 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from simulator.contract import contract_of
+from simulator.contract.edition_rows import ENVELOPE
 from simulator.contract.example import example, example_message
 from simulator.contract.export import export_edition, openapi_of
 from simulator.contract.export.openapi import plain_json
 from simulator.contract.export.spreadsheet import safe, sheets_of
 from simulator.contract.layout import LOCAL, REMOTE
-from simulator.contract.nearmiss import near_misses
-from simulator.contract.rows import ENVELOPE
+from simulator.contract.negative_examples import negative_examples
 
 NODE = Path(__file__).parent / "node"
 
@@ -48,7 +48,7 @@ def samples(contract):
                 schema = f"{infno}.{direction}.{name}"
                 for full in (True, False):
                     yield schema, "", example(contract, infno, direction, variant, full=full)
-                for miss in near_misses(contract, infno, direction, variant):
+                for miss in negative_examples(contract, infno, direction, variant):
                     if name == "local" or miss.kind in ("missing", "empty", "node_missing"):
                         yield schema, miss.kind, miss.body
 
@@ -66,7 +66,7 @@ def whole_messages(contract):
                 message = example_message(contract, infno, direction, variant, full=True)
                 yield schema, "", message
                 kinds = {}
-                for miss in near_misses(contract, infno, direction, variant):
+                for miss in negative_examples(contract, infno, direction, variant):
                     kinds.setdefault(miss.kind, miss.body)
                 for kind, body in kinds.items():
                     yield schema, kind, message | {inner: body}

@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from simulator.contract import contract_of, load_edition
-from simulator.contract.starting import start_edition
-from simulator.errors import DataFaults
+from simulator.contract.new_edition import start_edition
+from simulator.core.errors import DataFaults
 
 PSN_NO = {
     "infno": "5301",

@@ -13,7 +13,7 @@ from simulator.contract.example import example_message
 from simulator.contract.export.openapi import plain_json
 from simulator.contract.layout import REMOTE
 from simulator.contract.recordings import Broken, legs_of
-from simulator.contract.recordings.legs import LARGEST_LINE, line_of
+from simulator.contract.recordings.recorded_legs import LARGEST_LINE, line_of
 
 CONTRACT = contract_of("national")
 

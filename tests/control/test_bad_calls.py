@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from simulator.app import create_app
 from simulator.control.calls import CALLS
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from simulator.store import tables
 from tests.support.stage import Stage, open_stage
 

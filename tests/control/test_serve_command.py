@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from simulator import serving
 from simulator.cli import main
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.server import serving
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ def test_what_cannot_be_served_is_refused_with_its_name(refused, tmp_path, argum
 
 
 def store_of_another_version(folder: Path) -> None:
+    from simulator.core.settings import Settings
     from simulator.platform import create_platform
-    from simulator.settings import Settings
 
     create_platform(Settings(store=str(folder))).close()
     with sqlite3.connect(folder / "default.sqlite") as connection:

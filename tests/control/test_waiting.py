@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from simulator.app import create_app
 from simulator.control import waiting
-from simulator.sandboxes import Changes
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.sandbox.sandboxes import Changes
+from simulator.server.app import create_app
 from tests.support.hospital import Control
 
 TASK = {"role": "hospital", "act": "visit"}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from simulator.app import create_app
-from simulator.settings import Settings
-from simulator.signing import signature
+from simulator.core.settings import Settings
+from simulator.core.signing import signature
+from simulator.server.app import create_app
 from simulator.store import tables
 from tests.support.hospital import Hospital
 from tests.support.stage import Stage, open_stage

@@ -4,9 +4,9 @@ import textwrap
 
 import pytest
 
-from simulator.harness.client import connect
-from simulator.harness.processes import Processes, free_port
-from simulator.harness.reading import scenario_from
+from simulator.harness.environment.client import connect
+from simulator.harness.environment.processes import Processes, free_port
+from simulator.harness.scenario.loader import scenario_from
 
 HEAD = """
 name: 试

@@ -1,7 +1,7 @@
 import pytest
 
-from simulator.errors import SetupError
-from simulator.harness.choosing import Choice, holds
+from simulator.core.errors import SetupError
+from simulator.harness.scenario.selection import Selection, holds
 
 
 @pytest.mark.parametrize(
@@ -27,5 +27,5 @@ def test_expression_that_cannot_be_read_is_told(expression):
 
 def test_scenario_is_chosen_by_words_of_both_names_and_by_marks(scenario):
     found = scenario('- call: "1101"', "marks: [slow]\n")
-    assert Choice("TRIAL and 试 and family/trial", "slow and family").takes(found)
-    assert not Choice("", "fast").takes(found)
+    assert Selection("TRIAL and 试 and family/trial", "slow and family").takes(found)
+    assert not Selection("", "fast").takes(found)

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.commands.rehearse import command
-from simulator.errors import SimulatorError
+from simulator.core.errors import SimulatorError
 
 
 @pytest.fixture

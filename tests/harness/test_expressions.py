@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.harness.expressions import Fields, NotThere, evaluate, follow, resolve
+from simulator.harness.scenario.expressions import Fields, NotThere, evaluate, follow, resolve
 
 SAVED = {
     "first": Fields({"infcode": "0", "setlinfo": {"hifp_pay": Decimal("684.00"), "setl_id": "A1"}}),

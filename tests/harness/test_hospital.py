@@ -8,13 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.commands.hospital import command
-from simulator.errors import SetupError, SimulatorError
-from simulator.harness.hospital.book import Book, Message, Task
-from simulator.harness.hospital.hospital import POLL_S, Hospital
-from simulator.harness.journal import Journal
-from simulator.harness.library import load
-from simulator.harness.runner import Stage, play
-from simulator.harness.uses import Lane
+from simulator.core.errors import SetupError, SimulatorError
+from simulator.harness.environment.modes import Mode
+from simulator.harness.execution.journal_reader import Journal
+from simulator.harness.execution.runner import Stage, play
+from simulator.harness.hospital.hospital import POLL_S, ReferenceHospital
+from simulator.harness.hospital.logbook import Logbook, Message, Task
+from simulator.harness.scenario.library import load
 
 SETTLE = """
 - control: POST faults
@@ -76,20 +76,20 @@ def test_hospital_killed_while_it_waits_for_a_settlement_reverses_it_and_settles
 
     watcher = threading.Thread(target=kill_and_start_again)
     watcher.start()
-    lane = Lane("treatment", {}, {}, ("110000",), sandbox.name, 20.0)
-    *_, ended = play(Stage(platform, 7, "rkill"), lane, scenario(SETTLE))
+    mode = Mode("treatment", {}, {}, ("110000",), sandbox.name, 20.0)
+    *_, ended = play(Stage(platform, 7, "rkill"), mode, scenario(SETTLE))
     watcher.join()
     second[0].end()
     assert (ended.result.status, [str(each) for each in ended.result.differences]) == ("passed", [])
 
 
 def test_book_survives_being_opened_again(tmp_path):
-    book = Book(tmp_path)
+    book = Logbook(tmp_path)
     message = Message("M1", "2207A", "settle", "T1", 0, "P", "H11000000001", "230900", b"{}")
     book.take(Task("T1", 4, {"data": {}}, 0, "taken"))
     book.begin(message)
     book.close()
-    again = Book(tmp_path)
+    again = Logbook(tmp_path)
     assert again.unanswered() == [message]
     assert [task.reference for task in again.unfinished()] == ["T1"]
     again.conclude("M1", "T1", 0, "V1", None)
@@ -99,10 +99,10 @@ def test_book_survives_being_opened_again(tmp_path):
 
 
 def test_number_is_never_given_out_twice(tmp_path):
-    book = Book(tmp_path)
+    book = Logbook(tmp_path)
     numbers = [book.next_serial() for _ in range(3)]
     book.close()
-    again = Book(tmp_path)
+    again = Logbook(tmp_path)
     assert again.next_serial() not in numbers
     again.close()
 
@@ -112,11 +112,11 @@ def test_whole_library_of_recovery_is_done_by_the_hospital_unprompted(platform, 
     platform.control("POST", "sandboxes", {"name": name, "seed": 7})
     arguments = ["hospital", "--city", "all", "--platform", platform_url, "--sandbox", name]
     process = processes.start("hospital", [*arguments, "--store", str(tmp_path / "book")], lasting=False)
-    lane = Lane("treatment", {}, {}, ("all",), name, 20.0)
-    chosen = [each for each in load([]) if "recovery" in each.marks and lane.why_not(each) is None]
+    mode = Mode("treatment", {}, {}, ("all",), name, 20.0)
+    chosen = [each for each in load([]) if "recovery" in each.marks and mode.why_not(each) is None]
     results = []
     for each in chosen:
-        *_, ended = play(Stage(platform, 7, "rreco"), lane, each)
+        *_, ended = play(Stage(platform, 7, "rreco"), mode, each)
         results.append((each.id, ended.result.status))
     process.end()
     assert [status for _, status in results] == ["passed"] * len(chosen)
@@ -151,9 +151,9 @@ def test_hospital_that_cannot_begin_says_why(arguments, platform_url):
 def test_number_of_an_earlier_scenario_does_not_spoil_the_one_about_signing_in(platform, sandbox, hospital):
     process = hospital()
     (scenario,) = [each for each in load([]) if each.id == "session/sign-in-demanded"]
-    lane = Lane("treatment", {}, {}, ("110000",), sandbox.name, 20.0)
+    mode = Mode("treatment", {}, {}, ("110000",), sandbox.name, 20.0)
     for _ in range(2):
-        *_, ended = play(Stage(platform, 7, "rsign"), lane, scenario)
+        *_, ended = play(Stage(platform, 7, "rsign"), mode, scenario)
         assert [str(each) for each in ended.result.differences] == []
         assert ended.result.status == "passed"
     process.end()
@@ -164,7 +164,7 @@ def test_hospital_signs_in_anew_by_itself_unless_the_refusal_is_meant(platform, 
     """It still holds the number of another day; the platform tells it to send 9001 first."""
     name = f"h-sign-in-{state}"
     platform.control("POST", "sandboxes", {"name": name, "seed": 7, "gateway": {"sign_in": True}})
-    sandbox, book = platform.sandbox(name), Book(tmp_path)
+    sandbox, book = platform.sandbox(name), Logbook(tmp_path)
     person = sandbox.control("POST", "people", {"insured_at": "230900", "category": "retired"})
     book.remember("sign_no H11000000001", "20250309000000000001")
     place = {"code": "H11000000001", "name": "北京模拟第一医院", "area": "110000"}
@@ -173,7 +173,7 @@ def test_hospital_signs_in_anew_by_itself_unless_the_refusal_is_meant(platform, 
     data = {"reference": "T", "institution": place, "steps": [act]}
     sandbox.control("POST", "tasks", {"role": "hospital", "act": "visit", "data": data})
     looks = iter([True, True, False])
-    Hospital(sandbox, book, ("110000",), 5.0, lambda *_: None).run(lambda: next(looks))
+    ReferenceHospital(sandbox, book, ("110000",), 5.0, lambda *_: None).run(lambda: next(looks))
     book.close()
     sent = [(each["infno"], each["outcome"]) for each in sandbox.control("GET", "messages")["messages"]]
     assert [each["state"] for each in sandbox.control("GET", "tasks")["tasks"]] == [state]
@@ -192,9 +192,9 @@ def test_hospital_leaves_tasks_of_other_areas_alone_and_does_not_ask_for_them_wi
         "data": {"reference": "T", "steps": [], "institution": {"area": "310000"}},
     }
     sandbox.control("POST", "tasks", task)
-    book = Book(tmp_path)
+    book = Logbook(tmp_path)
     looks = iter([True, True, False])
-    Hospital(sandbox, book, ("110000",), 1.0, lambda *_: None).run(lambda: next(looks))
+    ReferenceHospital(sandbox, book, ("110000",), 1.0, lambda *_: None).run(lambda: next(looks))
     book.close()
     assert [each["state"] for each in sandbox.control("GET", "tasks")["tasks"]] == ["open"]
     assert pauses == [POLL_S, POLL_S]

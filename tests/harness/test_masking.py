@@ -1,4 +1,4 @@
-from simulator.masking import mask_text
+from simulator.core.masking import mask_text
 
 
 def test_identity_number_is_masked_anywhere_and_numbers_of_visits_stay_readable():

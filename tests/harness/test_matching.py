@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from simulator.harness.matching import compare, differences
+from simulator.harness.execution.matching import compare, differences
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.commands.people import export
-from simulator.errors import SetupError
-from simulator.harness.library import load
-from simulator.harness.runner import Stage, play
-from simulator.harness.uses import Lane
+from simulator.core.errors import SetupError
+from simulator.harness.environment.modes import Mode
+from simulator.harness.execution.runner import Stage, play
+from simulator.harness.scenario.library import load
 
 
 def test_export_holds_the_very_people_that_a_rehearsal_of_the_seed_makes(scenario, written, platform, tmp_path):
@@ -17,7 +17,7 @@ def test_export_holds_the_very_people_that_a_rehearsal_of_the_seed_makes(scenari
     CliRunner().invoke(export, [str(file), "--seed", "77", "-o", str(out)], catch_exceptions=False)
     (person,) = json.loads(out.read_text())["people"]
     (found,) = load([file])
-    *_, ended = play(Stage(platform, 77, "rexpo"), Lane("self"), found)
+    *_, ended = play(Stage(platform, 77, "rexpo"), Mode("self"), found)
     assert ended.result.status == "passed"
     (leg,) = ended.result.steps[0].legs
     assert person["psn_no"] in leg.answer

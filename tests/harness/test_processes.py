@@ -2,9 +2,9 @@ import socket
 
 import pytest
 
-from simulator.errors import SetupError
-from simulator.harness.parties import refuse_unreachable
-from simulator.harness.processes import Processes, free_port
+from simulator.core.errors import SetupError
+from simulator.harness.environment.environment import refuse_unreachable
+from simulator.harness.environment.processes import Processes, free_port
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import yaml
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 
-from simulator.errors import DataFaults
-from simulator.harness.library import load, scenario_files
-from simulator.harness.reading import read_scenario, shipped_folder
+from simulator.core.errors import DataFaults
+from simulator.harness.scenario.library import load, scenario_files
+from simulator.harness.scenario.loader import read_scenario, shipped_folder
 
 
 def faults_of(file):

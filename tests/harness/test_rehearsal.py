@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from simulator.harness import parties, rehearsal, runner
-from simulator.harness.cast import Cast
-from simulator.harness.library import load
-from simulator.harness.plan import Plan
-from simulator.harness.rehearsal import rehearse
-from simulator.harness.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_RUN, NOT_TESTED, PASSED, Ended
-from simulator.harness.runner import Stage, play
-from simulator.harness.shifting import begin_on
-from simulator.harness.uses import Lane
+from simulator.harness.environment import environment
+from simulator.harness.environment.modes import Mode
+from simulator.harness.environment.personas import Personas
+from simulator.harness.environment.plan import Plan
+from simulator.harness.execution import rehearsal, runner
+from simulator.harness.execution.rehearsal import rehearse
+from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_RUN, NOT_TESTED, PASSED, Ended
+from simulator.harness.execution.runner import Stage, play
+from simulator.harness.scenario.date_shift import begin_on
+from simulator.harness.scenario.library import load
 from tests.support.in_process import agencies, export
 
 VISIT = """
@@ -35,7 +36,7 @@ def played(scenario, platform):
     """The result of a scenario with these steps in self-play."""
 
     def play_it(steps, more=""):
-        *_, ended = play(Stage(platform, 7, "rtest"), Lane("self"), scenario(steps, more))
+        *_, ended = play(Stage(platform, 7, "rtest"), Mode("self"), scenario(steps, more))
         return ended.result
 
     return play_it
@@ -134,14 +135,14 @@ def test_message_that_does_not_come_is_told_with_the_nearest_one(played):
 def test_sandbox_is_gone_afterwards_unless_kept(scenario, platform):
     found = scenario('- call: "1101"')
     for keep in (False, True):
-        *_, ended = play(Stage(platform, 7, f"rkeep{keep:d}", keep=keep), Lane("self"), found)
+        *_, ended = play(Stage(platform, 7, f"rkeep{keep:d}", keep=keep), Mode("self"), found)
         assert (ended.result.sandbox in platform.control("GET", "sandboxes")["sandboxes"]) is keep
 
 
 def test_two_runs_side_by_side_never_see_each_other(scenario, platform):
     found = scenario(VISIT + DEDUCTIBLE)
     for run in ("rone", "rtwo"):
-        *_, ended = play(Stage(platform, 7, run, keep=True), Lane("self"), found)
+        *_, ended = play(Stage(platform, 7, run, keep=True), Mode("self"), found)
         assert ended.result.status == PASSED  # the same person pays the whole deductible in each
 
 
@@ -171,8 +172,8 @@ def test_under_other_figures_literals_give_way_and_both_sides_agree(written, run
 
 
 def test_role_that_nobody_plays_is_not_tested(written, run, platform_url):
-    cast = Cast("230900", ({"role": "somebody-else", "certno": "A", "psn_name": "甲"},))
-    ended = run([written('- call: "1101"')], uses=("insured",), agencies={"230900": platform_url}, cast=cast)
+    personas = Personas("230900", ({"role": "somebody-else", "certno": "A", "psn_name": "甲"},))
+    ended = run([written('- call: "1101"')], uses=("insured",), agencies={"230900": platform_url}, personas=personas)
     assert [each.status for each in ended.results] == [NOT_TESTED]
 
 
@@ -184,14 +185,14 @@ def test_use_that_a_scenario_is_not_meant_for_does_not_apply(written, run):
 @pytest.mark.parametrize("victim", ["server", "worker"])
 def test_platform_that_dies_breaks_the_run_and_is_told(written, run, monkeypatch, victim):
     started = []
-    original = parties.Processes.start
+    original = environment.Processes.start
 
     def remember(self, name, arguments, **more):
         process = original(self, name, arguments, **more)
         started.append(process)
         return process
 
-    monkeypatch.setattr(parties.Processes, "start", remember)
+    monkeypatch.setattr(environment.Processes, "start", remember)
     file = written('- call: "1101"\n- {expect-incoming: "5206", leg: hospital, within: 20}')
     events = rehearse(Plan(load([file]), paths=[file], uses=("self",)))
     for event in events:
@@ -207,10 +208,10 @@ def test_error_that_nobody_foresaw_costs_its_scenario_only_and_is_never_green(wr
     """One scenario is broken with the place of the fault, the others are played, and nobody reads "all green"."""
     original = runner.perform
 
-    def stumble(world, journal, step):
-        if world.scenario.id == "family/wrong":
+    def stumble(context, journal, step):
+        if context.scenario.id == "family/wrong":
             raise ArithmeticError("no number")
-        return original(world, journal, step)
+        return original(context, journal, step)
 
     monkeypatch.setattr(runner, "perform", stumble)
     files = [written('- call: "1101"', name=name) for name in ("before", "wrong", "yonder")]
@@ -264,11 +265,11 @@ def test_citys_own_test_people_play_the_roles_from_their_own_history(written, ru
     (somebody,) = json.loads((people / "people-230900.json").read_text())["people"]
     shown = {"mdtrt_cert_type": "02", "mdtrt_cert_no": somebody["certno"]}
     member = {"role": "patient", "certno": somebody["certno"], "psn_name": somebody["psn_name"], **shown}
-    cast = Cast("230900", (member,))
+    personas = Personas("230900", (member,))
     paid = []
     with agencies(tmp_path / "agency", people, ["230900"]) as answering:
         for _ in range(2):
-            ended = run([file], uses=("insured",), agencies=answering, cast=cast, seed=1)
+            ended = run([file], uses=("insured",), agencies=answering, personas=personas, seed=1)
             (result,) = ended.results
             assert (result.status, [str(each) for each in result.differences]) == (PASSED, [])
             paid.append(result.steps[-1].award["answered"]["act_pay_dedc"])

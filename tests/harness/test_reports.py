@@ -7,25 +7,25 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from playwright.sync_api import sync_playwright
 
-from simulator.harness.junit import write_junit
-from simulator.harness.matching import Difference
-from simulator.harness.report import write_report
-from simulator.harness.report.page import LARGEST
-from simulator.harness.results import (
+from simulator.core.masking import mask_text
+from simulator.core.texts import Text, plain
+from simulator.harness.execution.matching import Mismatch
+from simulator.harness.execution.results import (
     BROKEN,
     FAILED,
     NOT_RUN,
     NOT_TESTED,
     PASSED,
     Ended,
-    Leg,
     RunInfo,
     ScenarioResult,
+    ShownLeg,
     StepResult,
 )
-from simulator.harness.wording import failure_text
-from simulator.masking import mask_text
-from simulator.texts import Text, plain
+from simulator.harness.report import write_report
+from simulator.harness.report.junit import write_junit
+from simulator.harness.report.page import LARGEST
+from simulator.harness.report.wording import failure_text
 from tests.conftest import CI
 from tests.pages.conftest import CHROMIUM
 
@@ -53,12 +53,12 @@ def made(scenario):
             result = ScenarioResult(
                 found, "self", status, Text("因为", "because") if status in (NOT_TESTED, BROKEN) else None
             )
-            leg = Leg("hospital", "1101", "M1", mask_text(message), "{}", "answered")
+            leg = ShownLeg("hospital", "1101", "M1", mask_text(message), "{}", "answered")
             result.steps = [StepResult(found.steps[0], Text("查人", "who"), status, legs=[leg])]
             if status == FAILED:
                 cause = Text("起付线应为 500.00", "the deductible is 500.00")
                 result.steps[0].differences = [
-                    Difference("setlinfo.hifp_pay", plain("1.00"), plain(f"2.00 {CERTNO}"), "2207A", (cause,))
+                    Mismatch("setlinfo.hifp_pay", plain("1.00"), plain(f"2.00 {CERTNO}"), "2207A", (cause,))
                 ]
                 result.steps.append(StepResult(found.steps[1], Text("累计", "accumulated"), NOT_RUN))
             results.append(result)
@@ -120,7 +120,7 @@ def test_report_stays_small_by_leaving_out_messages_of_what_passed(made, tmp_pat
     noise = "".join(f"{index * 2654435761 % 2**32:08x}" for index in range(20_000))
     ended = made(*[PASSED] * 12, FAILED, message=noise)
     for index, result in enumerate(ended.results):
-        leg = Leg("hospital", "1101", "M", noise[index:] + noise[:index][::-1], "{}", "answered")
+        leg = ShownLeg("hospital", "1101", "M", noise[index:] + noise[:index][::-1], "{}", "answered")
         result.steps[0].legs = [leg]
     write_report(ended, tmp_path / "r.html")
     assert (tmp_path / "r.html").stat().st_size <= LARGEST
@@ -138,7 +138,7 @@ def test_junit_has_one_case_for_each_scenario_in_each_use(made, tmp_path):
 
 def test_junit_survives_letters_that_xml_has_no_place_for(made, tmp_path):
     ended = made(FAILED)
-    ended.results[0].steps[0].differences = [Difference("x", plain("a\x00b"), plain("\ud800"))]
+    ended.results[0].steps[0].differences = [Mismatch("x", plain("a\x00b"), plain("\ud800"))]
     write_junit(ended, tmp_path / "j.xml")
     ElementTree.parse(tmp_path / "j.xml")
 

@@ -1,7 +1,7 @@
 from datetime import date
 
-from simulator.harness.shifting import begin_on
-from simulator.harness.uses import Lane
+from simulator.harness.environment.modes import Mode
+from simulator.harness.scenario.date_shift import begin_on
 
 
 def test_every_date_moves_by_as_many_days_and_a_year_moves_with_them(scenario):
@@ -24,7 +24,7 @@ def test_scenario_that_begins_on_that_day_anyway_stays_as_it_is(scenario):
 
 
 def test_own_clock_stands_in_the_way_only_of_a_scenario_that_sets_it(scenario):
-    own = Lane("insured", {"230900": "u"}, {"clock": "own"})
+    own = Mode("insured", {"230900": "u"}, {"clock": "own"})
     assert own.not_tested(scenario('- call: "1101"')) is None
     assert own.not_tested(scenario('- {clock: "2026-01-01T00:00:00"}')) is not None
     assert own.not_tested(scenario('- call: "1101"', "needs: [clock]\n")) is not None

@@ -3,10 +3,10 @@ from decimal import Decimal
 import pytest
 
 from simulator.contract import contract_of
-from simulator.errors import DataFaults
-from simulator.harness.journey import Facts, Visit, voucher
+from simulator.core.errors import DataFaults
+from simulator.harness.environment.envelope_codec import envelope, msgid
+from simulator.harness.execution.journey import TemplateFacts, Visit, voucher
 from simulator.harness.templates import fill, override, remove, template, templates
-from simulator.harness.wire import envelope, msgid
 
 PERSON = {
     "psn_no": "23090094037627056734",
@@ -36,7 +36,7 @@ def facts():
         "destination": PLACE,
         "sign_no": "11000020250310x",
     }
-    return Facts(PERSON, PLACE, visit, batch, "2025-03-10 09:00:00", voucher(PERSON), more)
+    return TemplateFacts(PERSON, PLACE, visit, batch, "2025-03-10 09:00:00", voucher(PERSON), more)
 
 
 @pytest.mark.parametrize("infno", sorted(templates()))

@@ -1,30 +1,30 @@
 import pytest
 
-from simulator.errors import SetupError
-from simulator.harness.runner import sandbox_name
-from simulator.harness.uses import Lane, read_capabilities
+from simulator.core.errors import SetupError
+from simulator.harness.environment.modes import Mode, read_capabilities
+from simulator.harness.execution.runner import sandbox_name
 
 CALL = '- call: "1101"'
 
 
 def test_scenario_without_anybody_insured_there_does_not_apply_to_the_city(scenario):
     found = scenario(CALL)
-    assert Lane("insured", {"230900": "u"}).why_not(found) is None
-    assert Lane("insured", {"230000": "u"}).why_not(found) is None
-    assert Lane("insured", {"653200": "u"}).why_not(found) is not None
+    assert Mode("insured", {"230900": "u"}).why_not(found) is None
+    assert Mode("insured", {"230000": "u"}).why_not(found) is None
+    assert Mode("insured", {"653200": "u"}).why_not(found) is not None
 
 
 def test_scenario_without_a_hospital_of_the_city_does_not_apply_as_treatment_place(scenario):
     found = scenario(CALL)
-    assert Lane("treatment", hospitals=("110000",)).why_not(found) is None
-    assert Lane("treatment", hospitals=("all",)).why_not(found) is None
-    assert Lane("treatment", hospitals=("230900",)).why_not(found) is not None
+    assert Mode("treatment", hospitals=("110000",)).why_not(found) is None
+    assert Mode("treatment", hospitals=("all",)).why_not(found) is None
+    assert Mode("treatment", hospitals=("230900",)).why_not(found) is not None
 
 
 def test_scenario_says_in_which_uses_it_makes_sense(scenario):
     found = scenario(CALL, "uses: [self]\n")
-    assert Lane("self").why_not(found) is None
-    assert Lane("insured", {"230900": "u"}).why_not(found) is not None
+    assert Mode("self").why_not(found) is None
+    assert Mode("insured", {"230900": "u"}).why_not(found) is not None
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_scenario_says_in_which_uses_it_makes_sense(scenario):
     ],
 )
 def test_need_that_is_not_met_is_never_passed(scenario, more, can):
-    lane = Lane("insured", {"230900": "u"}, read_capabilities((can,)))
-    assert lane.not_tested(scenario(CALL, more)) is not None
+    mode = Mode("insured", {"230900": "u"}, read_capabilities((can,)))
+    assert mode.not_tested(scenario(CALL, more)) is not None
 
 
 def test_simulated_sides_can_everything(scenario):
-    assert Lane("self").not_tested(scenario(CALL, "needs: [filings, reset, parallel]\n")) is None
+    assert Mode("self").not_tested(scenario(CALL, "needs: [filings, reset, parallel]\n")) is None
 
 
 @pytest.mark.parametrize("written", ["clok=own", "clock", "clock=mine", "filings=never"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.harness.wire import NotJson, envelope, msgid, read_json, write_json
+from simulator.harness.environment.envelope_codec import NotJson, envelope, msgid, read_json, write_json
 
 
 @given(st.decimals(-(10**13), 10**13, places=2))

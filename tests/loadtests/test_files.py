@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from simulator.errors import DataFaults
+from simulator.core.errors import DataFaults
+from simulator.core.texts import speaking
 from simulator.loadtests.answers import accepted, problem_of
 from simulator.loadtests.limits import Run, judge, load_limits
 from simulator.loadtests.mix import load_mix
 from simulator.loadtests.recorder import Recorder
-from simulator.texts import speaking
 
 
 def mistakes(load, path, written):

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from simulator.app import create_app
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from tests.conftest import CI
 
 CHROMIUM = Path("/usr/bin/chromium")

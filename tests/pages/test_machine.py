@@ -3,7 +3,7 @@
 import jsonschema
 import pytest
 
-from simulator.contract.coverage import EDITIONS
+from simulator.contract.example_coverage import EDITIONS
 
 
 def get(reader, path: str, status: int = 200):

@@ -7,9 +7,9 @@ from itertools import permutations
 import pytest
 
 from simulator.contract import contract_of, shipped_names
-from simulator.contract.coverage import EDITIONS
-from simulator.contract.rows import ENVELOPE
-from simulator.texts import catalogue_keys
+from simulator.contract.edition_rows import ENVELOPE
+from simulator.contract.example_coverage import EDITIONS
+from simulator.core.texts import catalogue_keys
 from tests.pages.auditing import audit
 
 NAMES = [*EDITIONS, "national+agency"]

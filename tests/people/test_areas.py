@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.domain.places import Coverage, covers, province_level, read_places, same_place, shipped
-from simulator.errors import DataFaults
+from simulator.core.errors import DataFaults
+from simulator.domain.places import FilingCoverage, covers, province_level, read_places, same_place, shipped
 from simulator.people.areas import area_name, cities, full_name, is_area, nearest_areas, province_of, provinces
 
 
@@ -100,7 +100,7 @@ def test_a_site_may_let_one_filing_cover_its_whole_province():
 
 
 def test_the_longest_prefix_decides():
-    coverage = Coverage({"46": 2, "4690": 6})
+    coverage = FilingCoverage({"46": 2, "4690": 6})
     assert coverage.covers("460100", "460300")
     assert not coverage.covers("469001", "469002")
 
@@ -112,4 +112,4 @@ def test_every_fault_of_a_table_of_places_is_told_with_its_line():
 
 
 def test_without_rows_every_place_is_a_city():
-    assert Coverage({}).place_of("110105") == "1101"
+    assert FilingCoverage({}).place_of("110105") == "1101"

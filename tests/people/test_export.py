@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from simulator.errors import DataFaults
+from simulator.core.errors import DataFaults
 from simulator.people.export import CSV_COLUMNS, csv_tables, people_json, person_json, read_people
 from simulator.people.population import person_for, populate
 from simulator.people.spec import OpeningBalance, read_person

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from simulator.errors import DataFaults
+from simulator.core.errors import DataFaults
 from simulator.people.spec import OpeningBalance, read_person
 
 ON = date(2025, 6, 1)

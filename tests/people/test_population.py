@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from simulator.clock import completed_years
+from simulator.core.clock import completed_years
 from simulator.domain.person import EMPLOYEES, RESIDENTS
 from simulator.domain.places import covers
 from simulator.people.contradictions import AGES

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.clock import completed_years
+from simulator.core.clock import completed_years
 from simulator.people.identity import MADE_COUNTIES, birth_of, is_male, is_valid
 from simulator.people.population import person_for, populate
 from simulator.people.role import USUAL_AGES

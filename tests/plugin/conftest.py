@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.testing.starting import Running, start
+from simulator.testing.shared_platform import Running, start
 from tests.plugin.running import Run, run_pytest
 
 

@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from simulator.errors import SetupError
-from simulator.harness.processes import free_port
-from simulator.testing.starting import start
+from simulator.core.errors import SetupError
+from simulator.harness.environment.processes import free_port
+from simulator.testing.shared_platform import start
 from tests.plugin.running import run_pytest
 
 PATIENT = """

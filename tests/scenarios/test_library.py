@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.harness.library import load
-from simulator.harness.results import FAILED, NOT_TESTED, PASSED
+from simulator.harness.execution.results import FAILED, NOT_TESTED, PASSED
+from simulator.harness.scenario.library import load
 from tests.support.in_process import agencies, export, platform, played
 
 QITAIHE = "230900"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from simulator.store import tables
-from simulator.store.opening import open_house
-from simulator.store.store import StoreHouse
+from simulator.store.factory import open_factory
+from simulator.store.store import StoreFactory
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
@@ -27,13 +27,13 @@ def where(dialect: str, tmp_path_factory: pytest.TempPathFactory, request: pytes
 
 
 @pytest.fixture(scope="module")
-def shared_house(where: str) -> Iterator[StoreHouse]:
-    with closing(open_house(where)) as house:
-        yield house
+def shared_house(where: str) -> Iterator[StoreFactory]:
+    with closing(open_factory(where)) as factory:
+        yield factory
 
 
 @pytest.fixture
-def house(shared_house: StoreHouse) -> Iterator[StoreHouse]:
+def factory(shared_house: StoreFactory) -> Iterator[StoreFactory]:
     """A house without sandboxes but the one that tests share."""
     yield shared_house
     for name in shared_house.names():
@@ -45,7 +45,7 @@ SHARED = "shared"
 
 
 @pytest.fixture
-def a_store(shared_house: StoreHouse) -> Any:
+def a_store(shared_house: StoreFactory) -> Any:
     """A store without rows; on PostgreSQL making one takes half a second, so it is emptied and not made anew."""
     store = shared_house.open(SHARED) if SHARED in shared_house.names() else shared_house.create(SHARED)
     with store.begin() as work:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, Select, create_engine
 
-from simulator.app import create_app
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from simulator.store import tables
 from simulator.store.statements import (
     Statement,
@@ -19,7 +19,7 @@ from simulator.store.statements import (
     select_by,
     update_by,
 )
-from simulator.store.work import Work
+from simulator.store.unit_of_work import UnitOfWork
 from tests.support.hospital import Control, Hospital, Visit
 from tests.support.stage import MORNING
 
@@ -136,7 +136,7 @@ class Undo(Exception):
     """Ends a unit of work that is to leave nothing."""
 
 
-def undone(store: Any, act: Callable[[Work], Any]) -> Any:
+def undone(store: Any, act: Callable[[UnitOfWork], Any]) -> Any:
     """What `act` finds in a unit of work that leaves nothing."""
     found = []
     with suppress(Undo), store.begin() as work:

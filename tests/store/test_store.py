@@ -7,10 +7,10 @@ from contextlib import closing
 
 import pytest
 
-from simulator.errors import SetupError
+from simulator.core.errors import SetupError
 from simulator.store import tables
-from simulator.store.opening import open_house
-from simulator.store.sqlite import SqliteHouse
+from simulator.store.factory import open_factory
+from simulator.store.sqlite import SqliteFactory
 from simulator.store.store import Conflict, Gone
 from simulator.store.tables import accumulator, ledger, message
 
@@ -57,7 +57,7 @@ def test_a_unit_of_work_that_raises_leaves_nothing(a_store):
 
 def test_an_attempt_that_fails_is_undone_alone(a_store):
     def attempt(work):
-        with work.attempt():
+        with work.savepoint():
             an_entry(work, 2)
             raise Broken
 
@@ -65,7 +65,7 @@ def test_an_attempt_that_fails_is_undone_alone(a_store):
         an_entry(work, 1)
         with pytest.raises(Broken):
             attempt(work)
-        with work.attempt():
+        with work.savepoint():
             an_entry(work, 3)
     assert [row.amount for row in rows(a_store)] == [1, 3]
 
@@ -111,102 +111,108 @@ def test_change_and_remove_say_how_many_rows_they_touched(a_store):
 
 def test_the_row_that_must_be_there_is_missed_by_name(a_store):
     with a_store.begin() as work, pytest.raises(LookupError, match="ledger"):
-        work.the(ledger, id=77)
+        work.get_required(ledger, id=77)
 
 
 # Sandboxes
 
 
-def own(house):
+def own(factory):
     """Its sandboxes but the one that tests share."""
-    return [name for name in house.names() if name != "shared"]
+    return [name for name in factory.names() if name != "shared"]
 
 
-def test_a_store_is_made_once_with_its_first_rows_and_deleted_with_its_snapshots(house):
-    made = house.create("one", an_entry)
+def test_a_store_is_made_once_with_its_first_rows_and_deleted_with_its_snapshots(factory):
+    made = factory.create("one", an_entry)
     assert len(rows(made)) == 1
-    assert own(house) == ["one"]
-    assert house.open("one") is made
+    assert own(factory) == ["one"]
+    assert factory.open("one") is made
     with pytest.raises(FileExistsError):
-        house.create("one")
-    house.snapshot("one", "s")
-    house.delete("one")
+        factory.create("one")
+    factory.snapshot("one", "s")
+    factory.delete("one")
     assert not made.current
     with pytest.raises(Gone):
         rows(made)
-    assert own(house) == []
-    assert (rows(house.create("one")), house.snapshots("one")) == ([], [])
+    assert own(factory) == []
+    assert (rows(factory.create("one")), factory.snapshots("one")) == ([], [])
 
 
-def test_a_store_whose_first_rows_fail_was_never_made(house):
+def test_a_store_whose_first_rows_fail_was_never_made(factory):
     def fill(work):
         an_entry(work)
         raise Broken
 
     with pytest.raises(Broken):
-        house.create("one", fill)
-    assert own(house) == []
+        factory.create("one", fill)
+    assert own(factory) == []
     with pytest.raises(KeyError):
-        house.open("one")
+        factory.open("one")
 
 
 @pytest.mark.parametrize("name", ["", "../one", "One", "one/two", "a" * 41, "one\n", "é", "a_b", 'a"b'])
-def test_no_other_name_ever_becomes_a_path_or_a_schema(house, name):
-    for call in (house.create, house.open, house.snapshots, house.delete, lambda each: house.snapshot("one", each)):
+def test_no_other_name_ever_becomes_a_path_or_a_schema(factory, name):
+    for call in (
+        factory.create,
+        factory.open,
+        factory.snapshots,
+        factory.delete,
+        lambda each: factory.snapshot("one", each),
+    ):
         with pytest.raises(KeyError):
             call(name)
 
 
-def test_what_another_process_deleted_is_gone_here_too(house, where):
-    made = house.create("one", an_entry)
-    with closing(open_house(where)) as other:
+def test_what_another_process_deleted_is_gone_here_too(factory, where):
+    made = factory.create("one", an_entry)
+    with closing(open_factory(where)) as other:
         assert len(rows(other.open("one"))) == 1
         other.delete("one")
-        if house.embedded:
+        if factory.embedded:
             assert not made.current
         else:
             with pytest.raises(Gone):
                 rows(made)
         with pytest.raises(KeyError):
-            house.open("one")
+            factory.open("one")
         other.create("one")
-        assert rows(house.open("one")) == []
+        assert rows(factory.open("one")) == []
 
 
 # Snapshots
 
 
-def test_a_snapshot_is_one_moment_and_restoring_it_forgets_what_came_after(house):
-    store = house.create("one", an_entry)
-    house.snapshot("one", "before")
+def test_a_snapshot_is_one_moment_and_restoring_it_forgets_what_came_after(factory):
+    store = factory.create("one", an_entry)
+    factory.snapshot("one", "before")
     with store.begin() as work:
         an_entry(work, 2)
         a_row(work)
-    house.snapshot("one", "after")
-    house.restore("one", "before")
+    factory.snapshot("one", "after")
+    factory.restore("one", "before")
     assert ([row.amount for row in rows(store)], rows(store, message)) == ([1], [])
-    house.restore("one", "after")
+    factory.restore("one", "after")
     assert ([row.amount for row in rows(store)], len(rows(store, message))) == ([1, 2], 1)
     with store.begin() as work:
         assert an_entry(work, 3) > 2
-    house.snapshot("one", "after")
-    house.restore("one", "after")
+    factory.snapshot("one", "after")
+    factory.restore("one", "after")
     assert [row.amount for row in rows(store)] == [1, 2, 3]
     with pytest.raises(KeyError):
-        house.restore("one", "never")
+        factory.restore("one", "never")
 
 
-def test_sandboxes_and_snapshots_whose_names_are_long_or_begin_alike_stay_apart(house):
+def test_sandboxes_and_snapshots_whose_names_are_long_or_begin_alike_stay_apart(factory):
     first, second = "a" * 39, "a" * 39 + "b"
     for number, name in enumerate((first, second)):
-        house.create(name, lambda work, number=number: an_entry(work, number))
+        factory.create(name, lambda work, number=number: an_entry(work, number))
         for snapshot in ("s" * 40, "s" * 39 + "t"):
-            house.snapshot(name, snapshot)
-    assert own(house) == [first, second]
-    assert house.snapshots(first) == house.snapshots(second) == ["s" * 40, "s" * 39 + "t"]
-    house.delete(first)
-    house.restore(second, "s" * 39 + "t")
-    assert [row.amount for row in rows(house.open(second))] == [1]
+            factory.snapshot(name, snapshot)
+    assert own(factory) == [first, second]
+    assert factory.snapshots(first) == factory.snapshots(second) == ["s" * 40, "s" * 39 + "t"]
+    factory.delete(first)
+    factory.restore(second, "s" * 39 + "t")
+    assert [row.amount for row in rows(factory.open(second))] == [1]
 
 
 # Emptying
@@ -249,7 +255,7 @@ def test_who_holds_a_name_or_a_row_is_waited_for(a_store):
             with a_store.begin() as work:
                 row = work.get(accumulator, lock=not hold, **key) if not hold else None
                 if hold:
-                    work.hold("the year")
+                    work.advisory_lock("the year")
                     row = work.get(accumulator, **key)
                 work.change(accumulator, key, booked=row.booked + 1)
 
@@ -270,19 +276,19 @@ def test_a_file_that_is_no_store_is_refused_by_its_path(tmp_path):
         b"this is no database, but a text that is long enough to be taken for one" * 20
     )
     with pytest.raises(SetupError, match=r"one\.sqlite"):
-        SqliteHouse(tmp_path).open("one")
+        SqliteFactory(tmp_path).open("one")
 
 
 def test_a_file_half_made_by_a_crash_is_no_sandbox(tmp_path):
-    house = SqliteHouse(tmp_path)
+    factory = SqliteFactory(tmp_path)
     (tmp_path / "one.4711.part").write_bytes(b"half")
-    assert house.names() == []
-    assert rows(house.create("one")) == []
+    assert factory.names() == []
+    assert rows(factory.create("one")) == []
 
 
 def test_durable_makes_every_commit_wait_for_the_disk(tmp_path):
     for durable, level in ((False, 1), (True, 2)):
-        store = open_house(str(tmp_path / str(durable)), durable=durable).create("one")
+        store = open_factory(str(tmp_path / str(durable)), durable=durable).create("one")
         with store.begin() as work:
             work._cursor.execute("PRAGMA synchronous")
             assert work._cursor.fetchone() == (level,)
@@ -291,12 +297,12 @@ def test_durable_makes_every_commit_wait_for_the_disk(tmp_path):
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(SetupError, match="file"):
-        open_house(str(tmp_path / "file" / "below"))
+        open_factory(str(tmp_path / "file" / "below"))
 
 
 def test_a_database_that_is_not_there_is_told(unused_url):
     with pytest.raises(SetupError):
-        open_house(unused_url)
+        open_factory(unused_url)
 
 
 @pytest.fixture
@@ -317,5 +323,5 @@ def _columns(work, table):
 
 
 def test_the_process_that_made_a_store_leaves_no_half_files(tmp_path):
-    SqliteHouse(tmp_path).create("one").close()
+    SqliteFactory(tmp_path).create("one").close()
     assert sorted(os.listdir(tmp_path)) == ["one.sqlite"]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from simulator.agencies import outbox
-from simulator.app import create_app
-from simulator.settings import Settings
+from simulator.agencies.outbox import worker
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from simulator.store import tables
 from simulator.transactions import HANDLERS
 from tests.support.hospital import SERVICE, Control, Hospital
@@ -267,7 +267,7 @@ def test_sandbox_deleted_in_the_middle_of_a_round_does_not_cost_the_others_their
         return found
 
     monkeypatch.setattr(type(platform.sandboxes), "get", deleted_after_look_up)
-    monkeypatch.setattr(outbox, "run", lambda sandbox, *_, **__: tended.append(sandbox.name))
-    platform.tend()
+    monkeypatch.setattr(worker, "run", lambda sandbox, *_, **__: tended.append(sandbox.name))
+    platform.run_maintenance()
     assert tended == ["default", "staying"]
     platform.close()

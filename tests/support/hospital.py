@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from simulator.api import ConnectionDropped
+from simulator.server.business_seam import ConnectionDropped
 
 BEIJING_HOSPITAL = ("H11000000001", "北京模拟第一医院", "110000")
 SERVICE = "/fsi/api/rsfComIfsService/callService"

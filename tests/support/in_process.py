@@ -13,17 +13,17 @@ import urllib3
 from click.testing import CliRunner
 from flask import Flask
 
-from simulator.agencies import reference
-from simulator.api import ConnectionDropped
-from simulator.app import create_app
+from simulator.agencies.reference import agency as reference_agency
 from simulator.commands.people import command as people_command
-from simulator.harness.client import Platform
-from simulator.harness.results import ScenarioResult
-from simulator.harness.runner import Stage, play
-from simulator.harness.scenario import INSURED, Scenario
-from simulator.harness.uses import Lane
-from simulator.platform import shipped_files
-from simulator.settings import Settings
+from simulator.core.settings import Settings
+from simulator.harness.environment.client import PlatformClient
+from simulator.harness.environment.modes import Mode
+from simulator.harness.execution.results import ScenarioResult
+from simulator.harness.execution.runner import Stage, play
+from simulator.harness.scenario.definition import INSURED, Scenario
+from simulator.platform import load_defaults
+from simulator.server.app import create_app
+from simulator.server.business_seam import ConnectionDropped
 
 SEED = 230900
 URL = "http://platform"
@@ -46,10 +46,10 @@ class Pool:
 
 
 @contextmanager
-def platform(folder: Path, data: Path | None = None) -> Iterator[Platform]:
+def platform(folder: Path, data: Path | None = None) -> Iterator[PlatformClient]:
     """A platform over a store of its own, with the city files of `data`."""
     app = create_app(Settings(store=str(folder), data=str(data or "")))
-    yield Platform(URL, "", Pool(app))  # type: ignore[arg-type]  # a pool as far as it is used
+    yield PlatformClient(URL, "", Pool(app))  # type: ignore[arg-type]  # a pool as far as it is used
     app.extensions["platform"].close()
 
 
@@ -58,10 +58,10 @@ def agencies(
     folder: Path, people: Path, areas: Sequence[str], data: Path | None = None, *, own_clock: bool = False
 ) -> Iterator[dict[str, str]]:
     """The reference agency of each area with its people, over real HTTP; area to URL."""
-    shipped = shipped_files(str(data or ""))
+    shipped = load_defaults(str(data or ""))
     opened, servers, urls = [], [], {}
     for area in areas:
-        agency = reference.open_agency(
+        agency = reference_agency.open_agency(
             folder / area,
             area,
             policies=shipped.policies,
@@ -69,8 +69,8 @@ def agencies(
             edition="national",
             own_clock=own_clock,
         )
-        reference.load_people(agency, (people / f"people-{area}.json").read_bytes(), area)
-        server = make_server("127.0.0.1", 0, reference.create_app(agency), handler_class=_Quiet)
+        reference_agency.load_people(agency, (people / f"people-{area}.json").read_bytes(), area)
+        server = make_server("127.0.0.1", 0, reference_agency.create_app(agency), handler_class=_Quiet)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         opened.append(agency)
         servers.append(server)
@@ -94,14 +94,14 @@ def export(folder: Path, areas: Sequence[str], *more: str) -> Path:
 
 
 def played(
-    on: Platform, scenarios: Sequence[Scenario], answering: Mapping[str, str], run: str, **known: Any
+    on: PlatformClient, scenarios: Sequence[Scenario], answering: Mapping[str, str], run: str, **known: Any
 ) -> dict[str, ScenarioResult]:
     """Every scenario with agencies in the cities' place, by its id; those that do not apply are left out."""
-    lane = Lane(INSURED, dict(answering), **known)
+    mode = Mode(INSURED, dict(answering), **known)
     found = {}
     for scenario in scenarios:
-        if lane.why_not(scenario) is None:
-            *_, ended = play(Stage(on, SEED, run), lane, scenario)
+        if mode.why_not(scenario) is None:
+            *_, ended = play(Stage(on, SEED, run), mode, scenario)
             found[scenario.id] = ended.result
     return found
 

@@ -9,9 +9,9 @@ from functools import cache
 from simulator.contract import contract_of
 from simulator.contract.checking import Checking
 from simulator.contract.checking.memory import Remembered
-from simulator.contract.recordings import Leg, legs_of
-from simulator.harness.judging import refusals
-from simulator.harness.library import load
+from simulator.contract.recordings import RecordedLeg, legs_of
+from simulator.harness.execution.exchange_judging import refusals
+from simulator.harness.scenario.library import load
 from tests.support.arithmetic import SCOPE, dates, spans
 from tests.support.oracle import Rows
 
@@ -72,7 +72,7 @@ def contract_for(side, edition):
 class Said:
     """One leg as a second opinion sees it, with the request that it answers."""
 
-    leg: Leg
+    leg: RecordedLeg
     asked: "Said | None" = None
 
     @property
@@ -108,7 +108,9 @@ def conversations(path):
     """
     found = defaultdict(dict)
     for leg in legs_of(path):
-        if isinstance(leg, Leg) and (leg.direction == "in" or (leg.exchange, "in") in found[leg.spoken.sandbox]):
+        if isinstance(leg, RecordedLeg) and (
+            leg.direction == "in" or (leg.exchange, "in") in found[leg.spoken.sandbox]
+        ):
             talk = found[leg.spoken.sandbox]
             talk[leg.exchange, leg.direction] = Said(leg, talk.get((leg.exchange, "in")))
     # What a run calls itself stands before the first hyphen.

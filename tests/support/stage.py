@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Flask
 
-from simulator import metrics
 from simulator.contract import contract_of
+from simulator.core import metrics
 from simulator.platform import Platform
-from simulator.sandboxes import Sandbox
+from simulator.sandbox.sandboxes import Sandbox
 from tests.support.hospital import BEIJING_HOSPITAL, DIALYSIS, Control, Hospital
 
 MORNING = "2025-03-10T09:00:00+08:00"

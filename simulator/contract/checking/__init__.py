@@ -3,6 +3,6 @@
 Runs without a server; what it remembers from one message to the next is bounded, so a recording may be of any length.
 """
 
-from simulator.contract.checking.run import Checking, Found
+from simulator.contract.checking.run import CheckedFault, Checking
 
-__all__ = ["Checking", "Found"]
+__all__ = ["CheckedFault", "Checking"]

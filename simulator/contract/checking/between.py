@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.contract.amounts import fen_of
+from simulator.contract.breaches import ContractBreach
 from simulator.contract.checking.memory import Memory
-from simulator.contract.faults import Fault
 from simulator.contract.identities import (
     batch_fault,
     cancellation_faults,
@@ -28,7 +28,7 @@ TAKE_EFFECT = (
 """Transactions that spend their msgid; queries and pre-settlements spend nothing."""
 
 
-def asked(memory: Memory, side: str, infno: str, body: Any) -> list[Fault]:
+def asked(memory: Memory, side: str, infno: str, body: Any) -> list[ContractBreach]:
     """What a request says against earlier messages; notes what it uploads."""
     if not isinstance(body, dict):
         return []
@@ -44,7 +44,9 @@ def asked(memory: Memory, side: str, infno: str, body: Any) -> list[Fault]:
     return found
 
 
-def answered(memory: Memory, side: str, infno: str, request: Any, output: Any, *, account_in_fund: bool) -> list[Fault]:
+def answered(
+    memory: Memory, side: str, infno: str, request: Any, output: Any, *, account_in_fund: bool
+) -> list[ContractBreach]:
     """What the answer to a request says, if it was a success; notes what later messages must agree with."""
     data = request.get("data") if isinstance(request, dict) else None
     if infno in WITHDRAWALS:
@@ -79,8 +81,8 @@ def refused(memory: Memory, side: str, infno: str, request: Any) -> None:
             batches.get(_text(row, "chrg_bchno"), {}).pop(_text(row, "feedetl_sn"), None)
 
 
-def _uploaded(memory: Memory, side: str, infno: str, body: Mapping[str, Any]) -> list[Fault]:
-    found: list[Fault] = []
+def _uploaded(memory: Memory, side: str, infno: str, body: Mapping[str, Any]) -> list[ContractBreach]:
+    found: list[ContractBreach] = []
     visit, batches = "", {}
     for index, row in enumerate(_rows(body)):
         found += charge_faults(infno, row, f"/input/feedetail/{index}")
@@ -110,7 +112,9 @@ def _withdraw(memory: Memory, side: str, row: Mapping[str, Any]) -> None:
         batches.pop(batch, None)
 
 
-def _total(memory: Memory, side: str, infno: str, body: Mapping[str, Any], data: Mapping[str, Any]) -> list[Fault]:
+def _total(
+    memory: Memory, side: str, infno: str, body: Mapping[str, Any], data: Mapping[str, Any]
+) -> list[ContractBreach]:
     """The total of a settlement against the charges in the message itself, or else those uploaded before it."""
     own = body.get("feedetail")
     if isinstance(own, list) and own:
@@ -126,13 +130,15 @@ def _total(memory: Memory, side: str, infno: str, body: Mapping[str, Any], data:
     return [] if fault is None else [fault]
 
 
-def _settled(memory: Memory, side: str, infno: str, data: Mapping[str, Any], output: dict[str, Any]) -> list[Fault]:
+def _settled(
+    memory: Memory, side: str, infno: str, data: Mapping[str, Any], output: dict[str, Any]
+) -> list[ContractBreach]:
     info = output["setlinfo"]
     if infno in CANCELLATIONS:
         original = memory.settled.get(side, _text(data, "setl_id"))
         return [] if original is None else list(cancellation_faults(infno, original, output))
     asked_for = fen_of(data.get("medfee_sumamt"))
-    found: list[Fault] = []
+    found: list[ContractBreach] = []
     if asked_for is not None and infno in (*PRE_SETTLEMENTS, *SETTLEMENTS):
         fault = batch_fault(infno, info.get("medfee_sumamt"), asked_for, "/output/setlinfo/medfee_sumamt")
         found = [] if fault is None else [fault]

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from simulator.contract.faults import Fault
+from simulator.contract.breaches import ContractBreach
 from simulator.contract.layout import Layout, Node
-from simulator.texts import text
+from simulator.core.texts import text
 
 _ENDS = (("begn", "end"), ("Begn", "End"), ("stt", "end"), ("adm", "dscg"))
 
@@ -29,18 +29,20 @@ def pairs_of(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def date_faults(layout: Layout, pairs: Mapping[tuple[str, ...], tuple[tuple[str, str], ...]], body: Any) -> list[Fault]:
+def date_faults(
+    layout: Layout, pairs: Mapping[tuple[str, ...], tuple[tuple[str, str], ...]], body: Any
+) -> list[ContractBreach]:
     """Every pair that is in the wrong order; `pairs` holds those of each node by its path."""
     return _node(layout, pairs, layout.root, body, layout.place)
 
 
-def _node(layout: Layout, pairs: Any, node: Node, value: Any, path: str) -> list[Fault]:
+def _node(layout: Layout, pairs: Any, node: Node, value: Any, path: str) -> list[ContractBreach]:
     if isinstance(value, list):
         items = enumerate(value)
         return [fault for index, item in items for fault in _node(layout, pairs, node, item, f"{path}/{index}")]
     if not isinstance(value, dict):
         return []
-    found: list[Fault] = []
+    found: list[ContractBreach] = []
     for begin, end in pairs.get(node.path, ()):
         first, last = value.get(begin), value.get(end)
         if isinstance(first, str) and isinstance(last, str) and first and last and last < first:
@@ -51,8 +53,8 @@ def _node(layout: Layout, pairs: Any, node: Node, value: Any, path: str) -> list
     return found
 
 
-def _fault(layout: Layout, node: Node, begin: str, end: str, *, first: str, last: str, path: str) -> Fault:
+def _fault(layout: Layout, node: Node, begin: str, end: str, *, first: str, last: str, path: str) -> ContractBreach:
     row = node.rows[end]
     allowed = text("contract.not_before", field=begin, value=first)
     sentence = text("contract.fault_dates_order", field=end, name=row.name_zh, got=last, allowed=allowed)
-    return Fault("dates_order", f"{path}/{end}", end, row.name_zh, last, allowed, sentence, row.place)
+    return ContractBreach("dates_order", f"{path}/{end}", end, row.name_zh, last, allowed, sentence, row.place)

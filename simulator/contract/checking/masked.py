@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from simulator.contract.checking.run import Found
-from simulator.masking import IDENTITY_FIELDS, mask, mask_text
-from simulator.texts import Text
+from simulator.contract.checking.run import CheckedFault
+from simulator.core.masking import IDENTITY_FIELDS, mask, mask_text
+from simulator.core.texts import Text
 
 _PERSONAL = ("姓名", "证件号", "电话", "地址", "住址", "联系方式", "卡识别码")
 """Parts of Chinese names of fields that point at a person."""
 
 
-def masked(found: Found) -> Found:
+def masked(found: CheckedFault) -> CheckedFault:
     """The same without names, certificate numbers, addresses and telephone numbers."""
     fault = found.fault
     got, sentence = fault.got, fault.sentence

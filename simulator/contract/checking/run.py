@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
+from simulator.contract.breaches import ContractBreach, came
 from simulator.contract.checking import between
 from simulator.contract.checking.dates import date_faults, pairs_of
 from simulator.contract.checking.memory import Memory
 from simulator.contract.contract import Contract
-from simulator.contract.faults import Fault, came
 from simulator.contract.layout import Layout
-from simulator.contract.recordings import Broken, Leg, Where, legs_of
-from simulator.contract.recordings.legs import AGENCY, HOSPITAL, line_of
-from simulator.texts import Text, plain, text
-from simulator.wire import LARGEST_INPUT, characters
+from simulator.contract.recordings import Broken, RecordedLeg, Where, legs_of
+from simulator.contract.recordings.recorded_legs import AGENCY, HOSPITAL, line_of
+from simulator.core.json_codec import LARGEST_INPUT, characters
+from simulator.core.texts import Text, plain, text
 
 _WAITING = 10_000
 """Requests of a recording that wait for their answers at a time."""
@@ -29,7 +29,7 @@ _encode = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CheckedFault:
     """One fault of one recorded leg."""
 
     file: str
@@ -40,7 +40,7 @@ class Found:
     direction: str
     side: str
     msgid: str
-    fault: Fault
+    fault: ContractBreach
     message: int = 0
     """The number of the message in this run; 0 for what is none."""
 
@@ -76,7 +76,7 @@ class Checking:
     waiting: OrderedDict[Any, Waiting] = field(default_factory=OrderedDict)
     _pairs: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
-    def files(self, paths: Iterable[Path], advance: Callable[[int], object] = lambda _: None) -> Iterator[Found]:
+    def files(self, paths: Iterable[Path], advance: Callable[[int], object] = lambda _: None) -> Iterator[CheckedFault]:
         """What is found in recordings, file by file; `advance` is told how many bytes were read."""
         for path in paths:
             # Files are recordings of their own: sample messages of a repository may well share one msgid.
@@ -93,14 +93,14 @@ class Checking:
             if empty:
                 yield from self.broken(Broken(Where(str(path), 1), "no_message", text("contract.nothing_recorded")))
 
-    def broken(self, broken: Broken) -> Iterator[Found]:
+    def broken(self, broken: Broken) -> Iterator[CheckedFault]:
         """What is no message is an error of its own."""
         self.errors += 1
-        fault = Fault(broken.rule, broken.where.pointer, "", "", "", plain(""), broken.sentence, "")
+        fault = ContractBreach(broken.rule, broken.where.pointer, "", "", "", plain(""), broken.sentence, "")
         where = broken.where
-        yield Found(where.file, where.line, where.pointer, "error", "", "", "", "", fault)
+        yield CheckedFault(where.file, where.line, where.pointer, "error", "", "", "", "", fault)
 
-    def leg(self, leg: Leg) -> Iterator[Found]:
+    def leg(self, leg: RecordedLeg) -> Iterator[CheckedFault]:
         """Everything that is wrong with one leg."""
         self.messages += 1
         number = self.messages
@@ -117,24 +117,26 @@ class Checking:
                 (line_of(where.text, fault.path) or _parent_line(where.text, fault.path)) if where.text else where.line
             )
             pointer = where.pointer + fault.path
-            yield Found(where.file, line, pointer, severity, infno, leg.direction, leg.side, msgid, fault, number)
+            yield CheckedFault(
+                where.file, line, pointer, severity, infno, leg.direction, leg.side, msgid, fault, number
+            )
         self.errors += errors
         if not errors:
             self.kept[infno, leg.direction] += 1
 
-    def _name(self, leg: Leg) -> str:
+    def _name(self, leg: RecordedLeg) -> str:
         return str(leg.envelope.get("infno") or leg.infno)[:20]
 
-    def _contract(self, leg: Leg, infno: str) -> Contract:
+    def _contract(self, leg: RecordedLeg, infno: str) -> Contract:
         side = AGENCY if leg.side == AGENCY or infno.startswith("SIM-") else HOSPITAL
         return self.contract_for(side, leg.spoken.edition)
 
-    def _strict(self, leg: Leg) -> bool:
+    def _strict(self, leg: RecordedLeg) -> bool:
         if self.strict is not None:
             return self.strict
         return leg.spoken.strict is not False
 
-    def _request(self, leg: Leg) -> list[Fault]:
+    def _request(self, leg: RecordedLeg) -> list[ContractBreach]:
         envelope, found = self._head(leg)
         infno = envelope.get("infno")
         contract = self._contract(leg, str(infno))
@@ -154,7 +156,7 @@ class Checking:
             found.append(_too_large(size))
         return found
 
-    def _answer(self, leg: Leg) -> list[Fault]:
+    def _answer(self, leg: RecordedLeg) -> list[ContractBreach]:
         envelope, found = self._head(leg)
         asked = self._asked(leg)
         refused = str(envelope.get("infcode")) != "0"
@@ -178,13 +180,13 @@ class Checking:
         )
         return found
 
-    def _wait(self, leg: Leg, request: Waiting) -> None:
+    def _wait(self, leg: RecordedLeg, request: Waiting) -> None:
         exchange = self.messages if leg.exchange is None else leg.exchange
         self.waiting[leg.where.file, exchange, leg.side, request.msgid] = request
         if len(self.waiting) > _WAITING:
             self.waiting.popitem(last=False)
 
-    def _asked(self, leg: Leg) -> Waiting | None:
+    def _asked(self, leg: RecordedLeg) -> Waiting | None:
         """The request of an answer: of the same exchange, of the msgid it repeats, or the last that it can answer."""
         msgid = _msgid(leg)
         for key in reversed(self.waiting):
@@ -203,17 +205,17 @@ class Checking:
             return Waiting(self.assumed, None, remote=False, head={})
         return None
 
-    def _can_answer(self, infno: str, leg: Leg) -> bool:
+    def _can_answer(self, infno: str, leg: RecordedLeg) -> bool:
         output = leg.envelope.get("output")
         root = self._contract(leg, infno).layout(infno, "out").root
         return not isinstance(output, dict) or all(name in root.known() for name in output)
 
-    def _head(self, leg: Leg) -> tuple[dict[str, Any], list[Fault]]:
+    def _head(self, leg: RecordedLeg) -> tuple[dict[str, Any], list[ContractBreach]]:
         contract = self._contract(leg, self._name(leg))
         envelope: dict[str, Any] = leg.envelope
-        habits: tuple[Fault, ...] = ()
+        habits: tuple[ContractBreach, ...] = ()
         if not self._strict(leg):
-            envelope, habits = contract.accept_envelope_habits(envelope)
+            envelope, habits = contract.accept_envelope_quirks(envelope)
         return envelope, [*habits, *contract.check_envelope(envelope, leg.direction)]
 
     def _body(
@@ -226,10 +228,10 @@ class Checking:
         remote: bool,
         head: dict[str, Any],
         strict: bool,
-    ) -> tuple[Any, list[Fault]]:
-        found: list[Fault] = []
+    ) -> tuple[Any, list[ContractBreach]]:
+        found: list[ContractBreach] = []
         if not strict:
-            body, habits = contract.accept_habits(infno, direction, body)
+            body, habits = contract.accept_quirks(infno, direction, body)
             found += habits
         found += contract.check(infno, direction, body, remote=remote, head=head)
         layout, pairs = self._dates(contract, infno, direction)
@@ -245,7 +247,7 @@ class Checking:
             self._pairs[key] = {path: pairs for path, pairs in found.items() if pairs}
         return layout, self._pairs[key]
 
-    def _once(self, leg: Leg, envelope: dict[str, Any], infno: str, body: Any) -> list[Fault]:
+    def _once(self, leg: RecordedLeg, envelope: dict[str, Any], infno: str, body: Any) -> list[ContractBreach]:
         """A msgid is spent on one message that takes effect; the same message again is a repetition."""
         msgid = envelope.get("msgid")
         if not isinstance(msgid, str) or not msgid or infno not in between.TAKE_EFFECT:
@@ -260,11 +262,13 @@ class Checking:
             "contract.fault_msgid_twice", field="msgid", name="发送方报文ID", got=came(msgid), allowed=words
         )
         return [
-            Fault("msgid_twice", "/msgid", "msgid", "发送方报文ID", came(msgid), words, sentence, "ENVELOPE in msgid")
+            ContractBreach(
+                "msgid_twice", "/msgid", "msgid", "发送方报文ID", came(msgid), words, sentence, "ENVELOPE in msgid"
+            )
         ]
 
 
-def _msgid(leg: Leg) -> str:
+def _msgid(leg: RecordedLeg) -> str:
     """Blank where it is none, or no text."""
     msgid = leg.envelope.get("msgid")
     return msgid if isinstance(msgid, str) else ""
@@ -286,15 +290,21 @@ def _parent_line(written: str, pointer: str) -> int:
     return 1
 
 
-def _unknown(infno: Any, why: Text) -> Fault:
-    return Fault("transaction", "/infno", "infno", "交易编号", came(infno), plain(""), why, "ENVELOPE in infno")
+def _unknown(infno: Any, why: Text) -> ContractBreach:
+    return ContractBreach(
+        "transaction", "/infno", "infno", "交易编号", came(infno), plain(""), why, "ENVELOPE in infno"
+    )
 
 
-def _alone() -> Fault:
-    return Fault("answer_alone", "", "", "", "", plain(""), text("contract.fault_answer_alone"), "ENVELOPE out")
+def _alone() -> ContractBreach:
+    return ContractBreach(
+        "answer_alone", "", "", "", "", plain(""), text("contract.fault_answer_alone"), "ENVELOPE out"
+    )
 
 
-def _too_large(size: int) -> Fault:
+def _too_large(size: int) -> ContractBreach:
     allowed = text("contract.allowed_input_size", limit=LARGEST_INPUT)
     sentence = text("contract.fault_input_size", got=size, allowed=allowed)
-    return Fault("input_size", "/input", "input", "交易输入", str(size), allowed, sentence, "ENVELOPE in input")
+    return ContractBreach(
+        "input_size", "/input", "input", "交易输入", str(size), allowed, sentence, "ENVELOPE in input"
+    )

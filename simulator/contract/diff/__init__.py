@@ -6,6 +6,6 @@ new one; the receiver keeps to the old and meets a sender of the new.
 """
 
 from simulator.contract.diff.changes import BREAKING, LEVELS, RISKY, SAFE, Change, Part, Verdict
-from simulator.contract.diff.compare import Difference, compare
+from simulator.contract.diff.compare import EditionDifference, compare
 
-__all__ = ["BREAKING", "LEVELS", "RISKY", "SAFE", "Change", "Difference", "Part", "Verdict", "compare"]
+__all__ = ["BREAKING", "LEVELS", "RISKY", "SAFE", "Change", "EditionDifference", "Part", "Verdict", "compare"]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simulator.contract.rows import FieldRow
-from simulator.texts import Text, join
+from simulator.contract.edition_rows import FieldRow
+from simulator.core.texts import Text, join
 
 SAFE, RISKY, BREAKING = "safe", "risky", "breaking"
 LEVELS = (SAFE, RISKY, BREAKING)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from simulator.contract.diff.changes import BREAKING, RISKY, SAFE, Change, Part
 from simulator.contract.diff.fields import verdict
-from simulator.contract.rows import Edition
-from simulator.texts import Text, plain, text
+from simulator.contract.edition_rows import Edition
+from simulator.core.texts import Text, plain, text
 
 _NOTHING = plain("—")
 

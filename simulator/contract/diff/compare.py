@@ -7,16 +7,16 @@ from simulator.contract.diff.changes import BREAKING, LEVELS, RISKY, SAFE, Chang
 from simulator.contract.diff.codes import code_changes
 from simulator.contract.diff.fields import parts_of, requirement_words, verdict
 from simulator.contract.diff.nodes import Nodes
+from simulator.contract.edition_rows import ENVELOPE, FILE, Edition, FieldRow
 from simulator.contract.layout import layout_of
-from simulator.contract.rows import ENVELOPE, FILE, Edition, FieldRow
 from simulator.contract.vocabulary import DIRECTIONS
-from simulator.texts import plain, text
+from simulator.core.texts import plain, text
 
 _NOTHING = plain("—")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class EditionDifference:
     """Everything that differs: the header, then transaction by transaction, codes last."""
 
     old: Edition
@@ -30,21 +30,21 @@ class Difference:
         """Whether a change is as bad as this, or worse."""
         return any(LEVELS.index(change.level) >= LEVELS.index(level) for change in self.changes)
 
-    def of(self, transactions: Collection[str]) -> "Difference":
+    def of(self, transactions: Collection[str]) -> "EditionDifference":
         """The part about these transactions, with the code tables that their fields use."""
         rows = [row for edition in (self.old, self.new) for row in edition.fields if row.infno in transactions]
         tables = {row.code_table for row in rows}
         kept = [change for change in self.changes if change.infno in transactions]
         kept += [change for change in self.changes if not change.infno and (change.node or change.name) in tables]
-        return Difference(self.old, self.new, tuple(kept))
+        return EditionDifference(self.old, self.new, tuple(kept))
 
 
-def compare(old: Edition, new: Edition) -> Difference:
+def compare(old: Edition, new: Edition) -> EditionDifference:
     """What an upgrade from the one to the other changes."""
     found = [change for direction in DIRECTIONS for change in _rows(old, new, ENVELOPE, direction)]
     for infno in dict.fromkeys([*old.transactions, *new.transactions]):
         found += _transaction(old, new, infno)
-    return Difference(old, new, (*found, *code_changes(old, new)))
+    return EditionDifference(old, new, (*found, *code_changes(old, new)))
 
 
 def _transaction(old: Edition, new: Edition, infno: str) -> Iterator[Change]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulator.contract.rows import AREAS, Edition, FieldRow
+from simulator.contract.edition_rows import AREAS, Edition, FieldRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from simulator.contract.breaches import allowed_of, condition_words
 from simulator.contract.diff.changes import BREAKING, RISKY, SAFE, Part, Verdict
 from simulator.contract.diff.domains import domain_of, takes_all
-from simulator.contract.faults import allowed_of, condition_words
-from simulator.contract.rows import Edition, FieldRow
-from simulator.texts import Text, plain, text
+from simulator.contract.edition_rows import Edition, FieldRow
+from simulator.core.texts import Text, plain, text
 
 
 def verdict(level: str, key: str, **values: object) -> Verdict:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from simulator.contract.diff.changes import BREAKING, RISKY, SAFE, Change, Part, Verdict
 from simulator.contract.diff.fields import verdict
+from simulator.contract.edition_rows import FILE, INPUT, OUTPUT, ROOT, FieldRow
 from simulator.contract.layout import REMOTE, Layout, Node
-from simulator.contract.rows import FILE, INPUT, OUTPUT, ROOT, FieldRow
-from simulator.texts import Text, plain, text
+from simulator.core.texts import Text, plain, text
 
 _NOTHING = plain("—")
 Path = tuple[str, ...]

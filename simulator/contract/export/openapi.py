@@ -9,10 +9,10 @@ from typing import Any
 
 from simulator import __version__
 from simulator.contract.contract import Contract
+from simulator.contract.edition_rows import ENVELOPE, TransactionRow
 from simulator.contract.example import example_message
 from simulator.contract.layout import LOCAL, REMOTE, Variant
-from simulator.contract.rows import ENVELOPE, Transaction
-from simulator.texts import text
+from simulator.core.texts import text
 
 BASE_PATH = "/fsi/api/rsfComIfsService"
 _SHARED_FROM = 6
@@ -45,7 +45,7 @@ class _Builder:
         self.variant = variant
         self.components: dict[str, Any] = {}
 
-    def operation(self, known: Transaction) -> dict[str, Any]:
+    def operation(self, known: TransactionRow) -> dict[str, Any]:
         infno = known.infno
         asked, answered = self._message(infno, "in"), self._message(infno, "out")
         note = {"description": known.note} if known.note else {}

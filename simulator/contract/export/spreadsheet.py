@@ -10,8 +10,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-from simulator.contract.folder import CODE_COLUMNS, FIELD_COLUMNS, TABLE_COLUMNS, TRANSACTION_COLUMNS
-from simulator.contract.rows import Edition
+from simulator.contract.edition_folder import CODE_COLUMNS, FIELD_COLUMNS, TABLE_COLUMNS, TRANSACTION_COLUMNS
+from simulator.contract.edition_rows import Edition
 
 _HARMED = re.compile(r"[0-9.,+-]+(?:[eE][0-9+-]+)?\Z")
 _FORMULA = ("=", "+", "-", "@", "\t")

@@ -6,10 +6,18 @@ from pathlib import Path
 from typing import IO, Any
 
 from simulator.contract.recordings.har import is_har, legs_of_har
-from simulator.contract.recordings.journal import is_entry, is_journal, legs_of_entry, legs_of_journal
-from simulator.contract.recordings.legs import LARGEST_LINE, Broken, Leg, Where, direction_of, item_lines, read_text
-from simulator.texts import text
-from simulator.wire import NotAMessage, characters, read_json
+from simulator.contract.recordings.platform_journal import is_entry, is_journal, legs_of_entry, legs_of_journal
+from simulator.contract.recordings.recorded_legs import (
+    LARGEST_LINE,
+    Broken,
+    RecordedLeg,
+    Where,
+    direction_of,
+    item_lines,
+    read_text,
+)
+from simulator.core.json_codec import NotAMessage, characters, read_json
+from simulator.core.texts import text
 
 LARGEST_WHOLE = 512 * 1024 * 1024
 _PEEK = 256 * 1024
@@ -18,7 +26,7 @@ _BOM = b"\xef\xbb\xbf"
 Advance = Callable[[int], object]
 
 
-def legs_of(path: Path, advance: Advance = lambda _: None) -> Iterator[Leg | Broken]:
+def legs_of(path: Path, advance: Advance = lambda _: None) -> Iterator[RecordedLeg | Broken]:
     """Every leg of a file in its order; `advance` is told how many bytes were read."""
     name = str(path)
     with path.open("rb") as file:
@@ -49,7 +57,7 @@ def _is_lines(file: IO[bytes]) -> bool:
     return True
 
 
-def _lines(file: IO[bytes], name: str, advance: Advance) -> Iterator[Leg | Broken]:
+def _lines(file: IO[bytes], name: str, advance: Advance) -> Iterator[RecordedLeg | Broken]:
     number = 0
     while raw := file.readline(LARGEST_LINE + 1):
         number += 1
@@ -66,7 +74,7 @@ def _lines(file: IO[bytes], name: str, advance: Advance) -> Iterator[Leg | Broke
             yield from _line(raw, where)
 
 
-def _line(raw: bytes, where: Where) -> Iterator[Leg | Broken]:
+def _line(raw: bytes, where: Where) -> Iterator[RecordedLeg | Broken]:
     value = read_text(raw.strip(), where)
     if isinstance(value, Broken):
         yield value
@@ -75,12 +83,12 @@ def _line(raw: bytes, where: Where) -> Iterator[Leg | Broken]:
     if is_entry(value):
         yield from legs_of_entry(value, where, where.line)
     elif direction is not None:
-        yield Leg(where, direction, value, len(raw))
+        yield RecordedLeg(where, direction, value, len(raw))
     else:
         yield Broken(where, "not_a_message", text("contract.not_a_message"))
 
 
-def _whole(raw: bytes, name: str) -> Iterator[Leg | Broken]:
+def _whole(raw: bytes, name: str) -> Iterator[RecordedLeg | Broken]:
     where = Where(name, 1)
     try:
         value = read_json(raw, largest=LARGEST_WHOLE)
@@ -97,19 +105,19 @@ def _whole(raw: bytes, name: str) -> Iterator[Leg | Broken]:
     elif is_entry(value):
         yield from legs_of_entry(value, where, 0)
     elif direction_of(value) is not None:
-        yield Leg(Where(name, 1, "", written), str(direction_of(value)), value, len(written))
+        yield RecordedLeg(Where(name, 1, "", written), str(direction_of(value)), value, len(written))
     else:
         yield Broken(where, "not_a_message", text("contract.not_a_message"))
 
 
-def _listed(values: list[Any], file: str, written: str) -> Iterator[Leg | Broken]:
+def _listed(values: list[Any], file: str, written: str) -> Iterator[RecordedLeg | Broken]:
     for number, (value, line) in enumerate(zip(values, item_lines(written, ""), strict=True)):
         place = Where(file, line, f"/{number}")
         direction = direction_of(value)
         if direction is None:
             yield Broken(place, "not_a_message", text("contract.not_a_message"))
         else:
-            yield Leg(place, direction, value, characters(value))
+            yield RecordedLeg(place, direction, value, characters(value))
 
 
 def _line_of_error(raw: bytes) -> int:

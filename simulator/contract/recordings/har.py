@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.contract.recordings.legs import Broken, Leg, Where, direction_of, item_lines, read_text
-from simulator.texts import text
+from simulator.contract.recordings.recorded_legs import Broken, RecordedLeg, Where, direction_of, item_lines, read_text
+from simulator.core.texts import text
 
 
 def is_har(value: Any) -> bool:
@@ -14,7 +14,7 @@ def is_har(value: Any) -> bool:
     return isinstance(log, dict) and isinstance(log.get("entries"), list)
 
 
-def legs_of_har(value: Any, file: str, written: str) -> Iterator[Leg | Broken]:
+def legs_of_har(value: Any, file: str, written: str) -> Iterator[RecordedLeg | Broken]:
     """The legs of every entry whose body is a message; other traffic is passed over."""
     found = bodies = 0
     entries = value["log"]["entries"]
@@ -30,7 +30,7 @@ def legs_of_har(value: Any, file: str, written: str) -> Iterator[Leg | Broken]:
         yield Broken(Where(file, 1), "no_message", text(key, count=len(entries)))
 
 
-def _legs(entry: Any, request: str, where: Where, number: int) -> Iterator[Leg | Broken]:
+def _legs(entry: Any, request: str, where: Where, number: int) -> Iterator[RecordedLeg | Broken]:
     answer = _body(entry, "response", "content")
     spots = [("in", request, "/request/postData/text")]
     if answer:
@@ -41,7 +41,7 @@ def _legs(entry: Any, request: str, where: Where, number: int) -> Iterator[Leg |
         if isinstance(value, Broken):
             yield value
         elif direction_of(value) == direction:
-            yield Leg(place, direction, value, len(written), number)
+            yield RecordedLeg(place, direction, value, len(written), number)
 
 
 def _body(entry: Any, side: str, part: str) -> str | None:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from simulator.errors import SetupError
-from simulator.harness.client import ControlRefused, SandboxClient
-from simulator.harness.hospital.book import ANSWERED, DONE, FAILED, REVERSED, TAKEN, Book, Message, Task
-from simulator.harness.hospital.messages import Order, learn, order_of, write_message, write_reversal
-from simulator.harness.wire import Sent, read_json
+from simulator.core.errors import SetupError
+from simulator.harness.environment.client import ControlRefused, SandboxClient
+from simulator.harness.environment.envelope_codec import Sent, read_json
+from simulator.harness.hospital.logbook import ANSWERED, DONE, FAILED, REVERSED, TAKEN, Logbook, Message, Task
+from simulator.harness.hospital.message_builder import Order, learn, order_of, write_message, write_reversal
 
 POLL_S = 0.03
 SETTLING = ("settle", "cancel")
@@ -31,11 +31,11 @@ class GivenUp(Exception):
 
 
 @dataclass(slots=True)
-class Hospital:
+class ReferenceHospital:
     """The institutions of some areas as one process."""
 
     sandbox: SandboxClient
-    book: Book
+    book: Logbook
     cities: tuple[str, ...]
     patience_s: float
     """How long it goes on trying before it gives an act up."""

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.harness.legs import Leg
-from simulator.harness.matching import Difference
-from simulator.harness.results import (
+from simulator.core.masking import mask_text
+from simulator.core.texts import Text
+from simulator.harness.execution.journal_legs import ShownLeg
+from simulator.harness.execution.matching import Mismatch
+from simulator.harness.execution.results import (
     BROKEN,
     FAILED,
     NOT_APPLICABLE,
@@ -15,10 +17,8 @@ from simulator.harness.results import (
     ScenarioResult,
     StepResult,
 )
-from simulator.harness.scenario import use_name
-from simulator.harness.wording import headline, rerun_command, step_name
-from simulator.masking import mask_text
-from simulator.texts import Text
+from simulator.harness.report.wording import headline, rerun_command, step_name
+from simulator.harness.scenario.definition import use_name
 
 
 def cards(ended: Ended) -> list[dict[str, Any]]:
@@ -132,7 +132,7 @@ def _step(step: StepResult) -> dict[str, Any]:
     }
 
 
-def _leg(leg: Leg) -> dict[str, Any]:
+def _leg(leg: ShownLeg) -> dict[str, Any]:
     return {
         "leg": leg.leg,
         "infno": leg.infno,
@@ -160,7 +160,7 @@ def _award(settlement: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def _difference(difference: Mismatch) -> dict[str, Any]:
     return {
         "path": difference.path,
         "zh": difference.field_zh,
@@ -170,7 +170,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _shown_difference(difference: Difference) -> dict[str, Any]:
+def _shown_difference(difference: Mismatch) -> dict[str, Any]:
     return {
         "path": difference.path,
         "zh": difference.field_zh,

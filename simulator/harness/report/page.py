@@ -12,10 +12,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from simulator.core.texts import Text, plain, text
+from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, PASSED, Ended
 from simulator.harness.report.facts import PASSED_MESSAGES, cards, details, table_rows
-from simulator.harness.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, PASSED, Ended
-from simulator.harness.scenario import use_name
-from simulator.texts import Text, plain, text
+from simulator.harness.scenario.definition import use_name
 
 LARGEST = 1_000_000
 """Bytes of the whole file; beyond it the messages of passed scenarios are left out, the last first."""

@@ -10,11 +10,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from simulator.errors import DataFault, DataFaults
-from simulator.harness.expressions import NotThere, as_number, evaluate, is_expression
-from simulator.shape import hint
-from simulator.strict_yaml import parse_yaml
-from simulator.texts import Text, text
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.schema_errors import hint
+from simulator.core.strict_yaml import parse_yaml
+from simulator.core.texts import Text, text
+from simulator.harness.scenario.expressions import NotThere, as_number, evaluate, is_expression
 
 
 @dataclass(frozen=True, slots=True)

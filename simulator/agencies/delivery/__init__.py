@@ -1,0 +1,1 @@
+"""Messages to an insured place and back: channel, transport, forwarding, completion."""

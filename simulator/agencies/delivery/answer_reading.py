@@ -1,0 +1,100 @@
+"""An agency's answer as it came: is it an answer at all, and does it keep the contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from simulator.contract import Contract
+from simulator.contract.breaches import ContractBreach
+from simulator.core.findings import ERROR, Finding, from_faults
+from simulator.core.json_codec import NotAMessage, read_json
+from simulator.core.texts import Text, text
+
+ACCEPTED, REFUSED = "0", "-1"
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyAnswer:
+    """An answer with infcode 0 or −1; `output` only means something with 0."""
+
+    infcode: str
+    told: str
+    output: Mapping[str, Any]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        return self.infcode == ACCEPTED
+
+    @property
+    def broken(self) -> Text | None:
+        """The first breach of the contract, if there is one."""
+        return next((each.sentence for each in self.findings if each.severity == ERROR), None)
+
+
+def read_answer(raw: bytes, infno: str, contract: Contract, *, remote: bool, strict: bool) -> AgencyAnswer | Text:
+    """The answer, or why these bytes are none; habits of real systems are mended in lenient (rules 27)."""
+    try:
+        body = read_json(raw)
+    except NotAMessage as error:
+        return text("agency.not_a_message", problem=error.text)
+    if not isinstance(body, dict):
+        return text("agency.not_a_message", problem=text("wire.not_object", got=type(body).__name__))
+    infcode = _infcode(body.get("infcode"))
+    if not infcode:
+        return text("agency.not_a_message", problem=text("wire.no_infcode"))
+    findings, envelope = _envelope(contract, body, strict=strict)
+    told = envelope.get("err_msg")
+    output = envelope.get("output") or {}
+    if infcode == REFUSED or not isinstance(output, Mapping):
+        return AgencyAnswer(infcode, told if isinstance(told, str) else "", {}, tuple(findings))
+    more, output = _output(contract, infno, output, remote=remote, strict=strict)
+    return AgencyAnswer(infcode, "", output, tuple(findings + more))
+
+
+def _infcode(value: Any) -> str:
+    """A number is as good as text (rules 27)."""
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return ACCEPTED if value == 0 else REFUSED if value == -1 else ""
+    return value if value in (ACCEPTED, REFUSED) else ""
+
+
+def _envelope(contract: Contract, body: Mapping[str, Any], *, strict: bool) -> tuple[list[Finding], Mapping[str, Any]]:
+    # Absent, null and {} mean the same where a transaction prints no output (rules 27).
+    fields = {**body, "infcode": str(body["infcode"]), "output": {} if body.get("output") is None else body["output"]}
+    habits: tuple[Any, ...] = ()
+    if not strict:
+        fields, habits = contract.accept_envelope_quirks(fields)
+    return from_faults((*habits, *contract.check_envelope(fields, "out")), strict=strict), fields
+
+
+def _output(
+    contract: Contract, infno: str, output: Any, *, remote: bool, strict: bool
+) -> tuple[list[Finding], Mapping[str, Any]]:
+    faults = contract.check(infno, "out", output, remote=remote)
+    habits: tuple[Any, ...] = ()
+    if faults and not strict:
+        output, habits = contract.accept_quirks(infno, "out", output)
+        faults = contract.check(infno, "out", output, remote=remote)
+        output = _mended(output, faults)
+    return from_faults((*habits, *faults), strict=strict), output
+
+
+def _mended(output: Any, faults: Sequence[ContractBreach]) -> Any:
+    """What the hospital may expect: an empty list for one left out, and nothing that it does not know."""
+    strange = {each.path for each in faults if each.rule in ("unknown_field", "unknown_node")}
+    kept = _without(output, strange, "/output") if strange else output
+    left_out: dict[str, list[Any]] = {
+        each.field: [] for each in faults if each.rule == "list_missing" and each.path.count("/") == 2
+    }
+    return {**kept, **left_out} if left_out and isinstance(kept, Mapping) else kept
+
+
+def _without(value: Any, paths: set[str], here: str) -> Any:
+    if isinstance(value, list):
+        return [_without(item, paths, f"{here}/{index}") for index, item in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    places = {name: f"{here}/{str(name).replace('~', '~0').replace('/', '~1')}" for name in value}
+    return {name: _without(item, paths, places[name]) for name, item in value.items() if places[name] not in paths}

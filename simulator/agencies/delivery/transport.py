@@ -1,0 +1,215 @@
+"""Bytes to an agency and back: no redirects, no user info, a bounded answer, and all of it in time or none.
+
+Written on http.client because two facts matter that a friendlier client hides: whether a byte may have left, and that
+the time limit is for the whole answer, headers included, however slowly it trickles in.
+"""
+
+import http.client
+import io
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from simulator.core.errors import refuse
+from simulator.core.json_codec import LARGEST_MESSAGE
+from simulator.core.texts import Text, plain, text
+
+LONGEST_CONNECT_S = 5.0
+MOST_IDLE = 32
+"""Connections to one agency that are kept open between messages."""
+_HEADERS = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: bytes, or why there are none; `sent` says whether the agency may have seen the message."""
+
+    body: bytes | None
+    problem: Text | None = None
+    sent: bool = True
+
+
+class Transport:
+    """HTTP to agencies, with connections kept open; one for all threads."""
+
+    def __init__(self, *, allowed_hosts: frozenset[str] = frozenset()) -> None:
+        self._allowed = allowed_hosts
+        self._idle: dict[str, list[http.client.HTTPConnection]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Made when an agency is reached by https: reading the authorities costs time and memory.
+        return ssl.create_default_context()
+
+    def check_url(self, url: str) -> None:
+        """Raises Refusal for a URL that is not http(s), has user info, or points outside loopback unallowed."""
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            raise refuse("agency_url", path="url", url=url) from None
+        if parts.scheme not in ("http", "https") or not host or any(each.isspace() for each in url):
+            raise refuse("agency_url", path="url", url=url)
+        if parts.username is not None or parts.password is not None:
+            raise refuse("agency_url_user", path="url")
+        if not _is_loopback(host) and host not in self._allowed:
+            raise refuse("agency_url_target", path="url", host=host)
+
+    def post(self, url: str, raw: bytes, timeout_s: float) -> Reply:
+        """Sends one message; never raises for what the other side does."""
+        deadline = time.monotonic() + timeout_s
+        parts = urlsplit(url)
+        try:
+            connection = self._connected(parts, min(timeout_s, LONGEST_CONNECT_S))
+        except (OSError, ValueError) as error:
+            # ValueError: a host name that no name can be.
+            reason = getattr(error, "strerror", None) or str(error)
+            return Reply(None, text("agency.not_reached", url=url, reason=reason), sent=False)
+        kept = False
+        try:
+            reply, kept = _exchange(connection, parts, raw, deadline)
+            return reply
+        except TimeoutError:
+            return Reply(None, text("agency.no_answer_in_time", timeout=f"{timeout_s:g}"))
+        except (OSError, http.client.HTTPException) as error:
+            return Reply(None, text("agency.broken_off", reason=plain(type(error).__name__)))
+        finally:
+            self._give_back(parts, connection, kept=kept)
+
+    def close(self) -> None:
+        with self._lock:
+            for connections in self._idle.values():
+                for connection in connections:
+                    connection.close()
+            self._idle.clear()
+
+    def _connected(self, parts: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
+        while connection := self._taken(parts):
+            if _is_quiet(connection):
+                return connection
+            connection.close()
+        host, port = parts.hostname or "", parts.port
+        if parts.scheme == "https":
+            connection = http.client.HTTPSConnection(host, port, timeout=timeout_s, context=self._tls)
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def _taken(self, parts: SplitResult) -> http.client.HTTPConnection | None:
+        with self._lock:
+            idle = self._idle[f"{parts.scheme}://{parts.netloc}"]
+            return idle.pop() if idle else None
+
+    def _give_back(self, parts: SplitResult, connection: http.client.HTTPConnection, *, kept: bool) -> None:
+        with self._lock:
+            idle = self._idle[f"{parts.scheme}://{parts.netloc}"]
+            if kept and len(idle) < MOST_IDLE:
+                idle.append(connection)
+                return
+        connection.close()
+
+
+class _Timed(io.RawIOBase):
+    """Reads from a socket until a deadline: however often a byte arrives, the time left only shrinks."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(_left(self._deadline))
+        return self._sock.recv_into(buffer)
+
+
+class _Answer(http.client.HTTPResponse):
+    """A response whose every read, of headers too, keeps the deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        super().__init__(sock, method="POST")
+        self.fp.close()
+        self.fp = io.BufferedReader(_Timed(sock, deadline))
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, parts: SplitResult, raw: bytes, deadline: float
+) -> tuple[Reply, bool]:
+    """One request and its whole answer; and whether the connection may serve the next one."""
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    head = {"Host": parts.netloc, "Content-Length": str(len(raw)), **_HEADERS}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+    sock: Any = connection.sock
+    sock.settimeout(_left(deadline))
+    # One total for all of it: a reader who takes a byte now and then does not stretch the time.
+    sock.sendall("\r\n".join(lines).encode("latin-1") + raw)
+    answer = _Answer(sock, deadline)
+    answer.begin()
+    body = _read(answer)
+    if body is None:
+        return Reply(None, text("agency.too_long", limit=LARGEST_MESSAGE)), False
+    kept = not answer.will_close
+    if 300 <= answer.status < 400:
+        where = answer.headers.get("Location", "-")
+        return Reply(None, text("agency.redirected", status=answer.status, where=where)), kept
+    if answer.status != 200:
+        return Reply(None, text("agency.http_status", status=answer.status)), kept
+    return Reply(body), kept
+
+
+def _read(answer: http.client.HTTPResponse) -> bytes | None:
+    """The body; None when it is larger than a message may be."""
+    if answer.length is not None and answer.length > LARGEST_MESSAGE:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    while part := answer.read1(65536):
+        size += len(part)
+        if size > LARGEST_MESSAGE:
+            return None
+        parts.append(part)
+    if answer.length:
+        raise http.client.IncompleteRead(b"", answer.length)
+    return b"".join(parts)
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _is_quiet(connection: http.client.HTTPConnection) -> bool:
+    """Whether an idle connection is still open: one that has something to read was closed, or talks out of turn."""
+    sock = connection.sock
+    if sock is None:
+        return False
+    try:
+        sock.settimeout(0)
+        # The plain socket's own recv: a TLS socket takes no flags.
+        socket.socket.recv(sock, 1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

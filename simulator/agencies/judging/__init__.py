@@ -1,0 +1,1 @@
+"""Judgement of an agency's answers against the platform's replica, with hypotheses about the cause."""

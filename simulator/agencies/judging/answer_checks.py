@@ -1,0 +1,106 @@
+"""Judges an agency's answer apart from policy: identities, what it must repeat, the person, rows against rows.
+
+An answer that breaks contract, identities or person cannot be passed on. A difference of policy is an error finding,
+with both awards kept: the insured place is the payer, and the next expectation starts from what it answered.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from simulator.contract.amounts import fen_of
+from simulator.contract.identities import cancellation_faults, settlement_faults
+from simulator.core.clock import from_wire
+from simulator.core.findings import ERROR, WARNING, Finding, from_faults
+from simulator.core.texts import Text, text
+
+_SETTLEMENTS = ("2206", "2206A", "2207", "2207A", "2208")
+GRACE_S = 86400
+"""Seconds by which the clocks of two systems may differ."""
+
+
+def judge_identities(infno: str, output: Mapping[str, Any]) -> list[Finding]:
+    """What must hold between the amounts of one answer."""
+    if infno not in _SETTLEMENTS:
+        return []
+    return from_faults(settlement_faults(infno, output), strict=True)
+
+
+def judge_repeated(infno: str, sent: Mapping[str, Any], output: Mapping[str, Any]) -> list[Finding]:
+    """What the answer must repeat: visit and total of a settlement, visit and setl_id of a cancellation."""
+    data, info = sent.get("data"), output.get("setlinfo")
+    if infno not in _SETTLEMENTS or not isinstance(data, Mapping) or not isinstance(info, Mapping):
+        return []
+    found = []
+    for name in ("mdtrt_id", "setl_id") if infno == "2208" else ("mdtrt_id", "insutype", "med_type"):
+        wanted, got = str(data.get(name) or ""), str(info.get(name) or "")
+        # insutype and med_type may be left out of an answer; the contract says which fields may not.
+        if got != wanted and (got or name in ("mdtrt_id", "setl_id")):
+            found.append(_not_repeated(name, wanted, got))
+    total = fen_of(data.get("medfee_sumamt"))
+    if infno != "2208" and total is not None and fen_of(info.get("medfee_sumamt")) != total:
+        found.append(_not_repeated("medfee_sumamt", str(data["medfee_sumamt"]), str(info.get("medfee_sumamt"))))
+    return found
+
+
+def judge_person(output: Mapping[str, Any], person: Mapping[str, str]) -> list[Finding]:
+    """Every psn_no, name and certno of the answer is that of the person asked about, as far as we know them."""
+    found: list[Finding] = []
+    for node in output.values():
+        for each in node if isinstance(node, list) else [node]:
+            if not isinstance(each, Mapping):
+                continue
+            for name, wanted in person.items():
+                got = each.get(name)
+                if wanted and isinstance(got, str) and got and got != wanted:
+                    sentence = text("judge.other_person", field=name, got=got, wanted=wanted)
+                    found.append(Finding(f"person.{name}", ERROR, sentence, f"/output/{name}", wanted, got))
+    return list(dict.fromkeys(found))
+
+
+def judge_cancellation(original: Mapping[str, Any], output: Mapping[str, Any]) -> list[Finding]:
+    """Every amount of a cancellation is the settlement's, negated; details too (rules 19)."""
+    before = {"setlinfo": original}
+    return from_faults(cancellation_faults("2208", before, output), strict=True)
+
+
+def judge_time(info: Mapping[str, Any], *, began: str, now: datetime, own_clock: bool) -> list[Finding]:
+    """setl_time lies after the visit began and within a day of our clock, unless the agency goes by its own."""
+    try:
+        settled = from_wire(str(info.get("setl_time")))
+    except ValueError:
+        return []
+    path, got = "/output/setlinfo/setl_time", str(info["setl_time"])
+    shown = now.isoformat(sep=" ", timespec="seconds")
+    if abs((settled - now).total_seconds()) > GRACE_S:
+        severity = WARNING if own_clock else ERROR
+        sentence = text("judge.settled_far_from_now", got=got, now=shown)
+        return [Finding("time.setl_time", severity, sentence, path, shown, got)]
+    if began and settled < from_wire(began):
+        sentence = text("judge.settled_before_visit", got=got, began=began)
+        return [Finding("time.setl_time", ERROR, sentence, path, began, got)]
+    return []
+
+
+def judge_rows(
+    rule: str, path: str, wanted: Mapping[str, str], got: Mapping[str, str], cause: Text | None = None
+) -> list[Finding]:
+    """Two tables by key, in the order of ours: the first row that differs is the error, the others follow it."""
+    differing = [
+        (key, wanted.get(key, "-"), got.get(key, "-"))
+        for key in dict.fromkeys((*wanted, *got))
+        if wanted.get(key) != got.get(key)
+    ]
+    found = []
+    for index, (key, ours, theirs) in enumerate(differing):
+        sentence = text("judge.row_differs", key=key, wanted=ours, got=theirs)
+        if index == 0 and cause is not None:
+            sentence = text("judge.with_cause", difference=sentence, cause=cause)
+        severity = ERROR if index == 0 else WARNING
+        found.append(Finding(rule, severity, sentence, path, f"{key}={ours}", f"{key}={theirs}"))
+    return found
+
+
+def _not_repeated(name: str, wanted: str, got: str) -> Finding:
+    sentence = text("judge.not_repeated", field=name, wanted=wanted or "-", got=got or "-")
+    return Finding(f"identity.{name}", ERROR, sentence, f"/output/setlinfo/{name}", wanted, got)

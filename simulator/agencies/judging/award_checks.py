@@ -1,0 +1,178 @@
+"""Judges an award against our own: the first amount that differs names the rule, its source and a likely cause."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from simulator.agencies.judging.hypotheses import Alternative, AnsweredAmounts
+from simulator.benefit import Award, AwardStep
+from simulator.contract import Edition
+from simulator.contract.amounts import NAMES, fen_of
+from simulator.core.errors import Refusal
+from simulator.core.findings import ERROR, WARNING, Finding
+from simulator.core.money import yuan
+from simulator.core.texts import Text, plain, text
+from simulator.insured.answers import FUND_CODES, WIRE_AMOUNTS
+
+CHAIN = (
+    ("own_purchase", "scope"),
+    ("above_ceiling", "scope"),
+    ("prior_selfpay", "scope"),
+    ("in_scope", "scope"),
+    ("deductible", "deductible"),
+    ("ratio", "ratio"),
+    ("pool", "pool"),
+    ("large_amount", "layers.large_amount"),
+    ("major_illness", "layers.major_illness"),
+    ("civil_servants", "layers.civil_servants"),
+    ("enterprise", "layers.enterprise"),
+    ("other", "layers.other"),
+    ("assistance", "layers.assistance"),
+    ("hospital", "hospital"),
+    ("account", "account_pays"),
+    ("personal", "result"),
+)
+"""Amounts in the order in which each follows from those before; the first that differs names the rule."""
+_RATIO = "pool_prop_selfpay"
+_PATH = "/output/setlinfo"
+
+
+def answered_amounts(info: Mapping[str, Any]) -> AnsweredAmounts:
+    """The amounts of an answer by our names, fen; the ratio as a number of four decimals."""
+    amounts = {ours: fen_of(info.get(wire)) or 0 for ours, wire in WIRE_AMOUNTS.items()}
+    return AnsweredAmounts(amounts, _ratio(info.get(_RATIO)))
+
+
+def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | None) -> list[Finding]:
+    """The first amount that is not as our rules have it is the error; what follows from it is told as a warning."""
+    got = answered_amounts(info)
+    differing = [(ours, rule) for ours, rule in CHAIN if not _agrees(ours, got, expected)]
+    if not differing:
+        return judge_balance(info, expected.balance_after)
+    (first, family), *others = differing
+    rule = _rule_of(family, expected.steps)
+    if likely is not None and (likely.accumulated is not None or rule not in likely.rules):
+        rule = likely.rules[0]
+    sentence = text(
+        "judge.amount_differs",
+        field=_shown(first),
+        wanted=_wanted(first, expected),
+        got=_got(first, got),
+        cause=_basis(rule, expected.steps),
+    )
+    if likely is not None:
+        sentence = text("judge.with_cause", difference=sentence, cause=likely.sentence)
+    found = [_finding(f"award.{rule}", ERROR, first, sentence, expected, got)]
+    for ours, following in others:
+        wanted, came, because = _wanted(ours, expected), _got(ours, got), _shown(first)
+        follows = text("judge.amount_follows", field=_shown(ours), wanted=wanted, got=came, first=because)
+        found.append(_finding(f"award.{following}", WARNING, ours, follows, expected, got))
+    return found
+
+
+def judge_refusal(told: str, reasons: Sequence[Refusal], expected: Award | None) -> list[Finding]:
+    """The agency refused where our rules would have paid."""
+    if reasons or expected is None:
+        return []
+    wanted = text("judge.would_pay", fund=yuan(expected.fund_total))
+    sentence = text("judge.refused_unexpectedly", told=told or "-", fund=yuan(expected.fund_total))
+    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), told or "-1")]
+
+
+def judge_acceptance(reasons: Sequence[Refusal]) -> list[Finding]:
+    """The agency paid where our rules refuse."""
+    if not reasons:
+        return []
+    first = reasons[0]
+    sentence = text("judge.paid_unexpectedly", reason=first.text)
+    return [Finding(f"award.entitlement.{first.rule}", ERROR, sentence, "/infcode", "-1", "0")]
+
+
+def judge_detail(info: Mapping[str, Any], detail: Any, edition: Edition) -> list[Finding]:
+    """setldetail tells the same as setlinfo, fund by fund (rules 20)."""
+    rows = [row for row in detail if isinstance(row, Mapping)] if isinstance(detail, list) else []
+    found = []
+    for fund in ("pool", *FUND_CODES):
+        codes = _codes(edition, fund)
+        told = sum(fen_of(row.get("fund_payamt")) or 0 for row in rows if str(row.get("fund_pay_type")) in codes)
+        wire = WIRE_AMOUNTS[fund]
+        wanted = fen_of(info.get(wire)) or 0
+        if told != wanted:
+            sentence = text("judge.detail_differs", field=_shown(fund), wanted=yuan(wanted), got=yuan(told))
+            found.append(
+                Finding(f"detail.{wire}", ERROR, sentence, "/output/setldetail", str(yuan(wanted)), str(yuan(told)))
+            )
+    return found
+
+
+def judge_balance(info: Mapping[str, Any], balance: int) -> list[Finding]:
+    """The account after the message, fen."""
+    got = fen_of(info.get("balc")) or 0
+    if got == balance:
+        return []
+    wanted, came = str(yuan(balance)), str(yuan(got))
+    sentence = text("judge.balance_differs", wanted=wanted, got=came)
+    return [Finding("award.balance", ERROR, sentence, f"{_PATH}/balc", wanted, came)]
+
+
+def _codes(edition: Edition, fund: str) -> frozenset[str]:
+    """The codes of a fund; the last two digits may be of the province's own numbering (310101 for 310100)."""
+    words = ("pool_employees", "pool_residents") if fund == "pool" else (FUND_CODES[fund],)
+    known = [edition.meanings.get("fund_pay_type", {}).get(word, "") for word in words]
+    return frozenset(known) | {f"{code[:-1]}1" for code in known if code.endswith("0")}
+
+
+def _agrees(ours: str, got: AnsweredAmounts, expected: Award) -> bool:
+    if ours == "ratio":
+        # Where the pool pays on nothing, its ratio says nothing.
+        return got.ratio == expected.ratio or expected.in_scope <= expected.deductible
+    return bool(got.amounts[ours] == getattr(expected, ours))
+
+
+def _rule_of(family: str, steps: Sequence[AwardStep]) -> str:
+    """The rule that made our own figure: of the pool's payment, the cap that cut it."""
+    named = {step.rule: step for step in steps}
+    if family == "pool":
+        for cap in ("annual_cap", "disease_cap"):
+            if cap in named and named[cap].before != named[cap].after:
+                return cap
+    if family == "ratio" and "modifier" in named and named["modifier"].before != named["modifier"].after:
+        return "modifier"
+    return family
+
+
+def _basis(rule: str, steps: Sequence[AwardStep]) -> Text:
+    """What our own rules say at the step where the answer departs from them, and where that stands."""
+    for step in reversed(steps):
+        if step.rule == rule or (rule == "account_pays" and step.rule == "account_elsewhere"):
+            origin = " ".join(each for each in (step.source, step.reference) if each)
+            key = "judge.basis_with_source" if origin else "judge.basis"
+            return text(key, rule=step.rule, why=step.sentence, source=origin)
+    return plain("")
+
+
+def _finding(rule: str, severity: str, ours: str, sentence: Text, expected: Award, got: AnsweredAmounts) -> Finding:
+    wire = _RATIO if ours == "ratio" else WIRE_AMOUNTS[ours]
+    return Finding(rule, severity, sentence, f"{_PATH}/{wire}", _wanted(ours, expected), _got(ours, got))
+
+
+def _shown(ours: str) -> Text:
+    """The wire name with its Chinese name."""
+    wire = _RATIO if ours == "ratio" else WIRE_AMOUNTS[ours]
+    title = text("judge.ratio_name").zh if ours == "ratio" else NAMES.get(wire, "")
+    return Text(f"{title} {wire}".strip(), wire)
+
+
+def _wanted(ours: str, expected: Award) -> str:
+    return str(expected.ratio) if ours == "ratio" else str(yuan(getattr(expected, ours)))
+
+
+def _got(ours: str, got: AnsweredAmounts) -> str:
+    return str(got.ratio) if ours == "ratio" else str(yuan(got.amounts[ours]))
+
+
+def _ratio(value: Any) -> Decimal:
+    try:
+        return Decimal(str(value or 0)).quantize(Decimal("0.0001"))
+    except ArithmeticError:
+        return Decimal(0)

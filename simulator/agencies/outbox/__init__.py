@@ -1,0 +1,1 @@
+"""Messages without a known outcome: repeated or reversed until the agency acknowledges."""

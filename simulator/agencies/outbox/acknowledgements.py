@@ -1,0 +1,186 @@
+"""What an agency's answer to a reversal, or to a repeated message, means for what waited in the outbox."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from simulator.agencies.delivery.answer_reading import AgencyAnswer
+from simulator.agencies.delivery.channel import Channel
+from simulator.agencies.delivery.forwarding import Forwarding
+from simulator.agencies.delivery.translation import translate
+from simulator.agencies.delivery.transport import Reply
+from simulator.agencies.replica import booked_settlements
+from simulator.core.envelope import Head
+from simulator.core.envelope import answer as envelope_answer
+from simulator.core.errors import Refusal
+from simulator.core.findings import ERROR, WARNING, Finding
+from simulator.core.json_codec import NotAMessage, read_json
+from simulator.core.texts import Text, plain, text
+from simulator.insured.place import Asked, Output
+from simulator.sandbox.sandboxes import Config, Sandbox
+from simulator.store import idempotency_keys, journal
+from simulator.store.outbox import DONE, GIVEN_UP, REVERSED
+from simulator.store.statements import Row
+from simulator.store.tables import outbox, registration
+from simulator.store.unit_of_work import UnitOfWork
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A row of the outbox that this process tries now, with the bytes it sends and the line they go over."""
+
+    row: Row
+    raw: bytes
+    head: Head
+    line: Channel
+    is_reversal: bool
+
+
+def acknowledge(
+    work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, answer: AgencyAnswer
+) -> list[Finding]:
+    """Books what the answer decides; the findings about it."""
+    findings = list(answer.findings)
+    if not answer.accepted:
+        findings.append(_refused(work, attempt, plain(answer.told or "-")))
+    elif attempt.is_reversal:
+        work.change(outbox, {"id": attempt.row.id}, state=REVERSED, claimed_until=0.0)
+        _settle_message(work, attempt.row, idempotency_keys.REVERSED)
+    elif answer.broken is not None:
+        findings.append(_refused(work, attempt, answer.broken))
+    else:
+        work.change(outbox, {"id": attempt.row.id}, state=DONE, claimed_until=0.0)
+        if attempt.row.infno != "2601":
+            findings += _finish(work, config, now, attempt, dict(answer.output))
+    return findings
+
+
+def reschedule(work: UnitOfWork, row: Row, real: float, told: Text) -> None:
+    """To be tried again after a wait that doubles each time."""
+    wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(row.attempts, 10))
+    values = {"attempts": row.attempts + 1, "next_try": real + wait, "claimed_until": 0.0, "last_error": told.zh}
+    work.change(outbox, {"id": row.id}, **values)
+
+
+def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> None:
+    """The original that a fault held back arrives after its reversal; accepting it would be the agency's fault."""
+    late = Attempt(attempt.row, bytes(attempt.row.body), attempt.head, attempt.line, is_reversal=False)
+    reply = late.line.deliver(late.raw)
+    with sandbox.begin() as (work, _, clock):
+        real = forwarding.real_time()
+        findings = []
+        if _accepts(reply):
+            sentence = text("judge.late_accepted", msgid=late.row.msgid)
+            findings.append(Finding("reversal.late_original", ERROR, sentence, "/infcode", "-1", "0"))
+        told = plain("late") if reply.body is None else AgencyAnswer("0" if findings else "-1", "", {})
+        journal.record(work, leg_of(late, reply, clock.now(real), real, told), findings)
+        work.change(outbox, {"id": late.row.id}, late=0)
+
+
+def leg_of(
+    attempt: Attempt, reply: Reply, at: datetime, real: float, answer: AgencyAnswer | Text
+) -> journal.JournalLeg:
+    """The leg as the journal keeps it."""
+    sent = read_json(attempt.raw)
+    outcome = "unknown"
+    if isinstance(answer, AgencyAnswer):
+        outcome = "answered" if answer.accepted else "refused"
+    return journal.JournalLeg(
+        exchange=attempt.row.exchange,
+        leg=journal.AGENCY,
+        at=at.isoformat(sep=" ", timespec="milliseconds"),
+        real_at=real,
+        infno=sent["infno"],
+        msgid=sent["msgid"],
+        psn_no=attempt.row.psn_no,
+        mdtrt_id=attempt.row.mdtrt_id,
+        institution=attempt.head.institution,
+        area=attempt.row.area,
+        outcome=outcome,
+        duration_ms=0.0,
+        request=attempt.raw,
+        answer=reply.body or b"",
+    )
+
+
+def _accepts(reply: Reply) -> bool:
+    try:
+        body = read_json(reply.body) if reply.body is not None else {}
+    except NotAMessage:
+        return False
+    return isinstance(body, dict) and str(body.get("infcode")) == "0"
+
+
+def _refused(work: UnitOfWork, attempt: Attempt, told: Text) -> Finding:
+    """−1 is final (rules 18): reported, and not repeated."""
+    row = attempt.row
+    work.change(outbox, {"id": row.id}, state=GIVEN_UP, claimed_until=0.0, last_error=told.zh)
+    if attempt.is_reversal or row.infno == "2601":
+        _settle_message(work, row, idempotency_keys.REVERSED)
+        return Finding("reversal.refused", ERROR, text("judge.reversal_refused", msgid=row.msgid, told=told))
+    sentence = text("judge.repeat_refused", infno=row.infno, msgid=row.msgid, told=told)
+    if row.origin_msgid:
+        # As if it had been refused at once: the hospital may send it again.
+        idempotency_keys.release(work, row.origin_msgid)
+        return Finding("delivery.refused", WARNING, sentence)
+    return Finding("delivery.refused", ERROR, sentence)
+
+
+def _settle_message(work: UnitOfWork, row: Row, state: str) -> None:
+    """The hospital's msgid, where it is still unknown; the hospital's own 2601 may have decided on it."""
+    spent = idempotency_keys.find(work, row.origin_msgid)
+    if spent is not None and spent.state == idempotency_keys.UNKNOWN:
+        idempotency_keys.change_state(work, row.origin_msgid, state)
+
+
+def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, output: Output) -> list[Finding]:
+    """What was repeated until it was answered: booked on our copy, and recorded for the hospital (rules 18)."""
+    row, agency = attempt.row, attempt.line.agency
+    if not row.origin_msgid:
+        _learn_number(work, row, output)
+        return []
+    asked = _asked(work, config, now, attempt)
+    findings: list[Finding] = []
+    if agency is not None:
+        output = translate(output, row.infno, "out", source=agency.edition or config.edition, target=config.edition)
+        try:
+            with work.savepoint():
+                is_end = row.infno in ("2502", "2504")
+                output = (booked_settlements.end_by_agency_number if is_end else booked_settlements.add_grant)(
+                    asked, output
+                ).output
+        except Refusal as refusal:
+            findings.append(Finding("agency.cannot_follow", ERROR, refusal.text))
+    spent = idempotency_keys.find(work, row.origin_msgid)
+    if spent is not None and spent.state == idempotency_keys.UNKNOWN:
+        written = envelope_answer(
+            infcode="0", err_msg="", output=output, area=attempt.head.treated_area, received=now, answered=now
+        )
+        idempotency_keys.complete(work, row.origin_msgid, answer=written, settlement_id=None)
+    return findings
+
+
+def _learn_number(work: UnitOfWork, row: Row, output: Output) -> None:
+    """The agency's number of a registration that was made on the platform."""
+    number = json.loads(row.subject or "{}").get("registration")
+    result = output.get("result")
+    if number is not None and isinstance(result, dict):
+        work.change(registration, {"id": number}, agency_number=str(result.get("trt_dcla_detl_sn", ""))[:30])
+
+
+def _asked(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt) -> Asked:
+    head, row = attempt.head, attempt.row
+    return Asked(
+        work=work,
+        place=config.place,
+        infno=row.infno,
+        msgid=row.msgid,
+        institution=head.institution,
+        treated_area=head.treated_area,
+        insured_area=head.insured_area,
+        body=read_json(bytes(row.body))["input"],
+        now=now,
+        origin_msgid=row.origin_msgid,
+    )

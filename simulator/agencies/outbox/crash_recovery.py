@@ -1,0 +1,56 @@
+"""A hospital's 2601 that a crash broke off: recorded, answered 0, carried on, as if only its answer had been lost."""
+
+from datetime import datetime
+
+from simulator.agencies.replica import booked_settlements
+from simulator.core.envelope import Head, answer, head_of
+from simulator.core.errors import Refusal
+from simulator.core.json_codec import read_json
+from simulator.sandbox.sandboxes import Config
+from simulator.store import idempotency_keys
+from simulator.store.statements import Row
+from simulator.store.tables import outbox, settlement
+from simulator.store.unit_of_work import UnitOfWork
+from simulator.transactions import HANDLERS, Ask, Call
+
+
+def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str) -> None:
+    """Our copy follows now, the agency as soon as it answers; `msgid` is the one it sees."""
+    row = work.get_required(outbox, msgid=msgid)
+    message = read_json(bytes(row.body))
+    head, data = head_of(message), dict(message["input"]["data"])
+    institution = config.institutions.get(head.institution)
+    if institution is None:
+        return
+    call = Call(
+        work=work,
+        config=config,
+        infno="2601",
+        msgid=row.origin_msgid,
+        treated_area=head.treated_area,
+        insured_area=head.insured_area,
+        remote=head.remote,
+        institution=institution,
+        operator=(head.operator, head.operator_name),
+        now=now,
+    )
+    data["omsgid"] = _as_the_hospital_named_it(work, data["omsgid"])
+    try:
+        with work.savepoint():
+            asked = HANDLERS["2601"].handler({"data": data}, call)
+            if isinstance(asked, Ask):
+                asked.then(call, booked_settlements.undo_original(call.asked("2601", asked.body, msgid=msgid)))
+            _record(work, row, head, now)
+    except Refusal:
+        # It stays unknown until the agency answers.
+        return
+
+
+def _as_the_hospital_named_it(work: UnitOfWork, omsgid: str) -> str:
+    row = work.get(settlement, agency_msgid=omsgid)
+    return row.msgid if row is not None else omsgid
+
+
+def _record(work: UnitOfWork, row: Row, head: Head, now: datetime) -> None:
+    written = answer(infcode="0", err_msg="", output={}, area=head.treated_area, received=now, answered=now)
+    idempotency_keys.complete(work, row.origin_msgid, answer=written, settlement_id=None)

@@ -1,0 +1,267 @@
+"""What waits to be reversed or delivered: tried with back-off until acknowledged, each agency on a line of its own.
+
+A row is claimed by lease, so that several processes never try it at once. What concerns one person goes in the order
+in which it was put in. After one silence the rest of that agency's rows wait for the next round: a dead agency costs
+one time limit, and no other agency notices.
+"""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
+from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
+from simulator.agencies.delivery.endpoint import Endpoint
+from simulator.agencies.delivery.forwarding import Forwarding, channel_name
+from simulator.agencies.delivery.translation import agency_contract, spoken, translate
+from simulator.agencies.outbox.acknowledgements import Attempt, acknowledge, deliver_delayed, leg_of, reschedule
+from simulator.agencies.outbox.crash_recovery import resume_reversal
+from simulator.core.envelope import head_of
+from simulator.core.findings import Finding
+from simulator.core.json_codec import read_json, write_json
+from simulator.core.texts import Text, text
+from simulator.insured.reversal import REVERSIBLE
+from simulator.sandbox.sandboxes import Config, Sandbox
+from simulator.store import idempotency_keys, journal
+from simulator.store.outbox import DONE, SENDING, UNKNOWN
+from simulator.store.statements import Row, Statement
+from simulator.store.store import Conflict, Gone
+from simulator.store.tables import outbox, registration
+from simulator.store.unit_of_work import UnitOfWork
+
+_LEASE_MARGIN_S = 30.0
+_MOST = 1000
+
+_WAITING = Statement(
+    select(outbox.c.id, outbox.c.area, outbox.c.psn_no, outbox.c.next_try, outbox.c.claimed_until)
+    .where(outbox.c.state == UNKNOWN)
+    .order_by(outbox.c.id)
+    .limit(bindparam("count"))
+)
+_CLAIM = Statement(
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"), outbox.c.state == UNKNOWN, outbox.c.claimed_until <= bindparam("now"))
+    .values(claimed_until=bindparam("until"), owner=bindparam("by"))
+    .returning(*outbox.c)
+)
+_ORPHANS = Statement(
+    update(outbox)
+    .where(
+        outbox.c.state == SENDING, (outbox.c.claimed_until < bindparam("now")) | (outbox.c.owner != bindparam("mine"))
+    )
+    .values(state=bindparam("unknown"), claimed_until=bindparam("zero"), last_error=bindparam("error"))
+    .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno)
+)
+_ABANDONED = Statement(
+    update(outbox)
+    .where(outbox.c.state == UNKNOWN, outbox.c.claimed_until > 0, outbox.c.owner != bindparam("mine"))
+    .values(claimed_until=bindparam("zero"))
+)
+_EXPIRED = Statement(
+    update(outbox)
+    .where(outbox.c.state == SENDING, outbox.c.claimed_until < bindparam("now"))
+    .values(state=bindparam("unknown"), claimed_until=bindparam("zero"), last_error=bindparam("error"))
+    .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno)
+)
+
+
+def recover(sandbox: Sandbox, real: float, owner: str, *, alone: bool) -> int:
+    """Intents without an outcome become unknown: after a crash (`alone`: at once), or when their lease is over.
+
+    Who is alone also takes up at once what the dead process was just trying again.
+    """
+    with sandbox.begin() as (work, config, clock):
+        if alone:
+            work.run(_ABANDONED, mine=owner, zero=0.0)
+        values = {"now": real, "unknown": UNKNOWN, "zero": 0.0, "error": text("agency.crashed").zh}
+        rows = work.all(_ORPHANS, mine=owner, **values) if alone else work.all(_EXPIRED, **values)
+        for row in rows:
+            spent = idempotency_keys.find(work, row.origin_msgid)
+            if spent is not None and spent.state == idempotency_keys.RUNNING:
+                idempotency_keys.change_state(work, row.origin_msgid, idempotency_keys.UNKNOWN)
+            if row.infno == "2601":
+                resume_reversal(work, config, clock.now(real), row.msgid)
+    return len(rows)
+
+
+def run(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool = False, wait: bool = True) -> int:
+    """Tries what is due, or everything that waits, all agencies at once; how many were acknowledged.
+
+    Without `wait` it comes back at once, and leaves alone an agency that is being tried already.
+    """
+    counts: list[int] = []
+    threads = []
+    for line, rows in _due(sandbox, forwarding, everything=everything).items():
+        lock = forwarding.channel_lock(f"{sandbox.name} {line}")
+
+        def serve(lock: threading.Lock = lock, rows: list[int] = rows) -> None:
+            if lock.acquire(blocking=wait):
+                try:
+                    # A sandbox that is gone has nothing to deliver; one that others write in is tried again later.
+                    with suppress(Gone, Conflict):
+                        counts.append(_serve(sandbox, forwarding, rows))
+                finally:
+                    lock.release()
+
+        threads.append(threading.Thread(target=serve, name=f"outbox {line}", daemon=True))
+    if wait and len(threads) == 1:
+        threads[0].run()
+        return sum(counts)
+    for thread in threads:
+        thread.start()
+    for thread in threads if wait else ():
+        thread.join()
+    return sum(counts)
+
+
+def deliver_later(
+    work: UnitOfWork,
+    config: Config,
+    now: datetime,
+    *,
+    area: str,
+    infno: str,
+    psn_no: str,
+    body: Mapping[str, Any],
+    institution: str,
+    registration_id: int | None = None,
+) -> None:
+    """Puts a message that the platform itself sends into the outbox: repeated until the agency has answered.
+
+    `registration_id` is the row that learns the agency's number for it.
+    """
+    agency = config.agency_for(area)
+    named = {"mdtrtarea_admvs": area, "insuplc_admdvs": area, "fixmedins_code": institution}
+    head = head_of(named | {"opter": "nhsa-sim", "opter_name": "nhsa-sim", "fixmedins_name": config.name})
+    msgid = next_msgid(work, now)
+    sent = translate(body, infno, "in", source=config.edition, target=agency.edition if agency else "")
+    work.add(
+        outbox,
+        msgid=msgid,
+        area=area,
+        infno=infno,
+        state=UNKNOWN,
+        body=message(head, spoken(infno, agency.edition if agency else ""), msgid, now, sent),
+        origin_msgid="",
+        psn_no=psn_no,
+        mdtrt_id="",
+        subject=json.dumps({"registration": registration_id}),
+        late=0,
+        attempts=0,
+        next_try=0.0,
+        claimed_until=0.0,
+        owner="",
+        last_error="",
+        exchange=msgid,
+    )
+
+
+def awaits_number(work: UnitOfWork, registration_id: int) -> bool:
+    """Whether the agency is still to be told of a registration, and so to give it a number."""
+    subject = json.dumps({"registration": registration_id})
+    return any(row.state in (SENDING, UNKNOWN) for row in work.find(outbox, infno="2503", subject=subject))
+
+
+def _due(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool) -> dict[str, list[int]]:
+    """Ids of the rows to be tried, by line; a person's later rows wait for the earlier ones."""
+    real = forwarding.real_time()
+    found: dict[str, list[int]] = defaultdict(list)
+    held_up: set[str] = set()
+    with sandbox.begin() as (work, config, _clock):
+        for row in work.all(_WAITING, count=_MOST):
+            due = (everything or row.next_try <= real) and row.claimed_until <= real
+            if due and row.psn_no not in held_up:
+                found[channel_name(config.agency_for(row.area))].append(row.id)
+            elif row.psn_no:
+                held_up.add(row.psn_no)
+    return found
+
+
+def _serve(sandbox: Sandbox, forwarding: Forwarding, rows: list[int]) -> int:
+    """One agency's rows in their order, until it is silent or refuses to say; how many were acknowledged."""
+    acknowledged = 0
+    for number in rows:
+        attempt = _claim(sandbox, forwarding, number)
+        if attempt is None:
+            continue
+        answer = _try(sandbox, forwarding, attempt)
+        forwarding.ended()
+        if answer is None:
+            break
+        acknowledged += answer.accepted
+    return acknowledged
+
+
+def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | None:
+    """The row, taken for as long as one attempt may last; None when somebody else has it or it is over."""
+    real = forwarding.real_time()
+    with sandbox.begin() as (work, config, clock):
+        limit = max((each.timeout_s for each in config.agencies.values()), default=SIMULATED_TIMEOUT_S)
+        row = work.one(_CLAIM, row=number, now=real, until=real + 2 * limit + _LEASE_MARGIN_S, by=forwarding.owner)
+        if row is None:
+            return None
+        original = read_json(bytes(row.body))
+        now, head = clock.now(real), head_of(original)
+        agency = config.agency_for(row.area)
+        if agency is None and not row.origin_msgid:
+            # Nobody is registered there any more; what is filed here needs no delivery.
+            work.change(outbox, {"id": row.id}, state=DONE, claimed_until=0.0)
+            return None
+        raw = _with_number(work, row, original)
+        is_reversal = row.infno in REVERSIBLE
+        if is_reversal:
+            body = {"data": {"psn_no": row.psn_no, "omsgid": row.msgid, "oinfno": original["infno"]}}
+            raw = message(head, "2601", next_msgid(work, now), now, body)
+        endpoint = Endpoint(sandbox.store.begin, config.place, config.agency_contract, lambda: now, config.strict)
+        return Attempt(row, raw, head, Channel(forwarding.transport, agency, endpoint), is_reversal)
+
+
+def _with_number(work: UnitOfWork, row: Row, original: Mapping[str, Any]) -> bytes:
+    """The message as kept; a 2504 that had to wait for the agency's number gets it, and goes so from then on."""
+    data = original["input"].get("data")
+    if row.infno != "2504" or row.origin_msgid or data["trt_dcla_detl_sn"]:
+        return bytes(row.body)
+    number = work.get_required(registration, id=json.loads(row.subject)["registration"]).agency_number
+    written = write_json({**original, "input": {"data": {**data, "trt_dcla_detl_sn": number}}})
+    work.change(outbox, {"id": row.id}, body=written)
+    return written
+
+
+def _try(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> AgencyAnswer | None:
+    """One attempt; None when there was no answer and it is to be tried again."""
+    reply = attempt.line.deliver(attempt.raw)
+    with sandbox.begin() as (work, config, clock):
+        real = forwarding.real_time()
+        now = clock.now(real)
+        answer: AgencyAnswer | Text = reply.problem or text("agency.crashed")
+        if reply.body is not None:
+            answer = _read(config, attempt, reply.body)
+        findings: list[Finding] = []
+        if isinstance(answer, AgencyAnswer):
+            findings = acknowledge(work, config, now, attempt, answer)
+        else:
+            reschedule(work, attempt.row, real, answer)
+        journal.record(work, leg_of(attempt, reply, now, real, answer), findings)
+    if not isinstance(answer, AgencyAnswer):
+        return None
+    if answer.accepted and attempt.row.late and attempt.is_reversal:
+        deliver_delayed(sandbox, forwarding, attempt)
+    return answer
+
+
+def _read(config: Config, attempt: Attempt, raw: bytes) -> AgencyAnswer | Text:
+    agency = attempt.line.agency
+    edition = (agency.edition if agency else "") or config.edition
+    infno = "2601" if attempt.is_reversal else spoken(attempt.row.infno, edition)
+    return read_answer(raw, infno, agency_contract(edition), remote=attempt.head.remote, strict=config.strict)
+
+
+def waiting(rows: list[Row]) -> int:
+    """How many of the rows are not decided yet."""
+    return sum(row.state in (SENDING, UNKNOWN) for row in rows)

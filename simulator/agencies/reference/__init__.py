@@ -1,0 +1,1 @@
+"""The reference agency: an insured place in a process of its own."""

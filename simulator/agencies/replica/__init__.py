@@ -1,0 +1,1 @@
+"""The platform's replica of the people and settlements that a registered agency keeps."""

@@ -1,0 +1,253 @@
+"""The platform's own copy of what a registered agency decides: numbers mapped both ways, answers booked for judging.
+
+The agency's setl_id and trt_dcla_detl_sn are its own; the hospital only ever sees the platform's (design 5, rules 24).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from simulator import insured
+from simulator.benefit import Award
+from simulator.benefit.terms import PAID_AND_BASE
+from simulator.core.clock import wire_time
+from simulator.core.errors import refuse
+from simulator.core.money import to_fen
+from simulator.domain.person import Filing, Registration
+from simulator.insured import answers, books
+from simulator.insured.case import Case
+from simulator.insured.place import Answered, Asked, Output, row_number, wire_number
+from simulator.insured.reversal import REVERSIBLE, undo
+from simulator.store import idempotency_keys, people
+from simulator.store.statements import Row
+from simulator.store.tables import filing, registration, settlement
+
+PAID_KINDS = {
+    "DEDC": "deductible",
+    "HIFP": "pool",
+    "HIOB": "large_amount",
+    "HIMI": "major_illness",
+    "CVLS": "civil_servants",
+    "MAFP": "assistance",
+}
+"""Accumulators of what is paid, and our names of the amounts that move them."""
+
+
+def outgoing(asked: Asked) -> Mapping[str, Any]:
+    """The body as the agency must see it: its own numbers instead of ours."""
+    body = asked.body
+    if asked.infno == "2208":
+        row = settlement_of(asked, body["data"]["setl_id"])
+        return {"data": {**body["data"], "setl_id": row.agency_setl_id or body["data"]["setl_id"]}}
+    if asked.infno == "2601":
+        original = idempotency_keys.find(asked.work, body["data"]["omsgid"])
+        row = asked.work.get(settlement, id=original.settlement_id) if original is not None else None
+        seen = row.agency_msgid if row is not None and row.agency_msgid else body["data"]["omsgid"]
+        return {"data": {**body["data"], "omsgid": seen}}
+    if asked.infno in ("2502", "2504"):
+        row = _grant(asked, body["data"]["trt_dcla_detl_sn"])
+        # A number that is not ours may well be the agency's; it decides.
+        return body if row is None else {"data": {**body["data"], "trt_dcla_detl_sn": row.agency_number}}
+    return body
+
+
+def is_reversible(infno: str) -> bool:
+    """Whether an unknown outcome is undone by 2601; anything else is repeated until it is answered (rules 18)."""
+    return infno in REVERSIBLE
+
+
+def confirm(asked: Asked, output: Output) -> Answered:
+    """The simulated place has booked already, behind its own desk; its row and the hospital's msgid find each other."""
+    info = output.get("setlinfo")
+    if asked.infno == "2601":
+        original = idempotency_keys.find(asked.work, asked.body["data"]["omsgid"])
+        if original is not None:
+            idempotency_keys.change_state(asked.work, original.msgid, idempotency_keys.REVERSED)
+        return Answered(output, original.settlement_id if original else None)
+    if not isinstance(info, Mapping):
+        return Answered(output)
+    if asked.infno not in REVERSIBLE:
+        return passed_preview(asked, output)
+    spent = idempotency_keys.find(asked.work, asked.msgid)
+    settlement_id = spent.settlement_id if spent else None
+    asked.work.change(settlement, {"id": settlement_id}, msgid=asked.origin_msgid, agency_msgid=asked.msgid)
+    return Answered({**output, "setlinfo": {**info, "medins_setl_id": asked.origin_msgid}}, settlement_id)
+
+
+def book_settlement(
+    asked: Asked, case: Case, given: Award | None, output: Output, *, expected: Mapping[str, Any]
+) -> Answered:
+    """Books what the agency answered on our copy; the hospital gets the answer with our numbers."""
+    info = output["setlinfo"]
+    values = {ours: to_fen(_number(amount)) for ours, amount in answers.amounts_from_wire(info).items()}
+    city = case.city
+    booking = books.Booking(
+        known=case.known,
+        insutype=case.claim.insutype,
+        disease=given.disease if given else city.mapped(case.claim.disease) if case.claim.disease else "",
+        year=given.year if given else city.year_of(case.claim.dates),
+        med_type=asked.body["data"]["med_type"],
+        mdtrt_id=case.mdtrt_id,
+        batch_number=case.batch_number,
+        institution=asked.institution,
+        treated_area=asked.treated_area,
+        insured_area=asked.insured_area,
+        msgid=asked.origin_msgid,
+        infno=asked.infno,
+        setl_time=info["setl_time"],
+        agency_setl_id=info["setl_id"],
+        agency_msgid=asked.msgid,
+        answered={"setlinfo": info, "setldetail": output.get("setldetail") or []},
+        expected=expected,
+    )
+    amounts = books.Amounts(
+        values=values,
+        ratio=str(Decimal(str(info.get("pool_prop_selfpay") or 0))),
+        balance_after=to_fen(_number(info.get("balc"))),
+        details=tuple(_details(asked, output.get("setldetail") or [])),
+        movements=_movements(values, given, booking.disease),
+    )
+    settlement_id = books.book(asked.work, booking, amounts)
+    number = wire_number("", asked.insured_area, settlement_id)
+    mapped = {**info, "setl_id": number, "medins_setl_id": asked.origin_msgid}
+    return Answered({**output, "setlinfo": mapped}, settlement_id)
+
+
+def passed_preview(asked: Asked, output: Output) -> Answered:
+    info = {**output["setlinfo"], "medins_setl_id": asked.origin_msgid}
+    return Answered({**output, "setlinfo": info})
+
+
+def book_cancellation(asked: Asked, output: Output) -> Answered:
+    """Cancels our copy; the answer names the settlement as the hospital knows it."""
+    row = settlement_of(asked, asked.body["data"]["setl_id"])
+    undone = books.cancel(
+        asked.work,
+        row,
+        msgid=asked.origin_msgid,
+        infno=asked.infno,
+        setl_time=output["setlinfo"].get("setl_time") or wire_time(asked.now),
+        agency_msgid=asked.msgid,
+    )
+    info = {
+        **output["setlinfo"],
+        "setl_id": asked.body["data"]["setl_id"],
+        "medins_setl_id": asked.origin_msgid,
+    }
+    return Answered({**output, "setlinfo": info}, undone.id)
+
+
+def undo_original(asked: Asked) -> Answered:
+    """Takes back on our copy what the agency has taken back."""
+    original = idempotency_keys.find(asked.work, asked.body["data"]["omsgid"])
+    if original is None or original.settlement_id is None or original.state == idempotency_keys.REVERSED:
+        return Answered({})
+    warnings = undo(asked, original)
+    idempotency_keys.change_state(asked.work, original.msgid, idempotency_keys.REVERSED)
+    return Answered({}, original.settlement_id, warnings)
+
+
+def add_grant(asked: Asked, output: Output) -> Answered:
+    """Keeps a registration or referral that the agency granted; the hospital gets our number for it."""
+    data = asked.body.get("data") or asked.body["refmedin"]
+    known = people.load(asked.work, data["psn_no"], lock=True)
+    serial = output["result"]["trt_dcla_detl_sn"]
+    if known is None:
+        return Answered(output)
+    kind, table = ("R", registration) if asked.infno == "2503" else ("F", filing)
+    # The same again is the same grant, there and here (rules 18).
+    for row in asked.work.find(table, person_id=known.id, agency_number=serial):
+        return _numbered(asked, kind, row.id)
+    if asked.infno == "2503":
+        disease = Registration(data["opsp_dise_code"], data["opsp_dise_name"], _day(data["begndate"]), _end(data))
+        return _numbered(asked, kind, people.add_registration(asked.work, known.id, disease, agency_number=serial))
+    begins = _day(data.get("begndate") or data["refl_date"])
+    referral = Filing("referral", data["mdtrtarea_admdvs"], begins, "counter", _end(data))
+    return _numbered(asked, kind, people.add_filing(asked.work, known.id, referral, agency_number=serial))
+
+
+def _numbered(asked: Asked, kind: str, number: int) -> Answered:
+    return Answered({"result": {"trt_dcla_detl_sn": wire_number(kind, asked.insured_area, number)}})
+
+
+def end_grant(asked: Asked, output: Output) -> Answered:
+    """Ends on our copy what the agency has ended, where our copy has it; our own handler knows how."""
+    if _grant(asked, asked.body["data"]["trt_dcla_detl_sn"]) is not None:
+        insured.answer(asked)
+    return Answered(output)
+
+
+def end_by_agency_number(asked: Asked, output: Output) -> Answered:
+    """As `end_grant`, of a message that already holds the agency's number."""
+    number = asked.body["data"]["trt_dcla_detl_sn"]
+    for kind, table in (("R", registration), ("F", filing)):
+        for row in asked.work.find(table, agency_number=number):
+            ours = wire_number(kind, asked.insured_area, row.id)
+            insured.answer(replace(asked, body={"data": {**asked.body["data"], "trt_dcla_detl_sn": ours}}))
+    return Answered(output)
+
+
+def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> dict[tuple[str, str], int]:
+    """Accumulators follow the answer: what was paid as answered, the layers' bases by our rules on what was paid."""
+    movements: dict[tuple[str, str], int] = {}
+    codes = ("", disease) if disease else ("",)
+    unpaid = given.pool - values["pool"] if given else 0
+    for layer in given.trace.layers if given else ():
+        fund = layer.facts.fund
+        kinds = PAID_AND_BASE.get(fund)
+        if kinds:
+            # What the answer paid less above a layer is more own share below it.
+            own_share = layer.facts.base not in ("above_cap_scope", "above_cap_pay")
+            movements |= {(kinds[1], code): layer.base + (unpaid if own_share else 0) for code in codes}
+        unpaid += layer.paid - values[fund]
+    for kind, ours in PAID_KINDS.items():
+        movements |= {(kind, code): values[ours] for code in codes}
+    return {key: fen for key, fen in movements.items() if fen}
+
+
+def _details(asked: Asked, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for row in rows:
+        meaning = asked.meaning("fund_pay_type", row["fund_pay_type"]) or row["fund_pay_type"]
+        found.append(
+            {
+                "fund": "pool" if meaning.startswith("pool_") else meaning,
+                "base": to_fen(_number(row.get("inscp_scp_amt"))),
+                "limit": to_fen(_number(row.get("crt_payb_lmt_amt"))),
+                "paid": to_fen(_number(row.get("fund_payamt"))),
+            }
+        )
+    return found
+
+
+def settlement_of(asked: Asked, written: str) -> Row:
+    """The settlement that the hospital names by our number; raises Refusal."""
+    number = row_number("", written)
+    row = asked.work.get(settlement, id=number) if number is not None else None
+    if row is None:
+        raise refuse("settlement_unknown", path="data.setl_id", setl_id=written)
+    return row
+
+
+def _grant(asked: Asked, serial: str) -> Row | None:
+    for kind, table in (("R", registration), ("F", filing)):
+        number = row_number(kind, serial)
+        row = asked.work.get(table, id=number) if number is not None else None
+        if row is not None and row.agency_number:
+            return row
+    return None
+
+
+def _number(value: Any) -> Any:
+    """An amount that came as text or not at all, for lenient sandboxes."""
+    return 0 if value in (None, "") else value
+
+
+def _day(written: str) -> date:
+    return date.fromisoformat(written[:10])
+
+
+def _end(data: Mapping[str, Any]) -> date | None:
+    return _day(data["enddate"]) if data.get("enddate") else None

@@ -1,0 +1,54 @@
+"""Learning people from the agency that keeps them: who they are, their registrations, what accrued (design 3, Cast)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from simulator.agencies.delivery.forwarding import Forwarding
+from simulator.agencies.delivery.queries import AgencyQueries
+from simulator.agencies.delivery.translation import accumulator_key
+from simulator.agencies.replica import insured_people
+from simulator.core.money import to_fen
+from simulator.domain.person import Registration
+from simulator.sandbox.sandboxes import Agency, Sandbox
+from simulator.store import people
+from simulator.store.tables import registration
+from simulator.store.unit_of_work import UnitOfWork
+
+
+def learn(sandbox: Sandbox, forwarding: Forwarding, area: str, shown: Mapping[str, Any]) -> str:
+    """Asks the agency of `area` by 1101, 5301 and 5206, and starts from what it says; the psn_no. Raises Refusal."""
+    queries = AgencyQueries(sandbox, forwarding, area)
+    output = queries.ask("1101", {"data": dict(shown)}, psn_no="")
+    with sandbox.begin() as (work, config, clock):
+        asked = queries.asked(work, config, clock.now(forwarding.real_time()), "1101", {"data": dict(shown)})
+        known = insured_people.learn(asked, output)
+        assert known is not None
+        psn_no = known.person.psn_no
+    registered = queries.ask("5301", {"data": {"psn_no": psn_no}}, psn_no=psn_no)
+    accrued = queries.ask("5206", {"data": {"psn_no": psn_no, "cum_ym": ""}}, psn_no=psn_no)
+    with sandbox.begin() as (work, config, _):
+        _take_registrations(work, known.id, registered)
+        _take_accumulators(work, known.id, accrued, config.agency_for(area))
+    return psn_no
+
+
+def _take_registrations(work: UnitOfWork, person_id: int, output: Mapping[str, Any]) -> None:
+    work.remove(registration, person_id=person_id)
+    for row in output.get("feedetail") or []:
+        ends = row.get("enddate")
+        given = Registration(
+            disease=row["opsp_dise_code"],
+            name=row["opsp_dise_name"],
+            valid_from=date.fromisoformat(row["begndate"]),
+            valid_to=date.fromisoformat(ends) if ends else None,
+        )
+        people.add_registration(work, person_id, given)
+
+
+def _take_accumulators(work: UnitOfWork, person_id: int, output: Mapping[str, Any], agency: Agency | None) -> None:
+    for row in output.get("cuminfo") or []:
+        key = accumulator_key(row["cum_type_code"], agency)
+        if key is not None:
+            movement = {key: to_fen(row["cum"])}
+            people.move(work, person_id, row["insutype"], int(row["year"]), movement, opening=True)

@@ -1,0 +1,220 @@
+"""One policy file as compiled rows: read strictly, checked by schema and by sense, every fault with line and path."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from simulator.benefit.dated_rows import DatedRow
+from simulator.benefit.terms import Disease, Modifier, Terms, ten_thousandths
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.money import to_fen
+from simulator.core.strict_yaml import Document
+from simulator.core.texts import text
+
+NATIONAL = "national"
+SELECTORS = ("insutype", "category", "hospital_level", "disease", "group", "identity")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value that holds for the whole file, whatever the day."""
+
+    value: Any
+    source: str
+    reference: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A fund beyond the pool: for whom, of which base, and its dated figures."""
+
+    fund: str
+    insutypes: tuple[str, ...]
+    who: str
+    base: str
+    figures: tuple[DatedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CityFile:
+    """Everything one file says; what it does not say stands in the file it is laid over."""
+
+    area: str
+    name: str
+    name_en: str
+    version: str
+    shipped: bool
+    digest: str
+    tables: Mapping[str, tuple[DatedRow, ...]]
+    layers: Mapping[str, Layer]
+    settings: Mapping[str, Setting]
+    """`cancel_order`, `layer_order`, and `dates.<rule>`."""
+    examples: tuple[Mapping[str, Any], ...]
+    document: Document
+
+
+def compile_city(document: Document) -> CityFile:
+    """Rows, layers and settings of a document that has the shape of the schema; `checks` judges their sense."""
+    data = document.data
+    compiler = _Compiler(document, data["area"])
+    tables = {rule: compiler.rows(rule, data[rule], value) for rule, value in _VALUES.items() if rule in data}
+    layers = {fund: compiler.layer(fund, stated) for fund, stated in data.get("layers", {}).items()}
+    examples = compiler.examples(data.get("examples", ()))
+    if compiler.faults:
+        raise DataFaults(compiler.faults)
+    canonical = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    return CityFile(
+        area=data["area"],
+        name=data["name"],
+        name_en=data.get("name_en", data["name"]),
+        version=data["version"],
+        shipped=False,
+        digest=hashlib.sha256(canonical.encode()).hexdigest(),
+        tables=tables,
+        layers=layers,
+        settings=dict(_settings(data)),
+        examples=examples,
+        document=document,
+    )
+
+
+class _Compiler:
+    """Turns the written rows of one document into Row, collecting every fault instead of stopping at the first."""
+
+    def __init__(self, document: Document, origin: str) -> None:
+        self.document = document
+        self.origin = origin
+        self.faults: list[DataFault] = []
+
+    def rows(
+        self, rule: str, written: list[dict[str, Any]], value: Callable[[dict[str, Any]], Any]
+    ) -> tuple[DatedRow, ...]:
+        path = rule if rule in _VALUES else f"layers.{rule}.figures"
+        made = (self._row(rule, f"{path}[{index}]", stated, value) for index, stated in enumerate(written))
+        return tuple(row for row in made if row is not None)
+
+    def layer(self, fund: str, stated: dict[str, Any]) -> Layer:
+        figures = self.rows(fund, stated["figures"], _terms)
+        return Layer(fund, tuple(stated["insutypes"]), stated["who"], stated["base"], figures)
+
+    def examples(self, written: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+        for index, stated in enumerate(written):
+            self._day(f"examples[{index}]", stated, "day")
+        return tuple(written)
+
+    def _row(
+        self, rule: str, path: str, stated: dict[str, Any], value: Callable[[dict[str, Any]], Any]
+    ) -> DatedRow | None:
+        begin, end = self._day(path, stated, "from"), self._day(path, stated, "to")
+        compiled = value(stated)
+        if compiled is None:
+            self.faults.append(self.document.fault(path, text(f"policy.one_of.{_family(rule)}")))
+        if begin is None or compiled is None:
+            return None
+        if end is not None and end < begin:
+            self.faults.append(self.document.fault(f"{path}.to", text("policy.ends_first", begin=begin, end=end)))
+        when = tuple((name, stated[name]) for name in SELECTORS if name in stated)
+        if rule == "diseases":
+            when = (("code", stated["code"]),)
+        return DatedRow(
+            rule, when, compiled, _shown(stated), begin, end, stated["source"], stated["reference"], self.origin, path
+        )
+
+    def _day(self, path: str, stated: dict[str, Any], key: str) -> date | None:
+        if key not in stated:
+            return None
+        try:
+            return date.fromisoformat(stated[key])
+        except ValueError:
+            self.faults.append(self.document.fault(f"{path}.{key}", text("policy.no_such_day", day=stated[key])))
+            return None
+
+
+def _settings(data: dict[str, Any]) -> list[tuple[str, Setting]]:
+    stated: list[tuple[str, Any]] = [(name, data[name]) for name in ("cancel_order", "layer_order") if name in data]
+    stated += [(f"dates.{rule}", setting) for rule, setting in data.get("dates", {}).items()]
+    return [
+        (name, Setting(entry["value"], entry["source"], entry["reference"], data["area"])) for name, entry in stated
+    ]
+
+
+UNLIMITED = "unlimited"
+
+
+def _money(stated: dict[str, Any]) -> int:
+    return to_fen(stated["value"])
+
+
+def _cap(stated: dict[str, Any], key: str = "value") -> int | str:
+    """Fen, or the word `unlimited`: None would look like a row that ended."""
+    return UNLIMITED if stated[key] == UNLIMITED else to_fen(stated[key])
+
+
+def _ratio(stated: dict[str, Any]) -> Decimal:
+    return Decimal(stated["value"])
+
+
+def _word(stated: dict[str, Any]) -> Any:
+    return stated["value"]
+
+
+def _disease(stated: dict[str, Any]) -> Disease:
+    name = stated["name"]
+    covers = tuple(stated.get("covers", ()))
+    return Disease(stated["code"], name, stated.get("name_en", name), covers, stated["outbound"])
+
+
+def _modifier(stated: dict[str, Any]) -> Modifier | None:
+    ways = [how for how in ("minus", "times", "set") if how in stated]
+    return Modifier(ways[0], Decimal(stated[ways[0]])) if len(ways) == 1 else None
+
+
+def _terms(stated: dict[str, Any]) -> Terms | None:
+    if ("ratio" in stated) == ("brackets" in stated) or ("line" in stated and "brackets" in stated):
+        return None
+    written = stated.get("brackets") or [{"above": stated.get("line", "0.00"), "ratio": stated["ratio"]}]
+    brackets = tuple((to_fen(step["above"]), ten_thousandths(Decimal(step["ratio"]))) for step in written)
+    cap = _cap(stated, "cap") if "cap" in stated else UNLIMITED
+    return Terms(brackets, None if isinstance(cap, str) else cap)
+
+
+def _family(rule: str) -> str:
+    return "modifier" if rule == "modifiers" else "layer"
+
+
+def _shown(stated: dict[str, Any]) -> str:
+    """The figure as the file writes it, for reasons and pages."""
+    if "value" in stated:
+        value = stated["value"]
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if "name" in stated:
+        return str(stated["name"])
+    signs = {"minus": "−", "times": "×", "set": "="}
+    parts = [f"{sign}{stated[way]}" for way, sign in signs.items() if way in stated]
+    parts += [f"> {stated['line']}"] if "line" in stated else []
+    parts += [stated["ratio"]] if "ratio" in stated else []
+    parts += [f"> {step['above']}: {step['ratio']}" for step in stated.get("brackets", ())]
+    parts += [f"≤ {stated['cap']}"] if stated.get("cap", UNLIMITED) != UNLIMITED else []
+    return "; ".join(parts)
+
+
+_VALUES: Mapping[str, Callable[[dict[str, Any]], Any]] = {
+    "diseases": _disease,
+    "deductible": _money,
+    "deductible_per": _word,
+    "ratio": _ratio,
+    "modifiers": _modifier,
+    "unfiled": _word,
+    "disease_cap": _cap,
+    "annual_cap": _cap,
+    "above_disease_cap": _word,
+    "account_pays": _word,
+    "account_elsewhere": _word,
+}
+RULES = tuple(_VALUES)
+"""Rules that a file states as dated rows, in the order of the schema."""

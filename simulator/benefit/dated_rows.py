@@ -1,0 +1,104 @@
+"""Dated rows with selectors: which one speaks for a claim on a day, and what is known when none does.
+
+Files are laid over each other; the first that says anything about the claim's case decides. In one file a row that
+names the disease goes before one that does not, then the row with the most selectors wins. A row without `to` runs
+until the next one with the same selectors begins.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from simulator.benefit.claim import ORDINARY
+from simulator.core.errors import PolicyGap
+
+ANY = "any"
+"""Of `disease`: every registered disease, never ordinary care; of the other selectors it is left out instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRow:
+    """One dated value of a rule; `value` is compiled (fen, Decimal, a word …), `shown` is what the file says."""
+
+    rule: str
+    when: tuple[tuple[str, str], ...]
+    value: Any
+    shown: str
+    valid_from: date
+    valid_to: date | None
+    """Last day, inclusive; None while it runs."""
+    source: str
+    reference: str
+    origin: str
+    """Area of the file it stands in, or `national`."""
+    path: str
+
+    def speaks_of(self, asked: Mapping[str, str]) -> bool:
+        for name, wanted in self.when:
+            got = asked.get(name, "")
+            if got != wanted and not (wanted == ANY and name == "disease" and got != ORDINARY):
+                return False
+        return True
+
+    def in_force(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    @property
+    def weight(self) -> tuple[bool, int]:
+        """How specific it is: whether it names the disease (`any` does not), then how many selectors it has."""
+        named = any(name == "disease" and wanted != ANY for name, wanted in self.when)
+        return named, sum(wanted != ANY for _, wanted in self.when)
+
+
+def shadowed(row: DatedRow, nearer: Sequence[DatedRow]) -> bool:
+    """Whether a row of a file that is laid over speaks of every case that `row` speaks of."""
+    when = dict(row.when)
+    return any(
+        all(
+            when.get(name) == wanted or (wanted == ANY and when.get(name, ORDINARY) != ORDINARY)
+            for name, wanted in other.when
+        )
+        for other in nearer
+    )
+
+
+def find(levels: Sequence[Sequence[DatedRow]], asked: Mapping[str, str], day: date) -> DatedRow | None:
+    """The row in force, or None when the rule ended before `day`.
+
+    Raises LookupError, with the days that are known, when nothing was said yet or nothing at all.
+    """
+    for level in levels:
+        speaking = [row for row in level if row.speaks_of(asked)]
+        if not speaking:
+            continue
+        in_force = [row for row in speaking if row.in_force(day)]
+        if in_force:
+            return max(in_force, key=lambda row: (row.weight, row.valid_from))
+        if any(row.valid_from <= day for row in speaking):
+            return None
+        break
+    raise LookupError(known_days(levels, asked))
+
+
+def find_or_gap(
+    levels: Sequence[Sequence[DatedRow]], asked: Mapping[str, str], day: date, *, area: str, rule: str, asked_by: str
+) -> DatedRow | None:
+    """`find`, with the gap named: area, rule and its selectors, day, who asked, what is known."""
+    try:
+        return find(levels, asked, day)
+    except LookupError as error:
+        raise gap(asked, day, area=area, rule=rule, asked_by=asked_by, known=str(error)) from None
+
+
+def gap(asked: Mapping[str, str], day: date, *, area: str, rule: str, asked_by: str, known: str) -> PolicyGap:
+    """The gap that tells the whole case that was asked for."""
+    case = ", ".join(f"{name}={value}" for name, value in asked.items() if value)
+    return PolicyGap(area=area, rule=f"{rule}[{case}]" if case else rule, day=day, asked_by=asked_by, known=known)
+
+
+def known_days(levels: Sequence[Sequence[DatedRow]], asked: Mapping[str, str]) -> str:
+    """`2025-01-01..2025-06-30, 2026-01-01..`, the same in both languages; of the file that decides."""
+    deciding = next((found for level in levels if (found := [row for row in level if row.speaks_of(asked)])), [])
+    spans = sorted({(row.valid_from, row.valid_to or date.max) for row in deciding})
+    return ", ".join(f"{begin.isoformat()}..{'' if end == date.max else end.isoformat()}" for begin, end in spans)

@@ -1,0 +1,98 @@
+"""Three families that are never caught as one another.
+
+SimulatorError              carries its sentence in Chinese and English
+├─ Refusal                  the caller's fault: told on the wire as infcode -1, or as a 4xx of the control calls
+├─ DataFaults               a file or body is wrong: each fault with file, line, path
+├─ PolicyGap                our own rules are silent: names area, rule, day and who asked
+└─ SetupError               the run itself cannot go on: port in use, unreachable URL, missing extra
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from simulator.core.texts import Text, text
+
+
+class SimulatorError(Exception):
+    """Something to be told to a person; `text` holds the sentence in both languages."""
+
+    def __init__(self, sentence: Text) -> None:
+        super().__init__(sentence)
+        self.text = sentence
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+class Refusal(SimulatorError):
+    """The caller may not do this; `rule` names the rule as findings do, `more` holds further reasons in order.
+
+    The wire names the first reason, the findings all of them (rules 14).
+    """
+
+    def __init__(self, rule: str, sentence: Text, *, path: str = "", more: Sequence["Refusal"] = ()) -> None:
+        super().__init__(sentence)
+        self.rule = rule
+        self.path = path
+        self.more = tuple(more)
+
+    @property
+    def all(self) -> tuple["Refusal", ...]:
+        return (self, *self.more)
+
+
+def together(reasons: Sequence[Refusal]) -> Refusal:
+    """One refusal for several reasons, the first of which is told."""
+    first, *more = reasons
+    return Refusal(first.rule, first.text, path=first.path, more=more)
+
+
+def refuse(key: str, /, *, path: str = "", **values: object) -> Refusal:
+    """The refusal whose rule is `key` and whose sentence is `refusal.<key>` of the catalogue."""
+    return Refusal(key, text(f"refusal.{key}", **values), path=path)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFault:
+    """One thing wrong in a file or a body: where, what came, what is allowed, what to do."""
+
+    sentence: Text
+    path: str = ""
+    file: str = ""
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def place(self) -> str:
+        """`file:line:column path`, as far as it is known."""
+        numbers = "".join(f":{number}" for number in (self.line, self.column) if number is not None)
+        return " ".join(part for part in (self.file + numbers, self.path) if part)
+
+    def __str__(self) -> str:
+        return f"{self.place}  {self.sentence}" if self.place else str(self.sentence)
+
+
+class DataFaults(SimulatorError):
+    """A file or a body has one or more faults; all of them are in `faults`, in the order of the file."""
+
+    def __init__(self, faults: Sequence[DataFault]) -> None:
+        self.faults = tuple(faults)
+        places = [f"{fault.place}  " if fault.place else "" for fault in self.faults]
+        chinese = [place + fault.sentence.zh for place, fault in zip(places, self.faults, strict=True)]
+        english = [place + fault.sentence.en for place, fault in zip(places, self.faults, strict=True)]
+        super().__init__(Text("\n".join(chinese), "\n".join(english)))
+
+
+class PolicyGap(SimulatorError):
+    """The rules of an area say nothing where something must be said; never a silent zero."""
+
+    def __init__(self, *, area: str, rule: str, day: date, asked_by: str, known: str = "") -> None:
+        super().__init__(
+            text("policy.gap", area=area, rule=rule, day=day.isoformat(), asked_by=asked_by, known=known or "-")
+        )
+        self.area, self.rule, self.day, self.asked_by = area, rule, day, asked_by
+
+
+class SetupError(SimulatorError):
+    """The run cannot go on; ends a command with exit code 2."""

@@ -1,0 +1,76 @@
+"""Gateway profiles: who may pass. A refusal here is no message: it has the gateway's own shape (HN, 安全要求)."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from simulator.core.texts import Text, text
+
+NONE, API_HMAC = "none", "api_hmac"
+PROFILES = (NONE, API_HMAC)
+_HEADERS = ("_api_name", "_api_version", "_api_timestamp", "_api_access_key")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How the messages of a sandbox are signed; `window_s` is the age a timestamp may have (HN: 30 minutes)."""
+
+    name: str = NONE
+    access_key: str = ""
+    secret_key: str = ""
+    window_s: int = 1800
+    sign_in: bool = False
+    """Whether other transactions need a 9001 of the same day first (HN; a setting)."""
+
+
+class Headers(Protocol):
+    """The header fields of an HTTP request; a mapping of them is one."""
+
+    def items(self) -> Iterable[tuple[str, str]]: ...
+
+
+class NotAuthentic(Exception):
+    """The gateway turned the message away; `string_to_sign` is what should have been signed."""
+
+    def __init__(self, sentence: Text, string_to_sign: str = "") -> None:
+        super().__init__(sentence.zh)
+        self.sentence = sentence
+        self.string_to_sign = string_to_sign
+
+
+def authenticate(profile: Profile, headers: Headers, real: float) -> None:
+    """Raises NotAuthentic with one of the four printed causes (NOTES III.4); header names in any case, - or _."""
+    if profile.name == NONE:
+        return
+    given = {name.lower().replace("-", "_"): value for name, value in headers.items()}
+    values = {name: given.get(name, "") for name in (*_HEADERS, "_api_signature")}
+    if not all(values.values()):
+        missing = "、".join(name for name, value in values.items() if not value)
+        raise NotAuthentic(text("gateway.no_headers", missing=missing))
+    if not _fresh(values["_api_timestamp"], profile.window_s, real):
+        raise NotAuthentic(text("gateway.stale", got=values["_api_timestamp"], window=profile.window_s))
+    if values["_api_access_key"] != profile.access_key:
+        raise NotAuthentic(text("gateway.no_user", got=values["_api_access_key"]))
+    signed = string_to_sign(values)
+    if not hmac.compare_digest(signature(signed, profile.secret_key).encode(), values["_api_signature"].encode()):
+        raise NotAuthentic(text("gateway.bad_signature", signed=signed), signed)
+
+
+def string_to_sign(values: Mapping[str, str]) -> str:
+    """The four header fields by name, `k=v&k=v`."""
+    return "&".join(f"{name}={values[name]}" for name in sorted(_HEADERS))
+
+
+def signature(signed: str, secret_key: str) -> str:
+    return base64.b64encode(hmac.new(secret_key.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+
+
+def _fresh(written: str, window_s: int, real: float) -> bool:
+    """HN writes 13 digits of milliseconds; clients in the field send 10 digits of seconds."""
+    if not (written.isascii() and written.isdigit() and len(written) in (10, 13)):
+        return False
+    sent = int(written) / (1000 if len(written) == 13 else 1)
+    return abs(real - sent) <= window_s

@@ -1,0 +1,64 @@
+"""One strict CSV reader for every table: UTF-8 without BOM, a known header, full rows, no row twice."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.strict_yaml import decode
+from simulator.core.texts import text
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """One row: its values by column and the line it stands on."""
+
+    values: dict[str, str]
+    line: int
+
+    def __getitem__(self, column: str) -> str:
+        return self.values[column]
+
+
+def parse_csv(
+    raw: bytes, name: str, columns: Sequence[str], *, key: Sequence[str] = (), needed: Sequence[str] = ()
+) -> list[CsvRow]:
+    """Rows of a table whose header must be `columns` exactly.
+
+    `key` columns together stand once; `needed` columns are never empty. Raises DataFaults with every fault found.
+    """
+    reader = csv.reader(io.StringIO(decode(raw, name), newline=""), strict=True)
+    rows: list[CsvRow] = []
+    faults: list[DataFault] = []
+    seen: dict[tuple[str, ...], int] = {}
+    try:
+        header = next(reader, [])
+        if header != list(columns):
+            sentence = text("data.csv_header", wanted=",".join(columns), got=",".join(header))
+            raise DataFaults([DataFault(sentence, file=name, line=1)])
+        for cells in reader:
+            line = reader.line_num
+            if len(cells) != len(columns):
+                sentence = text("data.csv_width", wanted=len(columns), got=len(cells))
+                faults.append(DataFault(sentence, file=name, line=line))
+                continue
+            row = CsvRow(dict(zip(columns, cells, strict=True)), line)
+            rows.append(row)
+            if not all(map(row.values.__getitem__, needed)):
+                faults += [
+                    DataFault(text("data.csv_no_value", column=column), column, name, line, columns.index(column) + 1)
+                    for column in needed
+                    if not row[column]
+                ]
+            if key:
+                identity = tuple(map(row.values.__getitem__, key))
+                if identity in seen:
+                    sentence = text("data.csv_duplicate", key=" ".join(identity), line=seen[identity])
+                    faults.append(DataFault(sentence, file=name, line=line))
+                seen.setdefault(identity, line)
+    except csv.Error as error:
+        faults.append(DataFault(text("data.not_csv", problem=str(error)), file=name, line=reader.line_num))
+    if faults:
+        raise DataFaults(faults)
+    return rows

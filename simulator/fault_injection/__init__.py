@@ -1,0 +1,1 @@
+"""Ordered faults on the hospital leg and on the agency leg."""

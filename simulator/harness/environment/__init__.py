@@ -1,0 +1,1 @@
+"""Systems and people that take part in a run: modes, processes, clients, personas."""

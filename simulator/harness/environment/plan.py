@@ -1,0 +1,40 @@
+"""What is to be rehearsed, and who takes part."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from simulator.harness.environment.personas import Personas
+from simulator.harness.scenario.definition import USES, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be rehearsed, and who takes part."""
+
+    scenarios: Sequence[Scenario]
+    uses: Sequence[str] = USES
+    seed: int = 230900
+    agencies: Mapping[str, str] = field(default_factory=dict)
+    """Real systems in a city's place: area to URL. Empty: the reference agency is started for every area needed."""
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    hospitals: tuple[str, ...] = ()
+    """Areas whose real hospitals call. Empty: the reference hospital is started for all."""
+    hospital_capabilities: Mapping[str, Any] = field(default_factory=dict)
+    start: date | None = None
+    """The day on which every scenario begins; None leaves each on its own."""
+    sandbox: str = ""
+    patience_s: float = 10.0
+    platform: str = ""
+    token: str = ""
+    port: int = 0
+    data: str = ""
+    personas: Personas | None = None
+    paths: Sequence[Path] = ()
+    keep: bool = False
+    stop_at_first: bool = False
+    recorded: bool = False
+    command: str = ""
+    rerun: str = "nhsa-sim rehearse"

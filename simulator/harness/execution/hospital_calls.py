@@ -1,0 +1,120 @@
+"""A `call` where the harness plays the hospital: filled in, spoilt where the step says so, sent, learnt from."""
+
+from typing import Any
+
+from simulator.harness.environment.envelope_codec import Sent, envelope, msgid, write_json
+from simulator.harness.execution.exchange_judging import SUCCESS, judge, refusals
+from simulator.harness.execution.journal_legs import JournalRow
+from simulator.harness.execution.journal_reader import Journal
+from simulator.harness.execution.journey import (
+    Batch,
+    TemplateFacts,
+    Visit,
+    learn_from_answer,
+    learn_from_request,
+    practice,
+)
+from simulator.harness.execution.results import StepResult
+from simulator.harness.execution.run_context import RunContext, record_of
+from simulator.harness.scenario.definition import ScenarioStep
+from simulator.harness.scenario.expressions import resolve
+from simulator.harness.templates import act_of, fill, override, remove, templates
+
+UNKNOWN = "结果未知"
+"""How err_msg begins while nobody knows the outcome."""
+
+
+def call(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
+    """Sends the message of a step and judges what comes back."""
+    visit = context.visit_for(step, act_of(step.said["call"]))
+    batch = open_charges(context, step, visit)
+    sent = _send(context, step, visit)
+    journal.look()
+    rows = rows_of(journal, sent)
+    result.legs += [row.shown() for row in rows]
+    keep(context, step, sent, visit, batch)
+    judge(context, step, sent, rows, result)
+
+
+def open_charges(context: RunContext, step: ScenarioStep, visit: Visit) -> Batch | None:
+    """The batch that a step is about; for charges a new one."""
+    name = str(step.said.get("batch") or "")
+    if act_of(step.said["call"]) == "charge":
+        lines = resolve(step.said.get("charges", []), context.lookup)
+        return visit.open_batch(name, lines)
+    return visit.batch(name)
+
+
+def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: Visit, batch: Batch | None) -> None:
+    """What later messages go by: numbers given, what is unknown, what was saved, which refusal was meant."""
+    infno, body = sent.infno, sent.body
+    accepted = str(body.get("infcode")) == SUCCESS
+    record = record_of(sent)
+    if accepted:
+        output = body.get("output")
+        learn_from_request(infno, record["request"].get("input") or {}, visit, batch)
+        learn_from_answer(infno, output if isinstance(output, dict) else {}, visit, batch)
+        _learn_about_role(context, infno, record)
+    elif batch is not None and act_of(infno) == "charge" and not sent.lost:
+        visit.drop(batch)
+    if sent.lost or str(body.get("err_msg") or "").startswith(UNKNOWN):
+        context.originals[context.role] = {"msgid": sent.msgid, "infno": infno}
+    rules = refusals(step)
+    if rules:
+        context.expected_findings.append((sent.msgid, rules))
+    context.save(step, record)
+
+
+def rows_of(journal: Journal, sent: Sent) -> list[JournalRow]:
+    """The legs of a message that the harness itself has sent."""
+    own = journal.take(lambda row: row.leg == "hospital" and row.request.encode() == sent.request)
+    own = own or journal.take(lambda row: row.leg == "hospital" and bool(sent.msgid) and row.msgid == sent.msgid)
+    return journal.exchange(own) if own else []
+
+
+def _send(context: RunContext, step: ScenarioStep, visit: Visit) -> Sent:
+    infno: str = step.said["call"]
+    facts = context.facts(step, visit)
+    head = _head(context, facts, infno) | resolve(step.said.get("head", {}), context.lookup)
+    if "raw" in step.said:
+        return context.sandbox.send(infno, "", str(step.said["raw"]).encode())
+    body = body_of(context, step, facts)
+    return context.sandbox.send(infno, str(head.get("msgid") or ""), write_json(envelope(head, body)))
+
+
+def body_of(context: RunContext, step: ScenarioStep, facts: TemplateFacts) -> dict[str, Any]:
+    """The input of a step's message, with what it overrides and what it leaves out."""
+    infno: str = step.said["call"]
+    body = fill(infno, facts) if infno in templates() else {}
+    override(body, resolve(step.said.get("with", {}), context.lookup))
+    remove(body, step.said.get("without", []))
+    return body
+
+
+def _head(context: RunContext, facts: TemplateFacts, infno: str) -> dict[str, Any]:
+    about, place = practice(), facts.place
+    return {
+        **about["header"],
+        "infno": infno,
+        "msgid": msgid(place["code"], context.now, context.next_serial()),
+        "mdtrtarea_admvs": place["area"],
+        "insuplc_admdvs": facts.person["insured_at"],
+        "opter": about["operator"]["code"],
+        "opter_name": about["operator"]["name"],
+        "inf_time": context.now,
+        "fixmedins_code": place["code"],
+        "fixmedins_name": place["name"],
+        "sign_no": context.sign_no.get(place["code"], ""),
+    }
+
+
+def _learn_about_role(context: RunContext, infno: str, record: Any) -> None:
+    act = act_of(infno)
+    if act == "identify" and isinstance(record.get("insuinfo"), list):
+        context.insurances[context.role] = record["insuinfo"]
+        # Editions code the kind of certificate differently; from here on it is said as the insured place says it.
+        context.people[context.role]["psn_cert_type"] = record["psn_cert_type"]
+    if act == "sign_in":
+        context.sign_no[context.places[context.place]["code"]] = str(record.get("sign_no") or "")
+    if "trt_dcla_detl_sn" in record:
+        context.grants[context.role] = {"trt_dcla_detl_sn": record["trt_dcla_detl_sn"]}

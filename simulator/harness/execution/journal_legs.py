@@ -1,0 +1,67 @@
+"""One leg of one message: as the platform's journal has it, and as people are shown it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.core.masking import mask_text
+from simulator.harness.environment.envelope_codec import NotJson, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLeg:
+    """One message of a step, both ways, as the platform's journal or the harness itself saw it."""
+
+    leg: str
+    infno: str
+    msgid: str
+    request: str
+    answer: str
+    outcome: str
+    findings: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(slots=True)
+class JournalRow:
+    """One leg of one message."""
+
+    id: int
+    exchange: str
+    leg: str
+    infno: str
+    msgid: str
+    psn_no: str
+    institution: str
+    outcome: str
+    request: str
+    answer: str
+    findings: list[Mapping[str, Any]]
+    taken: bool = False
+    step: str = ""
+    """The number of the step that it belongs to; blank where it belongs to none."""
+
+    def said(self) -> dict[str, Any]:
+        """The message as an object; {} when it is none."""
+        return _object(self.request)
+
+    def answered(self) -> dict[str, Any]:
+        return _object(self.answer)
+
+    def shown(self) -> ShownLeg:
+        """For people: identities masked."""
+        return ShownLeg(
+            self.leg,
+            self.infno,
+            self.msgid,
+            mask_text(self.request),
+            mask_text(self.answer),
+            self.outcome,
+            tuple(self.findings),
+        )
+
+
+def _object(raw: str) -> dict[str, Any]:
+    try:
+        return read_json(raw.encode())
+    except NotJson:
+        return {}

@@ -1,0 +1,74 @@
+"""The platform's journal as the harness reads it: legs in order, each taken by the step that waited for it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from simulator.harness.environment.client import SandboxClient
+from simulator.harness.execution.journal_legs import JournalRow
+
+_WAIT_S = 0.1
+"""How long the platform waits for the next leg before it says that there is none."""
+_BREATH_S = 0.02
+
+
+@dataclass(slots=True)
+class Journal:
+    """Every leg of a sandbox so far."""
+
+    sandbox: SandboxClient
+    check_alive: Callable[[], None] = lambda: None
+    """Raises SetupError when a process of this run has died, so that nobody waits for it."""
+    rows: list[JournalRow] = field(default_factory=list)
+    step: str = ""
+    """The number of the step that is carried out now; what is taken meanwhile belongs to it."""
+
+    def look(self, wait_s: float = 0) -> None:
+        """Reads what has come since the last look; where that is nothing, waits so long for it."""
+        while True:
+            last = self.rows[-1].id if self.rows else 0
+            wait = f"&wait={wait_s:.3f}" if wait_s > 0 else ""
+            found = self.sandbox.control("GET", f"messages?raw=1&after={last}{wait}")["messages"]
+            self.rows += [JournalRow(**{name: each[name] for name in _NAMES}) for each in found]
+            if len(found) < _PAGE:
+                return
+
+    def take(self, wanted: Callable[[JournalRow], bool]) -> JournalRow | None:
+        """The first leg that nobody has taken and that is wanted."""
+        for row in self.rows:
+            if not row.taken and wanted(row):
+                row.taken = True
+                row.step = self.step
+                return row
+        return None
+
+    def await_row(
+        self, wanted: Callable[[JournalRow], bool], within_s: float, give_up: Callable[[], bool]
+    ) -> JournalRow | None:
+        """Looks again and again until a wanted leg comes, the time is over, or `give_up` says that none will."""
+        deadline = time.monotonic() + within_s
+        row = self.take(wanted)
+        over = False
+        while row is None and not over:
+            self.check_alive()
+            left = deadline - time.monotonic()
+            # Asked first, then looked for once more: what it says may have come just before the leg.
+            over = left <= 0 or give_up()
+            looked = time.monotonic()
+            self.look(0 if over else min(left, _WAIT_S))
+            row = self.take(wanted)
+            if row is None and time.monotonic() - looked < _BREATH_S:
+                # Where too many wait already, the platform answers at once.
+                time.sleep(_BREATH_S)
+        return row
+
+    def exchange(self, row: JournalRow) -> list[JournalRow]:
+        """All legs of the same message."""
+        return [each for each in self.rows if each.exchange == row.exchange]
+
+
+_PAGE = 1000
+_NAMES = (
+    *("id", "exchange", "leg", "infno", "msgid", "psn_no", "institution", "outcome"),
+    *("request", "answer", "findings"),
+)

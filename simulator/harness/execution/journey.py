@@ -1,0 +1,205 @@
+"""What a hospital's desk knows of its patients: visits, batches, what was answered; read by the templates.
+
+Kept by the harness where it plays the hospital, and by the reference hospital for itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from simulator.core.strict_yaml import parse_yaml
+from simulator.core.texts import text
+from simulator.harness.scenario.expressions import Fields, NotThere, as_number
+from simulator.harness.templates import act_of
+
+_CENT = Decimal("0.01")
+SCOPES = {
+    "fulamt_ownpay_amt": "fulamt_ownpay_amt",
+    "overlmt_selfpay": "overlmt_amt",
+    "preselfpay_amt": "preselfpay_amt",
+    "inscp_scp_amt": "inscp_scp_amt",
+}
+"""The four amounts of 2207 and the names they have in 2204's result."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Charges that are settled together, and how far they have come."""
+
+    number: str
+    """chrg_bchno."""
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    acct_used_flag: str = "1"
+    scopes: dict[str, str] = field(default_factory=dict)
+    setl_id: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        return sum((_number(line.get("det_item_fee_sumamt")) for line in self.lines), Decimal(0))
+
+
+@dataclass(slots=True)
+class Visit:
+    """One visit of one person, as the hospital has it in its own book."""
+
+    number: str
+    """ipt_otp_no."""
+    insutype: str = ""
+    begins: str = ""
+    mdtrt_id: str = ""
+    med_type: str = ""
+    disease: str = ""
+    disease_name: str = ""
+    batches: dict[str, Batch] = field(default_factory=dict)
+    latest: str = ""
+    reference: str = ""
+    """What the harness calls it, whatever number the hospital gives it."""
+
+    def batch(self, name: str = "") -> Batch | None:
+        """The batch of that name, or the latest one."""
+        return self.batches.get(name or self.latest)
+
+    def open_batch(self, name: str, lines: list[dict[str, Any]]) -> Batch:
+        """A batch for new charges, with a number that no other batch of the hospital has."""
+        serial = len(self.batches) + 1
+        key = name or f"B{serial}"
+        self.batches[key] = Batch(f"{self.number}-{serial}", numbered(lines, self))
+        self.latest = key
+        return self.batches[key]
+
+    def drop(self, batch: Batch) -> None:
+        """Forgets a batch whose charges were refused."""
+        self.batches = {name: each for name, each in self.batches.items() if each is not batch}
+        self.latest = next(reversed(self.batches), "")
+
+
+def numbered(lines: list[dict[str, Any]], visit: Visit) -> list[dict[str, Any]]:
+    """Charges with a number unique in the visit and, where none is given, quantity × price to the fen."""
+    taken = {str(line["feedetl_sn"]) for batch in visit.batches.values() for line in batch.lines}
+    serial, rows = 0, []
+    for line in lines:
+        row = dict(line)
+        while "feedetl_sn" not in row:
+            serial += 1
+            if str(serial) not in taken:
+                row["feedetl_sn"] = str(serial)
+        if "det_item_fee_sumamt" not in row:
+            row["det_item_fee_sumamt"] = _product(row.get("cnt"), row.get("pric"))
+        rows.append(row)
+    return rows
+
+
+@cache
+def practice() -> Mapping[str, Any]:
+    """Operator, doctor, department and diagnoses of every hospital here."""
+    raw = resources.files("simulator.harness.execution").joinpath("practice.yaml").read_bytes()
+    data: Mapping[str, Any] = parse_yaml(raw, "practice.yaml").data
+    return data
+
+
+def voucher(person: Mapping[str, Any], shown: str = "certificate") -> dict[str, str]:
+    """What a person shows: `certificate` (02), `token` (01) or `card` (03)."""
+    if shown == "token":
+        return {"type": "01", "no": person["credential_token"], "card_sn": ""}
+    if shown == "card":
+        return {"type": "03", "no": person["card_no"], "card_sn": person["card_sn"]}
+    return {"type": "02", "no": person["certno"], "card_sn": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFacts:
+    """Everything that a message may need, by the first names of the templates."""
+
+    person: Mapping[str, Any]
+    place: Mapping[str, Any]
+    visit: Visit | None
+    batch: Batch | None
+    now: str
+    voucher: Mapping[str, str]
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, name: str) -> Any:
+        """The value behind a first name; raises NotThere."""
+        found = self._values().get(name)
+        if found is None:
+            raise NotThere(text("harness.unknown_name", name=name, hint="", known="-"))
+        return found
+
+    def _values(self) -> dict[str, Any]:
+        about = practice()
+        visit, batch = self.visit, self.batch
+        disease = visit.disease if visit else ""
+        return {
+            "person": self.person,
+            "place": self.place,
+            "voucher": self.voucher,
+            "insutype": (visit.insutype if visit else "") or self.person.get("insutype"),
+            "visit": _shown(visit, ("number", "mdtrt_id", "med_type", "disease", "disease_name", "begins")),
+            "batch": _shown(batch, ("number", "lines", "acct_used_flag", "scopes", "setl_id", "total")),
+            "now": self.now,
+            "today": self.now[:10],
+            "operator": about["operator"],
+            "doctor": about["doctor"],
+            "department": about["department"],
+            "diagnosis": about["diagnoses"].get(disease[:4], about["diagnosis"]),
+            **self.more,
+        }
+
+
+def _shown(record: Any, names: tuple[str, ...]) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    # "" is what nobody has said yet; the two disease fields may be blank on purpose.
+    values = {name: getattr(record, name) for name in names}
+    return {name: value for name, value in values.items() if value not in ("", None) or name.startswith("disease")}
+
+
+def learn_from_request(infno: str, body: Mapping[str, Any], visit: Visit, batch: Batch | None) -> None:
+    """What a message says of the visit holds for those after it."""
+    said = Fields(body)
+    for name in ("med_type", "insutype"):
+        if isinstance(said.get(name), str):
+            setattr(visit, name, said[name])
+    if act_of(infno) in ("describe", "ask_entitlement"):
+        visit.disease = said.get("dise_codg") or ""
+        visit.disease_name = said.get("dise_name") or visit.disease
+    if act_of(infno) in ("register", "describe") and isinstance(said.get("begntime"), str):
+        visit.begins = said["begntime"]
+    if batch is not None and act_of(infno) in ("preview", "settle") and said.get("acct_used_flag"):
+        batch.acct_used_flag = said["acct_used_flag"]
+
+
+def learn_from_answer(infno: str, output: Mapping[str, Any], visit: Visit | None, batch: Batch | None) -> None:
+    """What an accepted message answered: numbers given, amounts of a classification or an award."""
+    said, act = Fields(output), act_of(infno)
+    if visit is not None and act == "register":
+        visit.mdtrt_id = str(said.get("mdtrt_id") or "")
+    if batch is None:
+        return
+    if act == "charge":
+        listed = output.get("result")
+        rows = [row for row in listed if isinstance(row, Mapping)] if isinstance(listed, list) else []
+        batch.scopes = {
+            name: str(sum((_number(row.get(of)) for row in rows), Decimal(0))) for name, of in SCOPES.items()
+        }
+    if act == "preview":
+        batch.scopes |= {name: str(said[name]) for name in SCOPES if name in said}
+    if act == "settle":
+        batch.setl_id = str(said.get("setl_id") or "")
+
+
+def _product(count: Any, price: Any) -> str:
+    """Quantity × price to the fen; 0.00 where a charge is spoilt on purpose beyond calculating."""
+    try:
+        return str((_number(count) * _number(price)).quantize(_CENT, ROUND_HALF_UP))
+    except ArithmeticError:
+        return "0.00"
+
+
+def _number(value: Any) -> Decimal:
+    """The amount in a charge, also as `{text: …}` has it sent; 0 for what is none, which is sent as it stands."""
+    inner = next(iter(value.values())) if isinstance(value, Mapping) and len(value) == 1 else value
+    return as_number(inner) or Decimal(0)

@@ -1,0 +1,140 @@
+"""What came of a run: of each step, each scenario in each use, and all of it; facts only, words are the listeners'."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.core.texts import Text
+from simulator.harness.execution.journal_legs import JournalRow, ShownLeg
+from simulator.harness.execution.matching import Mismatch
+from simulator.harness.scenario.definition import Scenario, ScenarioStep
+
+PASSED, FAILED, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
+    "passed",
+    "failed",
+    "not_run",
+    "not_applicable",
+    "not_tested",
+    "broken",
+)
+"""Of steps and scenarios; broken: the run could not go on, which says nothing about the system under test."""
+
+
+@dataclass(slots=True)
+class StepResult:
+    """One step and what came of it."""
+
+    step: ScenarioStep
+    title: Text
+    status: str = NOT_RUN
+    differences: list[Mismatch] = field(default_factory=list)
+    legs: list[ShownLeg] = field(default_factory=list)
+    award: Mapping[str, Any] | None = None
+    """The settlement with both awards, as the platform shows it."""
+    notes: list[Text] = field(default_factory=list)
+    rule: str = ""
+    """The rule that a difference is put down to, by what the platform found on its messages."""
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class ScenarioResult:
+    """A scenario in one use."""
+
+    scenario: Scenario
+    use: str
+    status: str = PASSED
+    reason: Text | None = None
+    """Why it was not tested, does not apply, or is broken."""
+    steps: list[StepResult] = field(default_factory=list)
+    final: list[Mismatch] = field(default_factory=list)
+    """What was wrong when all was over: findings nobody expected, the ledger, what stayed unknown."""
+    notes: list[Text] = field(default_factory=list)
+    sandbox: str = ""
+    seconds: float = 0.0
+
+    @property
+    def root_cause(self) -> StepResult | None:
+        """The first step that failed."""
+        return next((each for each in self.steps if each.status == FAILED), None)
+
+    @property
+    def cause(self) -> str:
+        """What failures with one and the same root cause share: the rule that was broken; blank when none is known."""
+        step = self.root_cause
+        if step is not None:
+            return step.rule
+        return self.final[0].path.partition(" ")[0] if self.final else ""
+
+    @property
+    def differences(self) -> Sequence[Mismatch]:
+        """Those of the root cause, else the final ones."""
+        cause = self.root_cause
+        return cause.differences if cause else self.final
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a run is about: told before it begins."""
+
+    scenarios: Sequence[Scenario]
+    uses: Sequence[str]
+    seed: int
+    platform: str
+    environment: Mapping[str, str]
+    """Who answers or calls in whose place: area or role to URL or words."""
+    command: str
+    """The command that replays all of it."""
+    rerun: str
+    """The beginning of the command that plays one scenario again."""
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run begins."""
+
+    info: RunInfo
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """One step of one scenario has ended."""
+
+    result: ScenarioResult
+    step: StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioEnded:
+    """One scenario in one use has ended."""
+
+    result: ScenarioResult
+    rows: Sequence[JournalRow] = ()
+    """Every leg of every message, unmasked and complete where the run is recorded; for listeners that write them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """All is over."""
+
+    info: RunInfo
+    results: Sequence[ScenarioResult]
+    seconds: float
+    broken: Text | None = None
+    """Why the run could not go on, when it could not."""
+
+    def count(self, status: str) -> int:
+        return sum(each.status == status for each in self.results)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all green; 1 findings; 2 the run itself is broken or nothing could be tested."""
+        if self.broken is not None or self.count(BROKEN):
+            return 2
+        if self.count(FAILED):
+            return 1
+        return 0 if self.count(PASSED) else 2
+
+
+Event = Started | StepEnded | ScenarioEnded | Ended

@@ -1,0 +1,143 @@
+"""Who plays the roles: people made from the seed, a cast, or people as a system that keeps its books has them now."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.core.texts import Text, text
+from simulator.harness.environment.client import ControlRefused
+from simulator.harness.environment.personas import Personas, learn_body, why_not_fit
+from simulator.harness.execution.run_context import RunContext
+from simulator.harness.execution.steps import await_by_hand
+from simulator.harness.scenario.definition import INSURED, Scenario, role_key
+from simulator.harness.scenario.expressions import as_number
+
+_EMPTY = "nobody-yet"
+
+
+class CannotPlay(Exception):
+    """Nobody can play a role, so the scenario is not tested."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def fill_roles(personas: Personas | None, scenario: Scenario, context: RunContext) -> tuple[Text | None, list[Text]]:
+    """Puts people into the roles; why literal amounts cannot hold of them, if so, and what is to be noted.
+
+    An agency that lives on from run to run may have settled for these people before. Declared `reset=no` it is held
+    to the history that it reports; else the scenario is played as written, and the note says what to do.
+    """
+    if personas is not None or not context.mode.lasting:
+        _fill(personas, scenario, context)
+        return None, []
+    context.sandbox.control("POST", "snapshots", {"name": _EMPTY})
+    _fill(None, scenario, context)
+    history = _histories(context, scenario)
+    made = dict(context.people)
+    context.sandbox.control("POST", f"snapshots/{_EMPTY}/restore", {})
+    if history and context.mode.capabilities.get("reset") is False:
+        if "reset" in scenario.needs:
+            raise CannotPlay(text("harness.needs_to_begin_anew", history=history[0]))
+        for role, person in made.items():
+            taken = _learnt_anew(context, scenario, role, person) if _asked_there(context, person) else None
+            told = taken or _made(context, scenario, role)
+            # What nobody is told, such as the number of a card, is as it was made.
+            context.people[role] = {
+                **person,
+                **{name: value for name, value in told.items() if value not in ("", None)},
+            }
+        return text("harness.because_history", history=history[0]), []
+    _fill(None, scenario, context)
+    return None, [text("harness.played_before", history=history[0])] if history else []
+
+
+def _fill(personas: Personas | None, scenario: Scenario, context: RunContext) -> None:
+    for role, asked in scenario.roles.items():
+        ours = personas if personas is not None and personas.covers(asked["insured_at"]) else None
+        if ours is None or context.mode.use != INSURED:
+            person = _made(context, scenario, role)
+        else:
+            person = _learnt(ours, scenario, role, context)
+        context.people[role] = {"psn_cert_type": "01", **person}
+
+
+def _made(context: RunContext, scenario: Scenario, role: str) -> dict[str, Any]:
+    return context.sandbox.control("POST", "people", {**scenario.roles[role], "key": role_key(scenario.id, role)})
+
+
+def _learnt(personas: Personas, scenario: Scenario, role: str, context: RunContext) -> dict[str, Any]:
+    member = personas.plays(scenario, role)
+    if member is None:
+        raise CannotPlay(text("harness.nobody_plays", role=role_key(scenario.id, role)))
+    try:
+        person = context.sandbox.control("POST", "people/learn", learn_body(personas, member))
+    except ControlRefused as error:
+        raise CannotPlay(text("harness.cannot_learn", role=role, why=error.text)) from None
+    reason = why_not_fit(scenario.roles[role], person)
+    if reason is not None:
+        raise CannotPlay(reason)
+    _file(context, scenario, role, person)
+    return person
+
+
+def _learnt_anew(context: RunContext, scenario: Scenario, role: str, made: Mapping[str, Any]) -> dict[str, Any]:
+    person = context.sandbox.control("POST", "people/learn", _shown(made))
+    _file(context, scenario, role, person)
+    return person
+
+
+def _file(context: RunContext, scenario: Scenario, role: str, person: Mapping[str, Any]) -> None:
+    """Who is filed where cannot be asked for; filed here it reaches the city as any filing of the platform does."""
+    for filing in scenario.roles[role].get("filings", ()):
+        answer = context.sandbox.control("POST", f"people/{person['psn_no']}/filings", filing)
+        await_by_hand(context, answer)
+
+
+def _asked_there(context: RunContext, person: Mapping[str, Any]) -> bool:
+    return context.mode.answers_itself(str(person["insured_at"]))
+
+
+def _histories(context: RunContext, scenario: Scenario) -> list[Text]:
+    """Of each role, in each year that the scenario comes to, as accumulators are told a year at a time."""
+    moments = [scenario.clock, *(str(step.said["clock"]) for step in scenario.steps if step.verb == "clock")]
+    found = []
+    for moment in {each[:4]: each for each in reversed(moments)}.values():
+        if not context.mode.own_clock:
+            context.sandbox.control("PUT", "clock", {"now": moment, "running": False})
+        found += [said for role in scenario.roles if (said := _history(context, role)) is not None]
+    return found
+
+
+def _history(context: RunContext, role: str) -> Text | None:
+    """What the agency holds of a person beyond what the role says; None when nothing, or when it does not know them."""
+    made = context.people[role]
+    if not _asked_there(context, made):
+        return None
+    ours = context.sandbox.control("GET", f"people/{made['psn_no']}")
+    try:
+        theirs = context.sandbox.control("POST", "people/learn", _shown(made))
+    except ControlRefused:
+        # That is for the scenario to find.
+        return None
+    wanted, got = _balances(ours), _balances(theirs)
+    for name in sorted({*wanted, *got}):
+        if wanted.get(name, 0) != got.get(name, 0):
+            return text(
+                "harness.history_of", role=role, what=name, wanted=wanted.get(name, "0.00"), got=got.get(name, "0.00")
+            )
+    return None
+
+
+def _shown(person: Mapping[str, Any]) -> dict[str, Any]:
+    return {"area": person["insured_at"], "certno": person["certno"], "psn_name": person["psn_name"]}
+
+
+def _balances(person: Mapping[str, Any]) -> dict[str, Any]:
+    """Accumulators and the account that are not 0, by name."""
+    found = {
+        " ".join(str(each[key]) for key in ("year", "insutype", "kind", "disease") if each.get(key)): each["amount"]
+        for each in person.get("accumulators", ())
+    }
+    found["account_balance"] = person.get("account_balance", "0.00")
+    return {name: amount for name, amount in found.items() if as_number(amount)}

@@ -1,0 +1,205 @@
+"""Plays one scenario in one use: a sandbox of its own, people, steps, and what must hold when all is over."""
+
+import hashlib
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from simulator.core.errors import SetupError, SimulatorError
+from simulator.core.texts import Text, text
+from simulator.harness.environment.client import NotThereYet, PlatformClient, SandboxClient
+from simulator.harness.environment.modes import Mode
+from simulator.harness.environment.personas import Personas
+from simulator.harness.execution.journal_reader import Journal
+from simulator.harness.execution.postconditions import postcondition_differences
+from simulator.harness.execution.results import (
+    BROKEN,
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_RUN,
+    NOT_TESTED,
+    PASSED,
+    ScenarioEnded,
+    ScenarioResult,
+    StepEnded,
+    StepResult,
+)
+from simulator.harness.execution.roles import CannotPlay, fill_roles
+from simulator.harness.execution.run_context import RunContext
+from simulator.harness.execution.steps import NotReached, perform, title_of
+from simulator.harness.scenario.definition import Scenario
+
+_OURS = "/simulator/"
+_AFTERMATH_S = 1.0
+"""How long a server may take to end after the worker that broke a connection off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where scenarios are played: the platform, the seed of its people, and what this run calls itself."""
+
+    platform: PlatformClient
+    seed: int
+    run: str
+    personas: Personas | None = None
+    keep: bool = False
+    check_alive: Callable[[float], None] = lambda _within_s: None
+    """Raises SetupError when a process of this run has died, or dies within so many seconds."""
+    recorded: bool = False
+    """Whether a listener writes the messages, so that those after the last step are read too."""
+
+
+def play(stage: Stage, mode: Mode, scenario: Scenario) -> Iterator[StepEnded | ScenarioEnded]:
+    """Events of one scenario in one use; the last one carries its result."""
+    result = ScenarioResult(scenario, mode.use)
+    started = time.perf_counter()
+    for status, reason in ((NOT_APPLICABLE, mode.why_not(scenario)), (NOT_TESTED, mode.not_tested(scenario))):
+        if reason is not None:
+            result.status, result.reason = status, reason
+            yield ScenarioEnded(result)
+            return
+    sandbox = stage.platform.sandbox(mode.sandbox or sandbox_name(scenario.id, mode.use, stage.run))
+    result.sandbox = sandbox.name
+    journal = Journal(sandbox, partial(stage.check_alive, 0))
+    try:
+        _open(stage, mode, scenario, sandbox)
+        yield from _play_in(stage, mode, scenario, journal, result)
+    except (NotReached, CannotPlay) as missed:
+        result.status, result.reason = NOT_TESTED, missed.reason
+    except SimulatorError as error:
+        result.status, result.reason = BROKEN, _cause(stage, error)
+    except Exception as error:  # noqa: BLE001 (told, and the run goes on or is broken)
+        # A fault of the harness itself must cost this scenario its verdict, never the ones after it theirs.
+        result.status, result.reason = BROKEN, own_fault(error)
+    finally:
+        _leave(stage, mode, sandbox)
+    result.seconds = time.perf_counter() - started
+    yield ScenarioEnded(result, journal.rows)
+
+
+def _cause(stage: Stage, error: SimulatorError) -> Text:
+    """A process of the run that has ended says more than the connection that broke off with it, a moment before."""
+    try:
+        stage.check_alive(_AFTERMATH_S if isinstance(error, NotThereYet) else 0)
+    except SimulatorError as dead:
+        return dead.text
+    return error.text
+
+
+def own_fault(error: Exception) -> Text:
+    """What is said of an error that nobody foresaw: which, and where in the product it arose."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [each for each in frames if _OURS in each.filename] or frames
+    place = f"{ours[-1].filename.rpartition(_OURS)[2]}:{ours[-1].lineno}"
+    return text("harness.own_fault", kind=type(error).__name__, said=str(error) or "-", place=place)
+
+
+def _play_in(
+    stage: Stage, mode: Mode, scenario: Scenario, journal: Journal, result: ScenarioResult
+) -> Iterator[StepEnded]:
+    sandbox = journal.sandbox
+    context = RunContext(
+        scenario, mode, sandbox, run=_letters(stage, scenario, mode), now=scenario.clock.replace("T", " ")
+    )
+    because, notes = fill_roles(stage.personas, scenario, context)
+    for name, code in scenario.places.items():
+        context.places[name] = _institution(sandbox, code)
+    context.literals, reasons = _literals(stage, scenario, sandbox, because)
+    result.notes += [*notes, *reasons]
+    for step in scenario.steps:
+        if result.root_cause is not None:
+            result.steps.append(StepResult(step, title_of(step), NOT_RUN))
+            continue
+        journal.step = step.number
+        done = perform(context, journal, step)
+        result.steps.append(done)
+        yield StepEnded(result, done)
+    result.final = postcondition_differences(context)
+    if stage.recorded:
+        journal.look()
+    failed = result.root_cause is not None or bool(result.final)
+    result.status = FAILED if failed else PASSED
+
+
+def sandbox_name(scenario_id: str, use: str, run: str) -> str:
+    """A name for the sandbox of a scenario, readable and within 40 letters."""
+    slug = scenario_id.replace("/", "-").replace("_", "-").lower()
+    name = f"{run}-{use[0]}-{slug}"
+    if len(name) <= 40:
+        return name
+    return f"{name[:33]}-{hashlib.sha256(slug.encode()).hexdigest()[:6]}"
+
+
+def _letters(stage: Stage, scenario: Scenario, mode: Mode) -> str:
+    """What the numbers that a hospital gives out in this scenario begin with; no other scenario has it."""
+    digest = hashlib.sha256(f"{scenario.id}/{mode.use}".encode()).hexdigest()[:4]
+    return f"{stage.run}{digest}".upper()
+
+
+def _open(stage: Stage, mode: Mode, scenario: Scenario, sandbox: SandboxClient) -> None:
+    """A sandbox as the scenario wants it; one that stays is emptied, or made anew where it is set up otherwise."""
+    wanted = {"seed": stage.seed, "edition": scenario.edition or "national", "strict": scenario.strict}
+    new = {"name": sandbox.name, "gateway": {"sign_in": scenario.sign_in}, **wanted}
+    if not mode.own_clock:
+        new["clock"] = scenario.clock
+    if not mode.sandbox:
+        stage.platform.control("POST", "sandboxes", new)
+    else:
+        there = stage.platform.control("GET", f"sandboxes/{sandbox.name}")
+        alike = all(there[name] == value for name, value in wanted.items())
+        if alike and there["gateway"]["sign_in"] == scenario.sign_in:
+            sandbox.control("POST", "reset", {})
+            if not mode.own_clock:
+                sandbox.control("PUT", "clock", {"now": scenario.clock, "running": False})
+        else:
+            stage.platform.control("DELETE", f"sandboxes/{sandbox.name}")
+            stage.platform.control("POST", "sandboxes", new)
+    mode.prepare(sandbox)
+
+
+def _leave(stage: Stage, mode: Mode, sandbox: SandboxClient) -> None:
+    if stage.keep or mode.sandbox:
+        return
+    try:
+        stage.platform.control("DELETE", f"sandboxes/{sandbox.name}")
+    except SetupError:
+        # Never opened, or the platform is gone: the result says so already.
+        return
+
+
+def _institution(sandbox: SandboxClient, code: str) -> dict[str, str]:
+    found = sandbox.control("GET", f"institutions?area={code[1:7]}")["institutions"]
+    for each in found:
+        if each["code"] == code:
+            return {"code": code, "name": each["name"], "area": each["area"]}
+    # An institution that nobody knows is a point a scenario may make; its code says where it would be.
+    return {"code": code, "name": code, "area": code[1:7]}
+
+
+def _literals(
+    stage: Stage, scenario: Scenario, sandbox: SandboxClient, because: Text | None
+) -> tuple[bool, list[Text]]:
+    """Whether literal amounts hold: under the city files they were worked out under, with people made for it."""
+    if because is not None:
+        return _give_way(scenario, because)
+    if stage.personas is not None:
+        return _give_way(scenario, text("harness.because_cast"))
+    if scenario.shifted:
+        return _give_way(scenario, text("harness.because_shifted", day=scenario.clock[:10]))
+    for area, version in scenario.policy.items():
+        policy = sandbox.control("GET", f"policy/{area}?on={scenario.clock[:10]}")
+        if not policy["shipped"]:
+            return _give_way(scenario, text("harness.because_policy", area=area, digest=policy["digest"]))
+        if policy["version"] != version:
+            raise SetupError(
+                text("harness.policy_moved", id=scenario.id, area=area, wanted=version, got=policy["version"])
+            )
+    return True, []
+
+
+def _give_way(scenario: Scenario, reason: Text) -> tuple[bool, list[Text]]:
+    if "literals" in scenario.needs:
+        raise CannotPlay(reason)
+    return False, [text("harness.give_way_because", reason=reason)]

@@ -1,0 +1,113 @@
+"""Tells a run on the terminal: what will be done, each scenario as it ends, a table, the verdict."""
+
+import unicodedata
+from collections.abc import Iterable
+
+import click
+
+from simulator.core.texts import text
+from simulator.harness.execution.results import (
+    BROKEN,
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_TESTED,
+    PASSED,
+    Ended,
+    Event,
+    RunInfo,
+    ScenarioEnded,
+    ScenarioResult,
+    Started,
+)
+from simulator.harness.report.wording import failure_text, same_cause_text, status_reason
+from simulator.harness.scenario.definition import use_name
+
+MARKS = {PASSED: "✓", FAILED: "✗", BROKEN: "!", NOT_TESTED: "?", NOT_APPLICABLE: "–"}
+COLOURS = {PASSED: "green", FAILED: "red", BROKEN: "red", NOT_TESTED: "yellow", NOT_APPLICABLE: "bright_black"}
+
+
+class Console:
+    """A listener that prints."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._info: RunInfo | None = None
+        self._causes: dict[tuple[str, str], ScenarioResult] = {}
+
+    def take(self, event: Event) -> None:
+        """Prints what an event says."""
+        if isinstance(event, Started):
+            self._info = event.info
+            self._started(event.info)
+        elif isinstance(event, ScenarioEnded):
+            self._scenario(event.result)
+        elif isinstance(event, Ended):
+            self._ended(event)
+
+    def _started(self, info: RunInfo) -> None:
+        uses = " / ".join(str(use_name(use)) for use in info.uses)
+        click.echo(text("harness.will_run", count=len(info.scenarios), uses=uses, seed=info.seed))
+        for name, who in info.environment.items():
+            click.echo(f"  {name}: {who}")
+        click.echo()
+
+    def _scenario(self, result: ScenarioResult) -> None:
+        if result.status == NOT_APPLICABLE or (self._quiet and result.status == PASSED):
+            return
+        mark = click.style(MARKS[result.status], fg=COLOURS[result.status])
+        use = _padded(str(use_name(result.use)), 14)
+        reason = f"  {status_reason(result)}" if result.status in (NOT_TESTED, BROKEN) else ""
+        click.echo(f"{mark} {use} {result.seconds:5.2f}s  {result.scenario.id}{reason}")
+        if result.status == FAILED and self._info is not None:
+            first = self._causes.setdefault((result.use, result.cause or result.scenario.id), result)
+            click.echo(f"\n{failure_text(result, self._info)}\n" if first is result else same_cause_text(result, first))
+
+    def _ended(self, ended: Ended) -> None:
+        click.echo()
+        for line in table(ended):
+            click.echo(line)
+        click.echo()
+        for line in verdict(ended):
+            click.echo(line)
+
+
+def table(ended: Ended) -> Iterable[str]:
+    """Scenarios down, uses across; under it why what was not tested."""
+    uses = list(ended.info.uses)
+    names = {use: str(use_name(use)) for use in uses}
+    by_id: dict[str, dict[str, ScenarioResult]] = {}
+    for result in ended.results:
+        by_id.setdefault(result.scenario.id, {})[result.use] = result
+    widest = max((_width(name) for name in by_id), default=0)
+    yield " " * widest + "".join(f"  {names[use]}" for use in uses)
+    for name, results in by_id.items():
+        cells = "".join(f"  {_cell(results.get(use), _width(names[use]))}" for use in uses)
+        title = next(iter(results.values())).scenario.name
+        yield f"{_padded(name, widest)}{cells}  {title}"
+
+
+def verdict(ended: Ended) -> Iterable[str]:
+    """How it ended, in numbers and in a word."""
+    key = {0: "verdict_green", 1: "verdict_red"}.get(ended.exit_code, "verdict_broken")
+    colour = "green" if ended.exit_code == 0 else "red"
+    counts = {status: ended.count(status) for status in (PASSED, FAILED, BROKEN, NOT_TESTED, NOT_APPLICABLE)}
+    yield click.style(str(text(f"harness.{key}")), fg=colour, bold=True)
+    if ended.broken is not None:
+        yield str(ended.broken)
+    yield str(text("harness.counts", seconds=f"{ended.seconds:.1f}", **counts))
+    yield str(text("harness.replay", seed=ended.info.seed, command=ended.info.command))
+
+
+def _cell(result: ScenarioResult | None, width: int) -> str:
+    if result is None:
+        return " " * width
+    left = (width - 1) // 2
+    return " " * left + click.style(MARKS[result.status], fg=COLOURS[result.status]) + " " * (width - 1 - left)
+
+
+def _width(written: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in written)
+
+
+def _padded(written: str, width: int) -> str:
+    return written + " " * max(0, width - _width(written))

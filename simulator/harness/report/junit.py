@@ -1,0 +1,51 @@
+"""JUnit XML: one case for each scenario in each use; every CI server reads it."""
+
+import re
+from pathlib import Path
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+
+from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, Ended, ScenarioResult
+from simulator.harness.report.wording import failure_text, headline
+from simulator.harness.scenario.definition import use_name
+
+# XML 1.0 has no place for these, whatever a message may hold.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(ended: Ended, path: Path) -> None:
+    """Writes the file; a suite is one use."""
+    root = Element("testsuites", name="nhsa-sim rehearse", time=f"{ended.seconds:.3f}")
+    for use in ended.info.uses:
+        results = [each for each in ended.results if each.use == use]
+        suite = SubElement(root, "testsuite", name=str(use_name(use)), tests=str(len(results)))
+        suite.set("failures", str(sum(each.status == FAILED for each in results)))
+        suite.set("errors", str(sum(each.status == BROKEN for each in results)))
+        suite.set("skipped", str(sum(each.status in (NOT_TESTED, NOT_APPLICABLE) for each in results)))
+        suite.set("time", f"{sum(each.seconds for each in results):.3f}")
+        suite.set("timestamp", ended.info.started.replace(" ", "T"))
+        properties = SubElement(suite, "properties")
+        SubElement(properties, "property", name="seed", value=str(ended.info.seed))
+        SubElement(properties, "property", name="command", value=ended.info.command)
+        for result in results:
+            _case(suite, result, ended)
+    tree = ElementTree(root)
+    indent(tree)
+    tree.write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _case(suite: Element, result: ScenarioResult, ended: Ended) -> None:
+    name = f"{result.scenario.name} [{use_name(result.use)}]"
+    case = SubElement(suite, "testcase", classname=result.scenario.id.replace("/", "."), name=_clean(name))
+    case.set("time", f"{result.seconds:.3f}")
+    case.set("file", result.scenario.file)
+    if result.status == FAILED:
+        failure = SubElement(case, "failure", message=_clean(str(headline(result))))
+        failure.text = _clean(str(failure_text(result, ended.info)))
+    elif result.status == BROKEN:
+        SubElement(case, "error", message=_clean(str(result.reason)))
+    elif result.status in (NOT_TESTED, NOT_APPLICABLE):
+        SubElement(case, "skipped", message=_clean(str(result.reason)))
+
+
+def _clean(written: str) -> str:
+    return _NOT_XML.sub("\ufffd", written)

@@ -1,0 +1,1 @@
+"""Scenario files: definition, strict loading, fragments, expressions, selection."""

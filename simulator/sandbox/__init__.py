@@ -1,0 +1,1 @@
+"""One tester's own platform: state, clock, edition, rules, agencies and faults."""

@@ -1,0 +1,32 @@
+"""`/healthz` says that the process lives, `/readyz` that it can take messages, `/metrics` what it has counted."""
+
+from flask import Blueprint, Response
+
+from simulator import __version__
+from simulator.control.routes import refuse_caller
+from simulator.core import metrics
+from simulator.core.json_codec import write_json
+from simulator.platform import Platform
+
+
+def health(platform: Platform) -> Blueprint:
+    """The three routes that operators and test runners ask."""
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return Response(write_json({"status": "ok", "version": __version__}), mimetype="application/json")
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        sandbox = platform.sandboxes.get(platform.settings.sandbox)
+        if sandbox is None:
+            return Response(write_json({"status": "no sandbox"}), 503, mimetype="application/json")
+        with sandbox.begin():
+            return Response(write_json({"status": "ready"}), mimetype="application/json")
+
+    @routes.get("/metrics")
+    def counted() -> Response:
+        return refuse_caller(platform) or Response(metrics.exposition(), mimetype="text/plain; version=0.0.4")
+
+    return routes
