@@ -30,15 +30,22 @@ def sizes(page) -> dict[str, float]:
     )
 
 
+def follow(page, control) -> None:
+    """Clicks what leads to another page and waits for that page, so that nothing is read from the one before."""
+    with page.expect_navigation():
+        control.click()
+
+
 def test_a_transaction_is_found_read_and_tried(browse, stage):
     patient = stage.patient()
     browser = browse()
     page = browser.page
     browser.open("/contract/")
-    page.get_by_role("link", name="national", exact=True).click()
+    follow(page, page.get_by_role("link", name="national", exact=True))
     page.get_by_role("searchbox").fill("人员信息获取")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="1101", exact=True).first.click()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    follow(page, page.get_by_role("link", name="1101", exact=True).first)
     assert "人员信息获取" in page.get_by_role("heading", level=1).inner_text()
 
     codes = page.locator("details.codes").first
@@ -46,16 +53,16 @@ def test_a_transaction_is_found_read_and_tried(browse, stage):
     codes.locator("summary").click()
     assert codes.get_by_role("listitem").first.is_visible()
 
-    page.get_by_role("link", name="试一试", exact=True).first.click()
+    follow(page, page.get_by_role("link", name="试一试", exact=True).first)
     page.get_by_label("沙箱").first.select_option(stage.name)
-    page.get_by_role("button", name="取来").click()
+    follow(page, page.get_by_role("button", name="取来"))
     page.get_by_label("人员").select_option(patient["psn_no"])
-    page.get_by_role("button", name="取来").click()
+    follow(page, page.get_by_role("button", name="取来"))
     message = page.get_by_label("报文")
     assert json.loads(message.input_value())["input"]["data"]["certno"] == patient["certno"]
 
     message.fill(message.input_value().replace('"psn_cert_type": "01"', '"psn_cert_type": "XX"'))
-    page.get_by_role("button", name="执行").click()
+    follow(page, page.get_by_role("button", name="执行"))
     marked = page.locator("ol.message li.error")
     assert marked.count() == 1
     assert "psn_cert_type" in marked.inner_text()
@@ -65,7 +72,7 @@ def test_a_transaction_is_found_read_and_tried(browse, stage):
     message = page.get_by_label("报文")
     message.fill(message.input_value().replace('"psn_cert_type": "XX"', '"psn_cert_type": "01"'))
     page.get_by_label("真的发送").check()
-    page.get_by_role("button", name="执行").click()
+    follow(page, page.get_by_role("button", name="执行"))
     answer = json.loads(page.locator("#answer").inner_text())
     assert answer["infcode"] == "0"
     assert answer["output"]["baseinfo"]["psn_no"] == patient["psn_no"]
@@ -78,11 +85,11 @@ def test_two_editions_are_compared_and_the_language_switched(browse):
     browser.open("/contract/")
     page.get_by_label("旧版").select_option("hunan-1.3")
     page.get_by_label("新版").select_option("observed")
-    page.get_by_role("button", name="比较").click()
+    follow(page, page.get_by_role("button", name="比较"))
     page.get_by_label("只看交易").fill("2207")
-    page.get_by_role("button", name="比较").click()
+    follow(page, page.get_by_role("button", name="比较"))
     assert page.get_by_role("heading", level=1).inner_text().startswith("湖南 V1.3 → 实见")
-    page.get_by_role("link", name="English").click()
+    follow(page, page.get_by_role("link", name="English"))
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.get_by_label("Transaction only").input_value() == "2207"
 
