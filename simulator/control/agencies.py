@@ -9,6 +9,7 @@ from simulator.contract import contract_of
 from simulator.control.calls import Asking, call, day_of
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
+from simulator.domain.transaction_table import RECONCILIATION_DAY
 from simulator.insured.reconciliation_day import rows_of_day
 from simulator.people.areas import is_area
 from simulator.sandbox.sandboxes import Agency, touch
@@ -75,7 +76,7 @@ def reconcile_day(asking: Asking) -> Any:
         ]
         # What was settled before the agency was registered is not in its books.
         sent = [each for row in rows if (each := _day_row(work, row))["setl_id"]]
-    output = queries.ask("SIM-DAY", {"data": {"day": day}, "rows": sent}, psn_no="")
+    output = queries.ask(RECONCILIATION_DAY, {"data": {"day": day}, "rows": sent}, psn_no="")
     return {"day": day, "rows": len(sent), "differences": output.get("differences") or []}
 
 

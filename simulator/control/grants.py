@@ -13,6 +13,7 @@ from simulator.core.errors import DataFaults, refuse
 from simulator.core.masking import mask
 from simulator.core.texts import text
 from simulator.domain.person import Filing, Registration
+from simulator.domain.transaction_table import DISEASE_REGISTRATION, DISEASE_REGISTRATION_WITHDRAWAL, FILING
 from simulator.insured.grants import ended_on, filing_message
 from simulator.people.contradictions import filing_faults
 from simulator.people.diseases import disease_name
@@ -109,7 +110,7 @@ def _deliver_end(work: UnitOfWork, config: Config, now: Any, known: people.Known
         config,
         now,
         area=area,
-        infno="2504",
+        infno=DISEASE_REGISTRATION_WITHDRAWAL,
         psn_no=known.person.psn_no,
         body={"data": data},
         institution=_institution(config, area),
@@ -129,9 +130,9 @@ def deliver(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerso
         return "by_hand"
     institution = _institution(config, area)
     if isinstance(granted, Filing):
-        infno, body = "SIM-FILING", filing_message(known.person.psn_no, granted)
+        infno, body = FILING, filing_message(known.person.psn_no, granted)
     else:
-        infno, body = "2503", _registration_message(known, granted, institution, wire_time(now)[:10])
+        infno, body = DISEASE_REGISTRATION, _registration_message(known, granted, institution, wire_time(now)[:10])
     worker.deliver_later(
         work,
         config,

@@ -6,11 +6,10 @@ from simulator.catalogue import Institution
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.core.texts import text
+from simulator.domain.transaction_table import traits_of
 from simulator.sandbox.sandboxes import Config
 from simulator.store.tables import sign_in
 from simulator.store.unit_of_work import UnitOfWork
-
-WITHOUT_SIGN_IN = ("9001", "9002")
 
 
 def admit_institution(config: Config, head: Head) -> Institution:
@@ -29,7 +28,7 @@ def admit_institution(config: Config, head: Head) -> Institution:
 
 def admit_operator(work: UnitOfWork, config: Config, head: Head, day: str) -> Sequence[Refusal]:
     """Refuses where the sandbox demands a sign-in; else only a sign_no that cannot be right is worth a warning."""
-    if head.infno in WITHOUT_SIGN_IN:
+    if not traits_of(head.infno).needs_sign_in:
         return ()
     row = work.get(sign_in, sign_no=head.sign_no) if head.sign_no else None
     valid = row is not None and not row.signed_out and row.day == day and row.institution == head.institution

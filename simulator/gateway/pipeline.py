@@ -20,6 +20,7 @@ from simulator.core.json_codec import NotAMessage, digest, write_json
 from simulator.core.logs import log
 from simulator.core.signing import NotAuthentic, authenticate
 from simulator.core.texts import text
+from simulator.domain.transaction_table import REVERSAL
 from simulator.fault_injection import faults
 from simulator.fault_injection.delayed_messages import delay_message, take_delayed
 from simulator.gateway import admission, inspection
@@ -63,7 +64,7 @@ class Pipeline:
             outcome = self._forward(exchange, outcome)
         if outcome.twice:
             outcome = self._handle(sandbox, replace(incoming, again=True))
-        if exchange.head.infno == "2601":
+        if exchange.head.infno == REVERSAL:
             # An original held back by a fault arrives now, after it was reversed.
             for raw in take_delayed(sandbox, exchange.body):
                 self._handle(sandbox, Incoming(raw, again=True))
@@ -132,11 +133,12 @@ class Pipeline:
         for warning in admission.admit_operator(work, config, head, day):
             exchange.findings.append(Finding(warning.rule, WARNING, warning.text, warning.path))
         transaction = HANDLERS[head.infno]
-        exchange.digest = digest(head.infno, head.institution, exchange.body) if transaction.effect else ""
-        if transaction.effect:
+        effect = transaction.traits.effect
+        exchange.digest = digest(head.infno, head.institution, exchange.body) if effect else ""
+        if effect:
             work.advisory_lock(idempotency_keys.lock_name(head.msgid))
         spent = idempotency_keys.find(work, head.msgid)
-        recorded = idempotency_keys.recorded_answer(spent, exchange.digest) if transaction.effect or spent else None
+        recorded = idempotency_keys.recorded_answer(spent, exchange.digest) if effect or spent else None
         if recorded is not None:
             return recorded
         if spent is not None and spent.state == idempotency_keys.RUNNING:
@@ -187,7 +189,7 @@ class Pipeline:
             answer = self._write(exchange, SUCCESS, "", made.output)
             exchange.findings += self._inspector.inspect_output(config, head.infno, made.output, head.remote)
             exchange.psn_no, exchange.mdtrt_id = inspection.about(made.output, exchange.psn_no, exchange.mdtrt_id)
-            if HANDLERS[head.infno].effect:
+            if HANDLERS[head.infno].traits.effect:
                 self._spend(work, exchange, made, answer, intended=intended)
         sent = self._apply_after_handling(exchange, answer, injected)
         self._record(work, exchange, sent.body, "dropped" if sent.dropped else "answered")

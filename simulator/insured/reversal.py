@@ -7,15 +7,12 @@ from simulator.core.errors import refuse
 from simulator.core.findings import WARNING, Finding
 from simulator.core.money import yuan
 from simulator.core.texts import text
+from simulator.domain.transaction_table import REVERSAL, TRANSACTIONS
 from simulator.insured import books
 from simulator.insured.place import Answered, Asked, insured
 from simulator.store import idempotency_keys, people
 from simulator.store.statements import Row
 from simulator.store.tables import settlement
-
-REVERSIBLE = ("2207", "2207A", "2208")
-WITHOUT_EFFECT = ("1101", "1201", "1901", "2001", "2206", "2206A", "5203", "5206", "5301", "SIM-DAY")
-"""Queries and pre-settlements spend nothing; reversing one is answered 0."""
 
 
 @insured("2601")
@@ -37,7 +34,7 @@ def reverse(asked: Asked) -> Answered:
 
 def check_original(original: Row | None, psn_no: str, oinfno: str) -> None:
     """−1 is final for a wrong person or oinfno of a known original, and for what cannot be reversed."""
-    if oinfno == "2601":
+    if oinfno == REVERSAL:
         raise refuse("reversal_of_reversal", path="data.oinfno")
     if original is None or idempotency_keys.never_seen(original):
         return
@@ -45,7 +42,10 @@ def check_original(original: Row | None, psn_no: str, oinfno: str) -> None:
         raise refuse("reversal_other_person", path="data.psn_no", omsgid=original.msgid)
     if original.infno != oinfno:
         raise refuse("reversal_other_infno", path="data.oinfno", omsgid=original.msgid, infno=original.infno)
-    if original.infno not in (*REVERSIBLE, *WITHOUT_EFFECT) and original.state != idempotency_keys.REVERSED:
+    traits = TRANSACTIONS.get(original.infno)
+    # Queries and pre-settlements spend nothing; reversing one is answered 0.
+    undoable = traits is not None and (traits.reversible or not traits.effect)
+    if not undoable and original.state != idempotency_keys.REVERSED:
         raise refuse("reversal_not_possible", path="data.oinfno", infno=original.infno)
 
 

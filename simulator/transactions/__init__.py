@@ -11,6 +11,9 @@ import simulator.transactions.reversal
 import simulator.transactions.session
 import simulator.transactions.settlement
 import simulator.transactions.visits  # noqa: F401 (each import registers a family)
+from simulator.domain.transaction_table import TRANSACTIONS, check_registered
 from simulator.transactions.registry import HANDLERS, Ask, Call, Kept, Transaction
+
+check_registered("transactions", HANDLERS, (infno for infno, traits in TRANSACTIONS.items() if traits.depth))
 
 __all__ = ["HANDLERS", "Ask", "Call", "Kept", "Transaction"]

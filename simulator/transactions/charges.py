@@ -22,7 +22,7 @@ ALL_UNSETTLED = "0000"
 ChargeLine = dict[str, Any]
 
 
-@transaction("2204", effect=True)
+@transaction("2204")
 def upload_charges(body: Body, call: Call) -> Kept:
     """Takes whole batches of one visit; one bad charge refuses the call, and nothing of it is kept."""
     lines = body["feedetail"]
@@ -43,7 +43,7 @@ def upload_charges(body: Body, call: Call) -> Kept:
     return Kept({"result": results})
 
 
-@transaction("2205", effect=True)
+@transaction("2205")
 def withdraw_charges(body: Body, call: Call) -> Kept:
     """Withdraws a batch, or with 0000 all that are not settled; a settled one is cancelled by 2208 first."""
     data = body["data"]

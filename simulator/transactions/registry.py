@@ -8,6 +8,7 @@ from typing import Any
 from simulator.catalogue import Institution
 from simulator.core.errors import Refusal
 from simulator.core.findings import Finding
+from simulator.domain.transaction_table import Traits, traits_of
 from simulator.insured.place import Answered, Asked
 from simulator.sandbox.sandboxes import Config
 from simulator.store.unit_of_work import UnitOfWork
@@ -82,24 +83,23 @@ Handler = Callable[[Body, Call], Kept | Ask]
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A transaction served: its handler, and whether its message takes effect and so spends its msgid."""
+    """A transaction served: its row of the table and its handler."""
 
-    infno: str
+    traits: Traits
     handler: Handler
-    effect: bool
 
 
 HANDLERS: dict[str, Transaction] = {}
 
 
-def transaction(*infnos: str, effect: bool = False) -> Callable[[Handler], Handler]:
-    """Registers a function as the handler of these numbers; registering one twice is a mistake."""
+def transaction(*infnos: str) -> Callable[[Handler], Handler]:
+    """Registers a function as the handler of these numbers; raises ValueError for one that has a handler."""
 
     def register(handler: Handler) -> Handler:
         for infno in infnos:
             if infno in HANDLERS:
                 raise ValueError(f"{infno} is handled by {HANDLERS[infno].handler.__name__} and {handler.__name__}")
-            HANDLERS[infno] = Transaction(infno, handler, effect)
+            HANDLERS[infno] = Transaction(traits_of(infno), handler)
         return handler
 
     return register

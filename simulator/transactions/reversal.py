@@ -12,7 +12,7 @@ from simulator.transactions.batches import bind_batch, free_batch, is_settled_an
 from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
 
 
-@transaction("2601", effect=True)
+@transaction("2601")
 def reverse(body: Body, call: Call) -> Ask | Kept:
     """Undoes a known message through the insured place; answers 0 for what has no effect here (rules 18)."""
     data = body["data"]
@@ -33,7 +33,7 @@ def reverse(body: Body, call: Call) -> Ask | Kept:
     _refuse_withdrawn_batch(call, original)
     visit = call.work.get_required(settlement, id=original.settlement_id).mdtrt_id
     then = partial(_undone, original.settlement_id)
-    return Ask("2601", body, then=then, psn_no=data["psn_no"], mdtrt_id=visit)
+    return Ask(call.infno, body, then=then, psn_no=data["psn_no"], mdtrt_id=visit)
 
 
 def _refuse_withdrawn_batch(call: Call, original: Row) -> None:

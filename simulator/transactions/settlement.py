@@ -43,7 +43,7 @@ def preview_settlement(body: Body, call: Call) -> Ask:
     )
 
 
-@transaction("2207", "2207A", effect=True)
+@transaction("2207", "2207A")
 def settle(body: Body, call: Call) -> Ask:
     """Settles exactly one batch; its inputs must equal those of the pre-settlement, where there was one."""
     visit, found = _batch_to_settle(body, call)
@@ -58,12 +58,12 @@ def settle(body: Body, call: Call) -> Ask:
     )
 
 
-@transaction("2208", effect=True)
+@transaction("2208")
 def cancel_settlement(body: Body, call: Call) -> Ask:
     """Cancels a settlement; its batch is open again, to be settled anew or withdrawn."""
     data = body["data"]
     open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
-    return Ask("2208", body, then=_reopen_batch, psn_no=data["psn_no"], mdtrt_id=data["mdtrt_id"])
+    return Ask(call.infno, body, then=_reopen_batch, psn_no=data["psn_no"], mdtrt_id=data["mdtrt_id"])
 
 
 @transaction("5203")
@@ -161,7 +161,7 @@ def _reopen_batch(call: Call, answered: Answered) -> Kept:
 
 def _looked_up(call: Call, row: Row, setl_id: str) -> dict[str, Any]:
     edition = call.config.contract.edition
-    asked = call.asked("5203", {})
+    asked = call.asked(call.infno, {})
     known = people.load_by_id(call.work, row.person_id)
     insurance = next((each for each in known.person.insurances if each.insutype == row.insutype), None)
     values = {name: getattr(row, name) for name in books.AMOUNTS}

@@ -14,7 +14,7 @@ OPEN, WITHDRAWN, SETTLED = "open", "withdrawn", "settled"
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
 
 
-@transaction("2201", effect=True)
+@transaction("2201")
 def register_visit(body: Body, call: Call) -> Kept:
     """Opens a visit for a person who was asked for by 1101 and shows their own voucher."""
     data = body["data"]
@@ -47,7 +47,7 @@ def register_visit(body: Body, call: Call) -> Kept:
     )
 
 
-@transaction("2202", effect=True)
+@transaction("2202")
 def withdraw_visit(body: Body, call: Call) -> Kept:
     """Withdraws a visit that has no charges left: they are withdrawn by 2205, settlements cancelled by 2208 first."""
     data = body["data"]
@@ -61,7 +61,7 @@ def withdraw_visit(body: Body, call: Call) -> Kept:
     return Kept({})
 
 
-@transaction("2203", "2203A", effect=True)
+@transaction("2203", "2203A")
 def describe_visit(body: Body, call: Call) -> Kept:
     """What the visit is for: one med_type, and for a special disease its code; sent again it replaces."""
     info = body["mdtrtinfo"]

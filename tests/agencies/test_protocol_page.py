@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.agencies.delivery.endpoint import TAKES_EFFECT
 from simulator.contract import contract_of
+from simulator.domain.transaction_table import traits_of
 from simulator.insured import HANDLERS
 from simulator.people.areas import is_area
 from tests.agencies import protocol_reference
@@ -60,7 +60,7 @@ def test_the_worked_example_of_the_page_is_the_one_of_the_reference(name):
 def test_every_transaction_served_stands_on_the_page_with_what_it_spends(name):
     rows = re.findall(r"^\| ([0-9A-Z, 、-]+?)(?: \*\(ours\)\*)? \| .*? \| (\S+) \| ", words(name), re.MULTILINE)
     told = {infno: spends in ("yes", "是") for listed, spends in rows for infno in re.split("[,、 ]+", listed)}
-    assert told == {infno: infno in TAKES_EFFECT for infno in HANDLERS}
+    assert told == {infno: traits_of(infno).effect for infno in HANDLERS}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -18,6 +18,7 @@ from simulator.agencies.replica import booked_settlements, insured_people
 from simulator.core.errors import PolicyGap, Refusal, refuse
 from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.texts import Text, text
+from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Answered, Asked, Output
 from simulator.sandbox.sandboxes import Config
 from simulator.store import idempotency_keys, journal
@@ -25,8 +26,6 @@ from simulator.store.outbox import DONE, REFUSED, SENDING, UNKNOWN
 from simulator.store.tables import outbox
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import Call, Kept
-
-SETTLEMENT_FAMILY = ("2206", "2206A", "2207", "2207A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +148,13 @@ def _refused(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
 
 def _judge_refusal(asked: Asked, told: str, findings: list[Finding]) -> list[Finding]:
     """Whether our own copy would have refused too."""
-    if asked.infno in SETTLEMENT_FAMILY:
+    if traits_of(asked.infno).awarded:
         expected = expect(asked, findings)
         return award_checks.judge_refusal(told, expected.case.refusals if expected.case else (), expected.award)
     opinion = dry_run_answer(asked)
     if opinion is None or isinstance(opinion, Refusal):
         return []
-    rule = "reversal.refused" if asked.infno == "2601" else f"refused.{asked.infno}"
+    rule = "reversal.refused" if asked.infno == REVERSAL else f"refused.{asked.infno}"
     return [
         Finding(rule, ERROR, text("judge.refused_wrongly", infno=asked.infno, told=told or "-"), "/infcode", "0", "-1")
     ]
@@ -173,7 +172,7 @@ def _nothing_came(received_reply: ReceivedReply, problem: Text) -> Completion:
 
 def _never_sent(received_reply: ReceivedReply, problem: Text, finding: Finding) -> Completion:
     """Not a byte left: nothing to reverse, and the hospital may simply try again; only a 2601 is carried on."""
-    if received_reply.intent.ask.infno == "2601":
+    if received_reply.intent.ask.infno == REVERSAL:
         return _unknown(received_reply, problem, [finding])
     if received_reply.intent.effect:
         idempotency_keys.release(received_reply.call.work, received_reply.intent.head.msgid)
@@ -191,12 +190,12 @@ def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Findin
         return Completion(None, refuse(rule, area=intent.area, reason=problem), [])
     idempotency_keys.change_state(call.work, intent.head.msgid, idempotency_keys.UNKNOWN)
     received_reply.close(UNKNOWN, problem.zh)
-    if intent.ask.infno == "2601":
+    if intent.ask.infno == REVERSAL:
         # Recorded, answered 0 and carried on: our copy follows now, the agency as soon as it answers.
         return Completion(
             intent.ask.then(call, booked_settlements.undo_original(received_reply.asked)), None, [*call.findings]
         )
-    rule = "unknown_outcome" if booked_settlements.is_reversible(intent.ask.infno) else "unknown_repeated"
+    rule = "unknown_outcome" if traits_of(intent.ask.infno).reversible else "unknown_repeated"
     return Completion(None, refuse(rule, reason=problem), [])
 
 

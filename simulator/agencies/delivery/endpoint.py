@@ -20,12 +20,10 @@ from simulator.core.findings import err_msg
 from simulator.core.json_codec import LARGEST_MESSAGE, NotAMessage, digest, read_json
 from simulator.core.texts import text
 from simulator.domain.places import below
+from simulator.domain.transaction_table import RECONCILIATION_DAY, traits_of
 from simulator.insured.place import Asked, Place
 from simulator.store import idempotency_keys
 from simulator.store.unit_of_work import UnitOfWork
-
-TAKES_EFFECT = frozenset({"2207", "2207A", "2208", "2501", "2501A", "2502", "2503", "2504", "2601", "SIM-FILING"})
-"""What spends a msgid between platform and agency (rules 16); queries and pre-settlements do not."""
 
 LARGEST_DAY = 64 * 1024 * 1024
 """Bytes of a SIM-DAY: a day of a whole city; any other message has at most LARGEST_MESSAGE."""
@@ -83,7 +81,7 @@ class Endpoint:
 
     def _answer(self, work: UnitOfWork, head: Head, fields: Mapping[str, Any], received: datetime) -> bytes:
         body = fields["input"]
-        effect = head.infno in TAKES_EFFECT
+        effect = traits_of(head.infno).effect
         fingerprint = digest(head.infno, head.institution, body) if effect else ""
         if effect:
             recorded = idempotency_keys.recorded_answer(idempotency_keys.find(work, head.msgid), fingerprint)
@@ -122,7 +120,7 @@ def _read(raw: bytes) -> Mapping[str, Any]:
     fields = read_json(raw, largest=LARGEST_DAY)
     if not isinstance(fields, dict):
         raise NotAMessage(text("wire.not_object", got=type(fields).__name__))
-    if len(raw) > LARGEST_MESSAGE and fields.get("infno") != "SIM-DAY":
+    if len(raw) > LARGEST_MESSAGE and fields.get("infno") != RECONCILIATION_DAY:
         raise NotAMessage(text("wire.too_large", size=len(raw), limit=LARGEST_MESSAGE))
     return fields
 

@@ -22,6 +22,7 @@ from simulator.catalogue import Institution
 from simulator.core.clock import RealTime
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
+from simulator.domain.transaction_table import traits_of
 from simulator.fault_injection import faults
 from simulator.sandbox.sandboxes import Agency, Config
 from simulator.store import idempotency_keys
@@ -30,12 +31,8 @@ from simulator.store.outbox import SENDING, UNKNOWN
 from simulator.store.statements import Statement
 from simulator.store.tables import outbox
 from simulator.store.unit_of_work import UnitOfWork
-from simulator.transactions import HANDLERS, Ask, Call
+from simulator.transactions import Ask, Call
 
-VISIT_FAMILY = ("2204", "2205", "2206", "2206A", "2207", "2207A", "2208")
-"""What is refused for a visit while one of its messages is unknown (design 4.7)."""
-PERSON_FAMILY = ("2207", "2207A", "2208", "2601")
-"""What moves a person's accumulators; one at a time for a person, or nobody could judge the answers."""
 _LEASE_MARGIN_S = 10.0
 
 OPEN_OF_VISIT = Statement(
@@ -129,7 +126,7 @@ class Forwarding:
 
     def refuse_while_unknown(self, work: UnitOfWork, infno: str, mdtrt_id: str) -> None:
         """Refuses 2204-2208 of a visit with an unknown outcome; raises MustWait while one is in flight."""
-        if infno not in VISIT_FAMILY or not mdtrt_id:
+        if not mdtrt_id or not traits_of(infno).refused_while_unknown:
             return
         for row in work.all(OPEN_OF_VISIT, mdtrt_id=mdtrt_id):
             if row.state == SENDING:
@@ -156,7 +153,8 @@ class Forwarding:
         exchange: str,
     ) -> Intent:
         """Keeps the intent: a row of the outbox for what takes effect; raises MustWait while the person is busy."""
-        if ask.infno in PERSON_FAMILY and ask.psn_no:
+        traits = traits_of(ask.infno)
+        if traits.serialises_person and ask.psn_no:
             for row in call.work.all(OPEN_OF_PERSON, psn_no=ask.psn_no):
                 if row.state == SENDING:
                     raise MustWait
@@ -169,7 +167,7 @@ class Forwarding:
             head=head,
             institution=call.institution,
             ask=ask,
-            effect=HANDLERS[ask.infno].effect,
+            effect=traits.effect,
             agency=agency,
             msgid=msgid,
             raw=message(head, spoken(ask.infno, agency.edition if agency else ""), msgid, call.now, body),

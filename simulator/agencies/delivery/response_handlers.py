@@ -23,6 +23,7 @@ from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, INFO, Finding
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import Text, text
+from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
 from simulator.insured.case import Case, case_of
 from simulator.insured.place import Answered, Asked, Output
@@ -57,12 +58,8 @@ class AcceptedAnswer:
 
 
 def handle_response(accepted_answer: AcceptedAnswer) -> Answered:
-    """Judges and books; raises NotPassedOn, or Refusal where our copy cannot follow."""
-    return _RESPONSE_HANDLERS.get(accepted_answer.asked.infno, _pass_on)(accepted_answer)
-
-
-def _pass_on(accepted_answer: AcceptedAnswer) -> Answered:
-    return Answered(accepted_answer.output)
+    """Judges and books; raises AnswerRejected, or Refusal where our copy cannot follow."""
+    return RESPONSE_HANDLERS[traits_of(accepted_answer.asked.infno).answer](accepted_answer)
 
 
 def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
@@ -266,7 +263,7 @@ def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
     settled = booked_settlements.settlement_of(accepted_answer.asked, accepted_answer.asked.body["data"]["setl_id"])
     values = {name: getattr(settled, name) for name in books.AMOUNTS}
     original = answers.amount_fields(values, settled.ratio, settled.balance_after)
-    found = answer_checks.judge_cancellation(original, accepted_answer.output)
+    found = answer_checks.judge_cancellation(accepted_answer.asked.infno, original, accepted_answer.output)
     if settled.state != "live":
         sentence = text("judge.cancelled_twice", setl_id=settled.agency_setl_id, state=settled.state)
         found.append(Finding("identity.setl_id", ERROR, sentence, "/infcode", "-1", "0"))
@@ -300,20 +297,18 @@ def _accepted_wrongly(rule: str, refusal: Refusal) -> Finding:
     return Finding(rule, ERROR, sentence, "/infcode", "-1", "0")
 
 
-_RESPONSE_HANDLERS: dict[str, Callable[[AcceptedAnswer], Answered]] = {
-    "1101": _handle_person,
-    "2001": _handle_entitlement,
-    "5206": _handle_accumulators,
-    "5301": _handle_registrations,
-    "2206": _handle_preview,
-    "2206A": _handle_preview,
-    "2207": _handle_settlement,
-    "2207A": _handle_settlement,
-    "2208": _handle_cancellation,
-    "2601": _handle_reversal,
-    "2501": _handle_grant,
-    "2501A": _handle_grant,
-    "2503": _handle_grant,
-    "2502": _handle_end,
-    "2504": _handle_end,
+RESPONSE_HANDLERS: Mapping[str, Callable[[AcceptedAnswer], Answered]] = {
+    "person": _handle_person,
+    "entitlement": _handle_entitlement,
+    "accumulators": _handle_accumulators,
+    "registrations": _handle_registrations,
+    "pre_settlement": _handle_preview,
+    "settlement": _handle_settlement,
+    "cancellation": _handle_cancellation,
+    "reversal": _handle_reversal,
+    "grant": _handle_grant,
+    "grant_withdrawal": _handle_end,
 }
+"""Handlers by the name under which the table of transactions has them."""
+
+check_registered("answers", RESPONSE_HANDLERS, (each.answer for each in TRANSACTIONS.values() if each.answer))

@@ -12,6 +12,7 @@ from typing import Any
 from simulator.benefit import KINDS
 from simulator.contract import Contract, Edition, contract_of
 from simulator.contract.layout import Node
+from simulator.domain.transaction_table import REVERSAL
 from simulator.sandbox.sandboxes import Agency
 
 
@@ -33,7 +34,7 @@ def translate(body: Any, infno: str, direction: str, *, source: str, target: str
     """The body of `source` as `target` says it; the same object where they are one edition."""
     if source == target or not target:
         return body
-    if infno == "2601" and direction == "in":
+    if infno == REVERSAL and direction == "in":
         data = body["data"]
         return {**body, "data": {**data, "oinfno": spoken(data["oinfno"], target)}}
     here, there = (agency_contract(name) for name in (source, target))

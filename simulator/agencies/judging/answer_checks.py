@@ -13,15 +13,16 @@ from simulator.contract.identities import cancellation_faults, settlement_faults
 from simulator.core.clock import from_wire
 from simulator.core.findings import ERROR, WARNING, Finding, from_faults
 from simulator.core.texts import Text, text
+from simulator.domain.transaction_table import Family, traits_of
 
-_SETTLEMENTS = ("2206", "2206A", "2207", "2207A", "2208")
 GRACE_S = 86400
 """Seconds by which the clocks of two systems may differ."""
 
 
 def judge_identities(infno: str, output: Mapping[str, Any]) -> list[Finding]:
     """What must hold between the amounts of one answer."""
-    if infno not in _SETTLEMENTS:
+    traits = traits_of(infno)
+    if not traits.awarded and traits.family != Family.CANCELLATION:
         return []
     return from_faults(settlement_faults(infno, output), strict=True)
 
@@ -29,16 +30,18 @@ def judge_identities(infno: str, output: Mapping[str, Any]) -> list[Finding]:
 def judge_repeated(infno: str, sent: Mapping[str, Any], output: Mapping[str, Any]) -> list[Finding]:
     """What the answer must repeat: visit and total of a settlement, visit and setl_id of a cancellation."""
     data, info = sent.get("data"), output.get("setlinfo")
-    if infno not in _SETTLEMENTS or not isinstance(data, Mapping) or not isinstance(info, Mapping):
+    traits = traits_of(infno)
+    is_cancellation = traits.family == Family.CANCELLATION
+    if not (traits.awarded or is_cancellation) or not isinstance(data, Mapping) or not isinstance(info, Mapping):
         return []
     found = []
-    for name in ("mdtrt_id", "setl_id") if infno == "2208" else ("mdtrt_id", "insutype", "med_type"):
+    for name in ("mdtrt_id", "setl_id") if is_cancellation else ("mdtrt_id", "insutype", "med_type"):
         wanted, got = str(data.get(name) or ""), str(info.get(name) or "")
         # insutype and med_type may be left out of an answer; the contract says which fields may not.
         if got != wanted and (got or name in ("mdtrt_id", "setl_id")):
             found.append(_not_repeated(name, wanted, got))
     total = fen_of(data.get("medfee_sumamt"))
-    if infno != "2208" and total is not None and fen_of(info.get("medfee_sumamt")) != total:
+    if not is_cancellation and total is not None and fen_of(info.get("medfee_sumamt")) != total:
         found.append(_not_repeated("medfee_sumamt", str(data["medfee_sumamt"]), str(info.get("medfee_sumamt"))))
     return found
 
@@ -58,10 +61,10 @@ def judge_person(output: Mapping[str, Any], person: Mapping[str, str]) -> list[F
     return list(dict.fromkeys(found))
 
 
-def judge_cancellation(original: Mapping[str, Any], output: Mapping[str, Any]) -> list[Finding]:
+def judge_cancellation(infno: str, original: Mapping[str, Any], output: Mapping[str, Any]) -> list[Finding]:
     """Every amount of a cancellation is the settlement's, negated; details too (rules 19)."""
     before = {"setlinfo": original}
-    return from_faults(cancellation_faults("2208", before, output), strict=True)
+    return from_faults(cancellation_faults(infno, before, output), strict=True)
 
 
 def judge_time(info: Mapping[str, Any], *, began: str, now: datetime, own_clock: bool) -> list[Finding]:

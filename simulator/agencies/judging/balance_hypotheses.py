@@ -13,6 +13,7 @@ from simulator.benefit import Accumulated
 from simulator.contract.amounts import fen_of
 from simulator.core.json_codec import NotAMessage, read_json
 from simulator.core.texts import Text, text
+from simulator.domain.transaction_table import ACCUMULATOR_QUERY
 from simulator.insured import books
 from simulator.insured.case import Case
 from simulator.sandbox.sandboxes import Agency
@@ -132,7 +133,7 @@ def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tupl
 
 def _told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> tuple[str, Accumulated] | None:
     """What the city answered when it was last asked by 5206, with what was settled and cancelled since."""
-    row = work.one(_LAST_TOLD, psn_no=balance_key.psn_no, infno="5206", outcome="answered")
+    row = work.one(_LAST_TOLD, psn_no=balance_key.psn_no, infno=ACCUMULATOR_QUERY, outcome="answered")
     if row is None:
         return None
     try:

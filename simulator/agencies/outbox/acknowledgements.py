@@ -16,6 +16,7 @@ from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.json_codec import NotAMessage, read_json
 from simulator.core.texts import Text, plain, text
+from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Asked, Output
 from simulator.sandbox.sandboxes import Config, Sandbox
 from simulator.store import idempotency_keys, journal
@@ -52,7 +53,7 @@ def acknowledge(
         findings.append(_refused(work, attempt, answer.broken))
     else:
         work.change(outbox, {"id": attempt.row.id}, state=DONE, claimed_until=0.0)
-        if attempt.row.infno != "2601":
+        if attempt.row.infno != REVERSAL:
             findings += _finish(work, config, now, attempt, dict(answer.output))
     return findings
 
@@ -117,7 +118,7 @@ def _refused(work: UnitOfWork, attempt: Attempt, told: Text) -> Finding:
     """−1 is final (rules 18): reported, and not repeated."""
     row = attempt.row
     work.change(outbox, {"id": row.id}, state=GIVEN_UP, claimed_until=0.0, last_error=told.zh)
-    if attempt.is_reversal or row.infno == "2601":
+    if attempt.is_reversal or row.infno == REVERSAL:
         _settle_message(work, row, idempotency_keys.REVERSED)
         return Finding("reversal.refused", ERROR, text("judge.reversal_refused", msgid=row.msgid, told=told))
     sentence = text("judge.repeat_refused", infno=row.infno, msgid=row.msgid, told=told)
@@ -147,7 +148,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
         output = translate(output, row.infno, "out", source=agency.edition or config.edition, target=config.edition)
         try:
             with work.savepoint():
-                is_end = row.infno in ("2502", "2504")
+                is_end = traits_of(row.infno).withdraws_grant
                 output = (booked_settlements.end_by_agency_number if is_end else booked_settlements.add_grant)(
                     asked, output
                 ).output

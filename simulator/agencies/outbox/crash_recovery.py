@@ -6,6 +6,7 @@ from simulator.agencies.replica import booked_settlements
 from simulator.core.envelope import Head, answer, head_of
 from simulator.core.errors import Refusal
 from simulator.core.json_codec import read_json
+from simulator.domain.transaction_table import REVERSAL
 from simulator.sandbox.sandboxes import Config
 from simulator.store import idempotency_keys
 from simulator.store.statements import Row
@@ -25,7 +26,7 @@ def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str)
     call = Call(
         work=work,
         config=config,
-        infno="2601",
+        infno=REVERSAL,
         msgid=row.origin_msgid,
         treated_area=head.treated_area,
         insured_area=head.insured_area,
@@ -37,9 +38,9 @@ def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str)
     data["omsgid"] = _as_the_hospital_named_it(work, data["omsgid"])
     try:
         with work.savepoint():
-            asked = HANDLERS["2601"].handler({"data": data}, call)
+            asked = HANDLERS[REVERSAL].handler({"data": data}, call)
             if isinstance(asked, Ask):
-                asked.then(call, booked_settlements.undo_original(call.asked("2601", asked.body, msgid=msgid)))
+                asked.then(call, booked_settlements.undo_original(call.asked(REVERSAL, asked.body, msgid=msgid)))
             _record(work, row, head, now)
     except Refusal:
         # It stays unknown until the agency answers.

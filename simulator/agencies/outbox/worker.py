@@ -26,7 +26,12 @@ from simulator.core.envelope import head_of
 from simulator.core.findings import Finding
 from simulator.core.json_codec import read_json, write_json
 from simulator.core.texts import Text, text
-from simulator.insured.reversal import REVERSIBLE
+from simulator.domain.transaction_table import (
+    DISEASE_REGISTRATION,
+    DISEASE_REGISTRATION_WITHDRAWAL,
+    REVERSAL,
+    traits_of,
+)
 from simulator.sandbox.sandboxes import Config, Sandbox
 from simulator.store import idempotency_keys, journal
 from simulator.store.outbox import DONE, SENDING, UNKNOWN
@@ -85,7 +90,7 @@ def recover(sandbox: Sandbox, real: float, owner: str, *, alone: bool) -> int:
             spent = idempotency_keys.find(work, row.origin_msgid)
             if spent is not None and spent.state == idempotency_keys.RUNNING:
                 idempotency_keys.change_state(work, row.origin_msgid, idempotency_keys.UNKNOWN)
-            if row.infno == "2601":
+            if row.infno == REVERSAL:
                 resume_reversal(work, config, clock.now(real), row.msgid)
     return len(rows)
 
@@ -165,7 +170,8 @@ def deliver_later(
 def awaits_number(work: UnitOfWork, registration_id: int) -> bool:
     """Whether the agency is still to be told of a registration, and so to give it a number."""
     subject = json.dumps({"registration": registration_id})
-    return any(row.state in (SENDING, UNKNOWN) for row in work.find(outbox, infno="2503", subject=subject))
+    rows = work.find(outbox, infno=DISEASE_REGISTRATION, subject=subject)
+    return any(row.state in (SENDING, UNKNOWN) for row in rows)
 
 
 def _due(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool) -> dict[str, list[int]]:
@@ -214,10 +220,10 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
             work.change(outbox, {"id": row.id}, state=DONE, claimed_until=0.0)
             return None
         raw = _with_number(work, row, original)
-        is_reversal = row.infno in REVERSIBLE
+        is_reversal = traits_of(row.infno).reversible
         if is_reversal:
             body = {"data": {"psn_no": row.psn_no, "omsgid": row.msgid, "oinfno": original["infno"]}}
-            raw = message(head, "2601", next_msgid(work, now), now, body)
+            raw = message(head, REVERSAL, next_msgid(work, now), now, body)
         endpoint = Endpoint(sandbox.store.begin, config.place, config.agency_contract, lambda: now, config.strict)
         return Attempt(row, raw, head, Channel(forwarding.transport, agency, endpoint), is_reversal)
 
@@ -225,7 +231,7 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
 def _with_number(work: UnitOfWork, row: Row, original: Mapping[str, Any]) -> bytes:
     """The message as kept; a 2504 that had to wait for the agency's number gets it, and goes so from then on."""
     data = original["input"].get("data")
-    if row.infno != "2504" or row.origin_msgid or data["trt_dcla_detl_sn"]:
+    if row.infno != DISEASE_REGISTRATION_WITHDRAWAL or row.origin_msgid or data["trt_dcla_detl_sn"]:
         return bytes(row.body)
     number = work.get_required(registration, id=json.loads(row.subject)["registration"]).agency_number
     written = write_json({**original, "input": {"data": {**data, "trt_dcla_detl_sn": number}}})
@@ -258,7 +264,7 @@ def _try(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> AgencyAn
 def _read(config: Config, attempt: Attempt, raw: bytes) -> AgencyAnswer | Text:
     agency = attempt.line.agency
     edition = (agency.edition if agency else "") or config.edition
-    infno = "2601" if attempt.is_reversal else spoken(attempt.row.infno, edition)
+    infno = REVERSAL if attempt.is_reversal else spoken(attempt.row.infno, edition)
     return read_answer(raw, infno, agency_contract(edition), remote=attempt.head.remote, strict=config.strict)
 
 

@@ -16,10 +16,11 @@ from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
 from simulator.core.money import to_fen
 from simulator.domain.person import Filing, Registration
+from simulator.domain.transaction_table import DISEASE_REGISTRATION, REVERSAL, Family, traits_of
 from simulator.insured import answers, books
 from simulator.insured.case import Case
 from simulator.insured.place import Answered, Asked, Output, row_number, wire_number
-from simulator.insured.reversal import REVERSIBLE, undo
+from simulator.insured.reversal import undo
 from simulator.store import idempotency_keys, people
 from simulator.store.statements import Row
 from simulator.store.tables import filing, registration, settlement
@@ -38,37 +39,33 @@ PAID_KINDS = {
 def outgoing(asked: Asked) -> Mapping[str, Any]:
     """The body as the agency must see it: its own numbers instead of ours."""
     body = asked.body
-    if asked.infno == "2208":
+    traits = traits_of(asked.infno)
+    if traits.family == Family.CANCELLATION:
         row = settlement_of(asked, body["data"]["setl_id"])
         return {"data": {**body["data"], "setl_id": row.agency_setl_id or body["data"]["setl_id"]}}
-    if asked.infno == "2601":
+    if asked.infno == REVERSAL:
         original = idempotency_keys.find(asked.work, body["data"]["omsgid"])
         row = asked.work.get(settlement, id=original.settlement_id) if original is not None else None
         seen = row.agency_msgid if row is not None and row.agency_msgid else body["data"]["omsgid"]
         return {"data": {**body["data"], "omsgid": seen}}
-    if asked.infno in ("2502", "2504"):
+    if traits.withdraws_grant:
         row = _grant(asked, body["data"]["trt_dcla_detl_sn"])
         # A number that is not ours may well be the agency's; it decides.
         return body if row is None else {"data": {**body["data"], "trt_dcla_detl_sn": row.agency_number}}
     return body
 
 
-def is_reversible(infno: str) -> bool:
-    """Whether an unknown outcome is undone by 2601; anything else is repeated until it is answered (rules 18)."""
-    return infno in REVERSIBLE
-
-
 def confirm(asked: Asked, output: Output) -> Answered:
     """The simulated place has booked already, behind its own desk; its row and the hospital's msgid find each other."""
     info = output.get("setlinfo")
-    if asked.infno == "2601":
+    if asked.infno == REVERSAL:
         original = idempotency_keys.find(asked.work, asked.body["data"]["omsgid"])
         if original is not None:
             idempotency_keys.change_state(asked.work, original.msgid, idempotency_keys.REVERSED)
         return Answered(output, original.settlement_id if original else None)
     if not isinstance(info, Mapping):
         return Answered(output)
-    if asked.infno not in REVERSIBLE:
+    if not traits_of(asked.infno).reversible:
         return passed_preview(asked, output)
     spent = idempotency_keys.find(asked.work, asked.msgid)
     settlement_id = spent.settlement_id if spent else None
@@ -156,11 +153,11 @@ def add_grant(asked: Asked, output: Output) -> Answered:
     serial = output["result"]["trt_dcla_detl_sn"]
     if known is None:
         return Answered(output)
-    kind, table = ("R", registration) if asked.infno == "2503" else ("F", filing)
+    kind, table = ("R", registration) if asked.infno == DISEASE_REGISTRATION else ("F", filing)
     # The same again is the same grant, there and here (rules 18).
     for row in asked.work.find(table, person_id=known.id, agency_number=serial):
         return _numbered(asked, kind, row.id)
-    if asked.infno == "2503":
+    if asked.infno == DISEASE_REGISTRATION:
         disease = Registration(data["opsp_dise_code"], data["opsp_dise_name"], _day(data["begndate"]), _end(data))
         return _numbered(asked, kind, people.add_registration(asked.work, known.id, disease, agency_number=serial))
     begins = _day(data.get("begndate") or data["refl_date"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.core.money import to_fen
 from simulator.domain.person import EMPLOYEES, HAN, Identity, Insurance, Person
+from simulator.domain.transaction_table import PERSON_QUERY
 from simulator.insured.person_queries import CARD, CERTIFICATE, VOUCHER
 from simulator.insured.place import Asked, Output
 from simulator.store import people
@@ -16,7 +17,7 @@ def person_asked_for(asked: Asked) -> dict[str, str]:
     """psn_no, name and certno that an answer must be about, as far as the question or our copy tells them."""
     data: Mapping[str, Any] = next((node for node in asked.body.values() if isinstance(node, Mapping)), {})
     known = people.load(asked.work, data["psn_no"]) if data.get("psn_no") else None
-    if asked.infno == "1101":
+    if asked.infno == PERSON_QUERY:
         shown = people.by_credential(asked.work, data.get("mdtrt_cert_no") or "")
         known = shown[0] if len(shown) == 1 else None
     if known is not None:

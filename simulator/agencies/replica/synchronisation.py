@@ -10,6 +10,7 @@ from simulator.agencies.delivery.translation import accumulator_key
 from simulator.agencies.replica import insured_people
 from simulator.core.money import to_fen
 from simulator.domain.person import Registration
+from simulator.domain.transaction_table import ACCUMULATOR_QUERY, PERSON_QUERY, REGISTRATION_QUERY
 from simulator.sandbox.sandboxes import Agency, Sandbox
 from simulator.store import people
 from simulator.store.tables import registration
@@ -19,14 +20,14 @@ from simulator.store.unit_of_work import UnitOfWork
 def learn(sandbox: Sandbox, forwarding: Forwarding, area: str, shown: Mapping[str, Any]) -> str:
     """Asks the agency of `area` by 1101, 5301 and 5206, and starts from what it says; the psn_no. Raises Refusal."""
     queries = AgencyQueries(sandbox, forwarding, area)
-    output = queries.ask("1101", {"data": dict(shown)}, psn_no="")
+    output = queries.ask(PERSON_QUERY, {"data": dict(shown)}, psn_no="")
     with sandbox.begin() as (work, config, clock):
-        asked = queries.asked(work, config, clock.now(forwarding.real_time()), "1101", {"data": dict(shown)})
+        asked = queries.asked(work, config, clock.now(forwarding.real_time()), PERSON_QUERY, {"data": dict(shown)})
         known = insured_people.learn(asked, output)
         assert known is not None
         psn_no = known.person.psn_no
-    registered = queries.ask("5301", {"data": {"psn_no": psn_no}}, psn_no=psn_no)
-    accrued = queries.ask("5206", {"data": {"psn_no": psn_no, "cum_ym": ""}}, psn_no=psn_no)
+    registered = queries.ask(REGISTRATION_QUERY, {"data": {"psn_no": psn_no}}, psn_no=psn_no)
+    accrued = queries.ask(ACCUMULATOR_QUERY, {"data": {"psn_no": psn_no, "cum_ym": ""}}, psn_no=psn_no)
     with sandbox.begin() as (work, config, _):
         _take_registrations(work, known.id, registered)
         _take_accumulators(work, known.id, accrued, config.agency_for(area))
