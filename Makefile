@@ -8,7 +8,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # Modules are compiled once, when they are first imported, whatever the environment says of bytecode.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: rehearse test lint bench lock clean
+.PHONY: rehearse test quick docs lint bench lock clean
 
 rehearse: $(VENV)/.installed
 	$(BIN)/nhsa-sim rehearse $(ARGS)
@@ -17,6 +17,21 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Unit tests that start no server: under half a minute on two cores.
+QUICK := tests/benefit tests/catalogue tests/contract tests/people tests/store/test_store.py \
+	tests/harness/test_choosing.py tests/harness/test_expressions.py tests/harness/test_masking.py \
+	tests/harness/test_matching.py tests/harness/test_reading.py tests/harness/test_shifting.py \
+	tests/harness/test_templates.py tests/test_generated_docs.py tests/test_layers.py tests/test_masking.py \
+	tests/test_texts.py
+
+quick: $(VENV)/.installed-dev
+	$(BIN)/pytest -q -n 2 -p no:schemathesis -p no:locust --dist loadfile --no-loadscope-reorder \
+		-m 'not slow and not postgres and not node' $(QUICK)
+
+# Every block of the README and of docs/ that is made from the product.
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.support.generated_docs
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 """Imports point one way: each package may import only what stands below it."""
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def _files(part: str) -> list[Path]:
     return sorted(folder.rglob("*.py")) if folder.is_dir() else [ROOT / f"{part}.py"]
 
 
+@cache
 def _imports(path: Path) -> set[tuple[str, int]]:
     """Module names as written, with their lines; an import for types alone is an arrow like any other."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -90,6 +90,7 @@ def test_every_key_that_is_asked_for_is_there_with_its_values():
             assert given == values(ENTRIES[key.value]["zh"]), (where, key.value)
 
 
+@pytest.mark.slow
 def test_no_sentence_is_left_that_nobody_asks_for():
     """A key that is put together at run time counts where its last part, or how it begins, stands in the code."""
     said = {value for value, _ in strings()} | {

@@ -1,7 +1,7 @@
 """Writes docs/agency-protocol-reference.md: every field, every code, and whole messages as the product makes them.
 
-`python -m tests.agencies.protocol_reference` writes the page; test_protocol_page.py makes it anew and compares. The
-people in it are made from the seed of the sandbox, the times are fixed, so nothing differs from run to run.
+`make docs` writes the page; tests/test_generated_docs.py makes it anew and compares. The people in it are made from the
+seed of the sandbox, the times are fixed, so nothing differs from run to run.
 """
 
 import json
@@ -38,7 +38,7 @@ CONTRACT = contract_of("national", overlays=("agency",))
 
 HEAD = """# 经办机构协议：字段、代码与完整报文 / Agency protocol: fields, codes, whole messages
 
-本页由程序生成（`python -m tests.agencies.protocol_reference`），测试保证它与产品一致；规则见
+本页由程序生成（`make docs`），测试保证它与产品一致；规则见
 [agency-protocol.zh-CN.md](agency-protocol.zh-CN.md)。
 This page is generated, and a test holds it to the product; the rules are in [agency-protocol.md](agency-protocol.md).
 
@@ -312,8 +312,3 @@ def _flat(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_flat(item) for item in value) + "]"
     return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")

@@ -21,6 +21,8 @@ from tests.benefit.worlds import (
     plans,
 )
 
+pytestmark = pytest.mark.slow
+
 COMMON = settings(max_examples=35, deadline=None)
 several = st.lists(claims(signed=True), min_size=1, max_size=4)
 

@@ -2,12 +2,15 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.benefit import award
 from tests.benefit.reference import recompute
 from tests.benefit.worlds import accumulators, city_of, claims, plans
+
+pytestmark = pytest.mark.slow
 
 
 @settings(max_examples=120, deadline=None)

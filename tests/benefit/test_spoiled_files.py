@@ -4,12 +4,15 @@ import copy
 import json
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.benefit import Award, PolicyBook, award
 from simulator.core.errors import DataFaults, PolicyGap, Refusal
 from tests.benefit.worlds import claims
+
+pytestmark = pytest.mark.slow
 
 BOOK = PolicyBook.shipped()
 DATA = BOOK.files["330100"].document.data

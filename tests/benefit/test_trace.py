@@ -1,11 +1,14 @@
 """The reasons of an award are kept as facts; read again they are the same sentences and figures."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.benefit import award, explain, trace_of
 from simulator.core.json_codec import read_own, write_json
 from tests.benefit.worlds import accumulators, city_of, claims, plans
+
+pytestmark = pytest.mark.slow
 
 
 @settings(max_examples=50, deadline=None)

@@ -142,6 +142,7 @@ def test_what_is_not_there_cannot_be_checked(tmp_path, good):
     assert "无法写入" in refused("check", good, "--output", tmp_path / "no" / "such" / "x")
 
 
+@pytest.mark.slow
 def test_the_whole_command_ends_with_2_and_one_sentence(tmp_path):
     command = [sys.executable, "-m", "simulator", "--lang", "zh", "contract", "check", str(tmp_path / "nothing.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -162,6 +163,7 @@ print(run.messages, found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@pytest.mark.slow
 def test_a_longer_recording_takes_no_more_memory(tmp_path):
     peaks = []
     for count in (50, 2500):
@@ -221,6 +223,7 @@ def test_an_example_keeps_the_contract_that_its_near_misses_miss(tmp_path):
     assert "decimals" in refused("example", "2204", "--kind", "decimal")
 
 
+@pytest.mark.slow
 def test_a_difference_can_fail_a_job(tmp_path):
     page = tmp_path / "page.html"
     assert run("diff", "hunan-1.3", "jiangxi-1.0", "--format", "html", "--output", page).exit_code == 0
@@ -239,6 +242,7 @@ def test_an_edition_of_ones_own_is_started_and_used(tmp_path, good):
     assert "已经有东西" in refused("new", folder)
 
 
+@pytest.mark.slow
 def test_an_export_says_what_it_wrote(tmp_path):
     done = run("export", tmp_path / "out", "--edition", "hunan-1.3")
     assert "hunan-1.3" in done.output

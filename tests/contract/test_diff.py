@@ -14,6 +14,8 @@ from simulator.contract.diff.domains import domain_of, takes_all
 from simulator.contract.edition_rows import FILE
 from simulator.contract.schema import leaf
 
+pytestmark = pytest.mark.slow
+
 HUNAN, JIANGXI = contract_of("hunan-1.3"), contract_of("jiangxi-1.0")
 
 

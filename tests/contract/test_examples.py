@@ -19,6 +19,8 @@ from simulator.contract.identities import charge_faults, classification_faults, 
 from simulator.contract.layout import LOCAL, REMOTE
 from simulator.contract.negative_examples import KINDS, changed_at, negative_examples, widest
 
+pytestmark = pytest.mark.slow
+
 EDITIONS = (
     ("national", ()),
     ("hunan-1.3", ()),

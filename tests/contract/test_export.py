@@ -22,6 +22,8 @@ from simulator.contract.export.spreadsheet import safe, sheets_of
 from simulator.contract.layout import LOCAL, REMOTE
 from simulator.contract.negative_examples import negative_examples
 
+pytestmark = pytest.mark.slow
+
 NODE = Path(__file__).parent / "node"
 
 

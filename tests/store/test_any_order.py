@@ -19,6 +19,8 @@ from tests.conftest import CI
 from tests.support.hospital import Answer, Visit
 from tests.support.stage import Stage, open_stage
 
+pytestmark = pytest.mark.slow
+
 KEPT = [tables.settlement, tables.ledger, tables.accumulator, tables.batch, tables.visit, tables.insurance]
 COLUMNS = {"DEDC": "act_pay_dedc", "HIFP": "hifp_pay", "HIOB": "hifob_pay", "HIMI": "hifmi_pay"}
 TOTALS = ("400.00", "800.00", "40000.00")

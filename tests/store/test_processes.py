@@ -11,6 +11,8 @@ import pytest
 from tests.agencies.processes import Client, Launcher
 from tests.support.hospital import Control, Hospital
 
+pytestmark = pytest.mark.slow
+
 PROCESSES = 3
 
 

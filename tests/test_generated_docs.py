@@ -1,0 +1,46 @@
+"""Generated blocks and pages of the documentation are those of today's product."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support import generated_docs
+
+ROOT = Path(__file__).parents[1]
+NAMES = (*generated_docs.READMES, "docs/agency-protocol-reference.md")
+
+pages = cache(generated_docs.pages)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_make_docs_would_change_nothing(name):
+    assert pages()[name] == generated_docs.written(name), "run: make docs"
+
+
+def test_every_generated_page_is_compared():
+    assert set(NAMES) == set(pages())
+
+
+def test_a_block_that_lags_behind_is_written_anew():
+    stale = "a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb"
+    assert generated_docs.with_block(stale, "x", "new") == "a\n<!-- x: begin -->\nnew\n<!-- x: end -->\nb"
+
+
+def test_a_missing_block_is_told():
+    with pytest.raises(ValueError, match="no block x"):
+        generated_docs.with_block("a", "x", "new")
+
+
+@pytest.mark.parametrize("file", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda file: file.name)
+def test_every_link_between_pages_leads_to_a_file_and_an_anchor(file):
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", file.read_text(encoding="utf-8")):
+        name, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        there = (file.parent / name) if name else file
+        if not there.exists() or (anchor and f'<a id="{anchor}"></a>' not in there.read_text(encoding="utf-8")):
+            broken.append(target)
+    assert broken == []
