@@ -34,7 +34,7 @@ HARNESS_CORE = {"errors", "masking", "schema_errors", "strict_yaml", "texts"}
 ALLOWED: dict[str, set[str]] = {
     "core": set(),
     "domain": set(),
-    "contract": set(),
+    "contract": {"domain"},
     "people": {"domain"},
     "catalogue": {"domain", "people"},
     "benefit": {"domain"},

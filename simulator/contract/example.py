@@ -15,9 +15,7 @@ from simulator.contract.edition_rows import AREAS, ENVELOPE, Edition, FieldRow
 from simulator.contract.layout import LOCAL, Node, Variant
 from simulator.contract.vocabulary import UNLESS
 from simulator.core.strict_csv import parse_csv
-
-CANCELLATIONS = ("2103", "2208", "2305")
-"""Transactions that answer every amount with its sign turned."""
+from simulator.domain.transaction_table import Family, traits_of
 
 _WORDS = {
     "acct_used_flag": "yes",
@@ -82,7 +80,7 @@ def example_message(
     if direction == "out":
         return head | {"refmsg_time": f"{_STAMP}000", "respond_time": f"{_STAMP}120", "err_msg": "", "output": body}
     places = {"mdtrtarea_admvs": "110000", "insuplc_admdvs": "230900" if variant.remote else "110000"}
-    signed = {} if infno == "9001" else {"sign_no": "110000000000000000000000000005"}
+    signed = {} if traits_of(infno).family == Family.SIGN_IN else {"sign_no": "110000000000000000000000000005"}
     ordered = head | places | signed | {"infno": infno}
     return {name: value for name, value in ordered.items() if name != "input"} | {"input": body}
 
@@ -107,7 +105,9 @@ def value_of(edition: Edition, row: FieldRow, *, infno: str) -> Any:
     if codes is not None:
         return _code(edition, row, codes)
     if row.type in ("N", "Int"):
-        return _number(row, negative=infno in CANCELLATIONS and row.direction == "out" and row.field in NAMES)
+        # A cancellation answers every amount with its sign turned.
+        is_cancellation = traits_of(infno).family == Family.CANCELLATION
+        return _number(row, negative=is_cancellation and row.direction == "out" and row.field in NAMES)
     if row.form in _FORMED:
         return _FORMED[row.form]
     if row.code_table == AREAS:

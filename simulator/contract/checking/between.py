@@ -14,32 +14,24 @@ from simulator.contract.identities import (
     repeated_faults,
     settlement_faults,
 )
+from simulator.domain.transaction_table import Family, traits_of
 
-PRE_SETTLEMENTS = ("2206", "2206A", "2303", "2303A", "2101")
-SETTLEMENTS = ("2207", "2207A", "2304", "2304A", "2102")
-CANCELLATIONS = ("2208", "2305", "2103")
-UPLOADS = ("2204", "2301")
-WITHDRAWALS = ("2205", "2302")
 ALL_BATCHES = "0000"
-TAKE_EFFECT = (
-    *("2102", "2103", "2207", "2207A", "2208", "2304", "2304A", "2305", "2401"),
-    *("2501", "2501A", "2502", "2503", "2504", "2601", "SIM-FILING"),
-)
-"""Transactions that spend their msgid; queries and pre-settlements spend nothing."""
 
 
 def asked(memory: Memory, side: str, infno: str, body: Any) -> list[ContractBreach]:
     """What a request says against earlier messages; notes what it uploads."""
     if not isinstance(body, dict):
         return []
-    if infno in UPLOADS:
+    traits = traits_of(infno)
+    if traits.family == Family.CHARGE_UPLOAD:
         return _uploaded(memory, side, infno, body)
     data = body.get("data")
-    if infno not in (*PRE_SETTLEMENTS, *SETTLEMENTS) or not isinstance(data, dict):
+    if not traits.awarded or not isinstance(data, dict):
         return []
     found = _total(memory, side, infno, body, data)
     before = memory.pre_settled.get(side, *_batch(data))
-    if infno in SETTLEMENTS and before is not None:
+    if traits.family == Family.SETTLEMENT and before is not None:
         found += repeated_faults(infno, before, data)
     return found
 
@@ -49,14 +41,15 @@ def answered(
 ) -> list[ContractBreach]:
     """What the answer to a request says, if it was a success; notes what later messages must agree with."""
     data = request.get("data") if isinstance(request, dict) else None
-    if infno in WITHDRAWALS:
+    family = traits_of(infno).family
+    if family == Family.CHARGE_WITHDRAWAL:
         for row in data if isinstance(data, list) else [data]:
             if isinstance(row, dict):
                 _withdraw(memory, side, row)
         return []
     if not isinstance(output, dict):
         return []
-    if infno in UPLOADS:
+    if family == Family.CHARGE_UPLOAD:
         rows = output.get("result")
         lines = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         return [
@@ -75,7 +68,7 @@ def answered(
 
 def refused(memory: Memory, side: str, infno: str, request: Any) -> None:
     """A refused upload uploaded nothing."""
-    for row in _rows(request) if infno in UPLOADS else []:
+    for row in _rows(request) if traits_of(infno).family == Family.CHARGE_UPLOAD else []:
         batches = memory.charges.get(side, _text(row, "mdtrt_id"))
         if batches is not None:
             batches.get(_text(row, "chrg_bchno"), {}).pop(_text(row, "feedetl_sn"), None)
@@ -134,17 +127,18 @@ def _settled(
     memory: Memory, side: str, infno: str, data: Mapping[str, Any], output: dict[str, Any]
 ) -> list[ContractBreach]:
     info = output["setlinfo"]
-    if infno in CANCELLATIONS:
+    traits = traits_of(infno)
+    if traits.family == Family.CANCELLATION:
         original = memory.settled.get(side, _text(data, "setl_id"))
         return [] if original is None else list(cancellation_faults(infno, original, output))
     asked_for = fen_of(data.get("medfee_sumamt"))
     found: list[ContractBreach] = []
-    if asked_for is not None and infno in (*PRE_SETTLEMENTS, *SETTLEMENTS):
+    if asked_for is not None and traits.awarded:
         fault = batch_fault(infno, info.get("medfee_sumamt"), asked_for, "/output/setlinfo/medfee_sumamt")
         found = [] if fault is None else [fault]
-    if infno in PRE_SETTLEMENTS:
+    if traits.family == Family.PRE_SETTLEMENT:
         memory.pre_settled.put(info, side, *_batch(data))
-    elif infno in SETTLEMENTS and _text(info, "setl_id"):
+    elif traits.family == Family.SETTLEMENT and _text(info, "setl_id"):
         memory.settled.put({"setlinfo": info}, side, _text(info, "setl_id"))
     return found
 

@@ -20,6 +20,7 @@ from simulator.contract.recordings import Broken, RecordedLeg, Where, legs_of
 from simulator.contract.recordings.recorded_legs import AGENCY, HOSPITAL, line_of
 from simulator.core.json_codec import LARGEST_INPUT, characters
 from simulator.core.texts import Text, plain, text
+from simulator.domain.transaction_table import traits_of
 
 _WAITING = 10_000
 """Requests of a recording that wait for their answers at a time."""
@@ -250,7 +251,7 @@ class Checking:
     def _once(self, leg: RecordedLeg, envelope: dict[str, Any], infno: str, body: Any) -> list[ContractBreach]:
         """A msgid is spent on one message that takes effect; the same message again is a repetition."""
         msgid = envelope.get("msgid")
-        if not isinstance(msgid, str) or not msgid or infno not in between.TAKE_EFFECT:
+        if not isinstance(msgid, str) or not msgid or not traits_of(infno).effect:
             return []
         digest = _digest(body)
         known = self.memory.msgids.get(leg.side, msgid)

@@ -13,6 +13,7 @@ from simulator.contract.edition_rows import ENVELOPE, TransactionRow
 from simulator.contract.example import example_message
 from simulator.contract.layout import LOCAL, REMOTE, Variant
 from simulator.core.texts import text
+from simulator.domain.transaction_table import Family, traits_of
 
 BASE_PATH = "/fsi/api/rsfComIfsService"
 _SHARED_FROM = 6
@@ -60,14 +61,14 @@ class _Builder:
 
     def _request_content(self, infno: str, name: str) -> dict[str, Any]:
         content = self._json(infno, "in", name)
-        if infno != "9101":
+        if traits_of(infno).family != Family.FILE_UPLOAD:
             return content
         parts = {"jsonStr": {"type": "string"}, "file": {"type": "string", "contentMediaType": "application/zip"}}
         return {"multipart/form-data": {"schema": {"type": "object", "properties": parts, "required": list(parts)}}}
 
     def _answer_content(self, infno: str, name: str) -> dict[str, Any]:
         stream = {"application/octet-stream": {"schema": {"contentMediaType": "application/zip"}}}
-        return self._json(infno, "out", name) | (stream if infno == "9102" else {})
+        return self._json(infno, "out", name) | (stream if traits_of(infno).family == Family.FILE_DOWNLOAD else {})
 
     def _json(self, infno: str, direction: str, name: str) -> dict[str, Any]:
         shown = plain_json(example_message(self.contract, infno, direction, self.variant))
