@@ -117,8 +117,8 @@ class Sandbox:
         with self.store.begin() as work:
             row = work.get(tables.sandbox, id=1)
             if row is None or row.schema_version != tables.SCHEMA_VERSION:
-                found = row.schema_version if row else 0
-                raise SetupError(text("store.other_version", name=self.name, found=found, wanted=tables.SCHEMA_VERSION))
+                versions = {"found": row.schema_version if row else 0, "wanted": tables.SCHEMA_VERSION}
+                raise SetupError(text("store.upgraded_meanwhile", name=self.name, **versions))
             yield work, self._current(work, row), clock_of(row)
             # Seen here: the next one may have the same object as soon as this one is over.
             written = work.written

@@ -2,19 +2,24 @@
 
 import hashlib
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 from simulator.core.errors import SetupError
+from simulator.core.logs import log
 from simulator.core.texts import text
 from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
-from simulator.store.tables import metadata
+from simulator.store.tables import SCHEMA_VERSION, metadata
 from simulator.store.unit_of_work import Cursor, UnitOfWork
+from simulator.store.upgrades.upgrade import EarlierStore, copy_name, needs_upgrade, upgrade_failed, upgrade_into
 
 try:
     import psycopg
     from psycopg import sql
+    from psycopg.rows import dict_row
     from psycopg_pool import ConnectionPool
 except ImportError:  # the extra `postgres` (LGPL) is the user's choice
     raise SetupError(text("store.no_driver")) from None
@@ -108,10 +113,7 @@ class PostgresFactory:
         with self._pool.connection() as connection:
             try:
                 with connection.transaction():
-                    connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
-                    connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
-                    for statement in create_statements("postgresql"):
-                        connection.execute(statement)
+                    _create_schema(connection, schema)
                     if fill is not None:
                         fill(UnitOfWork(cast(Cursor, connection.cursor()), "postgresql"))
             except (psycopg.errors.DuplicateSchema, psycopg.errors.UniqueViolation):
@@ -124,8 +126,27 @@ class PostgresFactory:
             if found is None or not found.current:
                 if not NAME.match(name) or name not in self._schemas():
                     raise KeyError(name)
+                self._upgrade_if_earlier(name)
                 found = self._open[name] = PostgresStore(self._pool, name)
             return found
+
+    def _upgrade_if_earlier(self, name: str) -> None:
+        """Keeps a store of an earlier version as a snapshot, and fills a new schema from it, in one transaction."""
+        with self._pool.connection() as connection:
+            if not needs_upgrade(name, _version(connection, _schema(name))):
+                return
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"upgrade {name}",))
+                version = _version(connection, _schema(name))
+                if version is None or not needs_upgrade(name, version):
+                    # Another process was faster.
+                    return
+                kept = copy_name(version, self.snapshots(name))
+                try:
+                    _fill_anew(connection, name, kept, version)
+                except Exception as error:
+                    raise upgrade_failed(name, version, error) from error
+        log().info("store upgraded", store=name, found=version, version=SCHEMA_VERSION, snapshot=kept)
 
     def delete(self, name: str) -> None:
         with self._lock:
@@ -165,6 +186,13 @@ class PostgresFactory:
         with self._pool.connection() as connection, connection.transaction():
             every = [sql.SQL("{}.{}").format(target, sql.Identifier(table.name)) for table in metadata.sorted_tables]
             connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(every)))
+            version = _version(connection, source)
+            if version is not None and needs_upgrade(f"{name}/{snapshot}", version):
+                try:
+                    _fill(connection, target, _earlier(connection, source, version))
+                except Exception as error:
+                    raise upgrade_failed(f"{name}/{snapshot}", version, error) from error
+                return
             for table in metadata.sorted_tables:
                 here = sql.Identifier(table.name)
                 connection.execute(sql.SQL("INSERT INTO {}.{} TABLE {}.{}").format(target, here, source, here))
@@ -175,6 +203,55 @@ class PostgresFactory:
                 "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", (_PREFIX,)
             ).fetchall()
         return [name.removeprefix(_PREFIX) for (name,) in found]
+
+
+def _create_schema(connection: "psycopg.Connection[Any]", schema: Any) -> None:
+    """Makes a schema with all tables; what follows in the transaction speaks of them."""
+    connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+    connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
+    for statement in create_statements("postgresql"):
+        connection.execute(statement)
+
+
+def _version(connection: "psycopg.Connection[Any]", schema: Any) -> int | None:
+    """The version of the tables in a schema; None while it has no first row."""
+    found = connection.execute(sql.SQL("SELECT schema_version FROM {}.sandbox WHERE id = 1").format(schema)).fetchone()
+    return found and int(found[0])
+
+
+def _fill_anew(connection: "psycopg.Connection[Any]", name: str, kept: str, version: int) -> None:
+    """Renames the schema of a store to that of a snapshot, and fills a new one from it."""
+    source, target = _snapshot(name, kept), _schema(name)
+    # Waits for whoever still writes with the earlier program, and holds up the next one until all is over.
+    connection.execute(sql.SQL("LOCK TABLE {}.sandbox IN ACCESS EXCLUSIVE MODE").format(target))
+    connection.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(target, source))
+    connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(source, sql.Literal(kept)))
+    _create_schema(connection, target)
+    _fill(connection, target, _earlier(connection, source, version))
+
+
+def _fill(connection: "psycopg.Connection[Any]", schema: Any, earlier: EarlierStore) -> None:
+    connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
+    with connection.cursor() as cursor:
+        upgrade_into(UnitOfWork(cast(Cursor, cursor), "postgresql"), earlier)
+
+
+def _earlier(connection: "psycopg.Connection[Any]", schema: Any, version: int) -> EarlierStore:
+    """The tables of a schema, and the last ids that it gave out."""
+    named = "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = %s"
+    here = schema.as_string(None)
+
+    def rows(table: str) -> Iterator[dict[str, Any]]:
+        # Named, so the server keeps what was not fetched yet: a store need not fit into memory.
+        with connection.cursor(name=f"earlier_{uuid.uuid4().hex}", row_factory=dict_row) as cursor:
+            yield from cursor.execute(sql.SQL("SELECT * FROM {}.{}").format(schema, sql.Identifier(table)))
+
+    tables = {name: partial(rows, name) for (name,) in connection.execute(named, (here, "r")).fetchall()}
+    last_ids = {}
+    for (name,) in connection.execute(named, (here, "S")).fetchall():
+        last = sql.SQL("SELECT last_value - (NOT is_called)::int FROM {}.{}").format(schema, sql.Identifier(name))
+        last_ids[name.removesuffix("_id_seq")] = connection.execute(last).fetchall()[0][0]
+    return EarlierStore(version, dict(tables), last_ids)
 
 
 def _snapshot(name: str, snapshot: str) -> Any:

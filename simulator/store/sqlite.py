@@ -6,14 +6,18 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from simulator.core.errors import SetupError
+from simulator.core.logs import log
 from simulator.core.texts import text
 from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
+from simulator.store.tables import SCHEMA_VERSION
 from simulator.store.unit_of_work import Cursor, UnitOfWork
+from simulator.store.upgrades.upgrade import EarlierStore, copy_name, needs_upgrade, upgrade_failed, upgrade_into
 
 
 class SqliteStore:
@@ -40,6 +44,15 @@ class SqliteStore:
         self._connection.execute("PRAGMA cache_size=-16384")
         self._cursor = self._connection.cursor()
         self._work = UnitOfWork(cast(Cursor, self._cursor), "sqlite", self._afresh)
+
+    def version(self) -> int | None:
+        """The version of the tables; None while the store has no first row."""
+        try:
+            found = self._connection.execute(_VERSION).fetchone()
+        except sqlite3.OperationalError as error:
+            self.close()
+            raise SetupError(text("store.not_a_store", path=str(self.path), problem=error)) from None
+        return found and int(found[0])
 
     @property
     def current(self) -> bool:
@@ -101,6 +114,9 @@ class SqliteStore:
             self._connection.close()
 
 
+_VERSION = "SELECT schema_version FROM sandbox WHERE id = 1"
+
+
 class SqliteFactory:
     """A folder: `<sandbox>.sqlite`, and `<sandbox>/<snapshot>.snapshot` beside it."""
 
@@ -126,14 +142,9 @@ class SqliteFactory:
                 raise FileExistsError(name)
             # Made beside and moved into place, so a crash never leaves a file without its tables and first rows.
             part = path.with_suffix(f".{uuid.uuid4().hex}.part")
-            connection = sqlite3.connect(part)
-            if not self._durable:
-                connection.execute("PRAGMA synchronous=OFF")
-            connection.executescript("BEGIN;\n" + ";\n".join(create_statements("sqlite")) + ";\nCOMMIT")
-            if fill is not None:
-                fill(UnitOfWork(cast(Cursor, connection.cursor()), "sqlite"))
-                connection.commit()
-            connection.close()
+            with _new_file(part, durable=self._durable) as work:
+                if fill is not None:
+                    fill(work)
             try:
                 os.link(part, path)
             finally:
@@ -150,8 +161,36 @@ class SqliteFactory:
                 path = self._path(name)
                 if not path.exists():
                     raise KeyError(name)
-                found = self._open[name] = SqliteStore(path, durable=self._durable)
+                found = SqliteStore(path, durable=self._durable)
+                if needs_upgrade(name, found.version()):
+                    self._upgrade(found)
+                self._open[name] = found
             return found
+
+    def _upgrade(self, store: SqliteStore) -> None:
+        """Keeps the store as a snapshot and takes the upgraded rows of that in its place, all at once."""
+        version = store.version() or 0
+        kept = self._snapshot(store.name, copy_name(version, self.snapshots(store.name)))
+        try:
+            kept.parent.mkdir(exist_ok=True)
+            store.copy_to(kept)
+            self._take(store, kept, version)
+        except Exception as error:
+            store.close()
+            kept.unlink(missing_ok=True)
+            raise upgrade_failed(store.name, version, error) from error
+        log().info("store upgraded", store=store.name, found=version, version=SCHEMA_VERSION, copy=str(kept))
+
+    def _take(self, store: SqliteStore, earlier: Path, version: int) -> None:
+        part = store.path.with_suffix(f".{uuid.uuid4().hex}.part")
+        try:
+            with closing(sqlite3.connect(earlier)) as source:
+                page_size = source.execute("PRAGMA page_size").fetchone()[0]
+                with _new_file(part, durable=self._durable, page_size=page_size) as work:
+                    upgrade_into(work, _earlier(source, version))
+            store.copy_from(part)
+        finally:
+            part.unlink(missing_ok=True)
 
     def delete(self, name: str) -> None:
         with self._lock:
@@ -175,7 +214,16 @@ class SqliteFactory:
         path = self._snapshot(name, snapshot)
         if not path.exists():
             raise KeyError(snapshot)
-        self.open(name).copy_from(path)
+        store = self.open(name)
+        with closing(sqlite3.connect(path)) as source:
+            found = source.execute(_VERSION).fetchone()
+        if found and needs_upgrade(f"{name}/{snapshot}", found[0]):
+            try:
+                self._take(store, path, found[0])
+            except Exception as error:
+                raise upgrade_failed(f"{name}/{snapshot}", found[0], error) from error
+        else:
+            store.copy_from(path)
 
     def close(self) -> None:
         with self._lock:
@@ -188,6 +236,45 @@ class SqliteFactory:
 
     def _snapshot(self, name: str, snapshot: str) -> Path:
         return self.folder / _checked(name) / f"{_checked(snapshot)}.snapshot"
+
+
+@contextmanager
+def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[UnitOfWork]:
+    """Makes a file with all tables, and keeps it when what is written into it is whole; it is removed otherwise."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA page_size={page_size}")
+        if not durable:
+            connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("BEGIN")
+        for statement in create_statements("sqlite"):
+            connection.execute(statement)
+        yield UnitOfWork(cast(Cursor, connection.cursor()), "sqlite")
+        connection.execute("COMMIT")
+        problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise sqlite3.DatabaseError(problem)
+    except BaseException:
+        connection.close()
+        path.unlink(missing_ok=True)
+        raise
+    connection.close()
+
+
+def _earlier(source: sqlite3.Connection, version: int) -> EarlierStore:
+    """The tables of a file, and the last ids that it gave out."""
+    named = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    names = [name for (name,) in source.execute(named)]
+    last = source.execute("SELECT name, seq FROM sqlite_sequence").fetchall() if "sqlite_sequence" in names else []
+
+    def rows(table: str) -> Iterator[dict[str, Any]]:
+        found = source.execute(f'SELECT * FROM "{table}"')
+        columns = [column[0] for column in found.description]
+        for row in found:
+            yield dict(zip(columns, row, strict=True))
+
+    tables = {name: partial(rows, name) for name in names if not name.startswith("sqlite_")}
+    return EarlierStore(version, dict(tables), dict(last))
 
 
 def _checked(name: str) -> str:

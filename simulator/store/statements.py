@@ -70,10 +70,15 @@ def _columns(element: Any) -> list[str]:
     return [column.key for column in returned]
 
 
+def gives_ids(table: Table) -> bool:
+    """Whether the database gives each new row of the table its id."""
+    return "id" in table.columns and table.columns["id"].autoincrement is True
+
+
 @cache
 def insert_into(table: Table) -> Statement:
     """Inserts every column but an automatic id, which comes back."""
-    generated = [column for column in table.columns if column.name == "id" and column.autoincrement is True]
+    generated = [table.columns["id"]] if gives_ids(table) else []
     names = [column.name for column in table.columns if column not in generated]
     element = insert(table).values({name: bindparam(name) for name in names})
     return Statement(element.returning(*generated) if generated else element)
@@ -82,8 +87,14 @@ def insert_into(table: Table) -> Statement:
 @cache
 def insert_many(table: Table) -> Statement:
     """As insert_into, without an id coming back."""
-    names = [column.name for column in table.columns if not (column.name == "id" and column.autoincrement is True)]
+    names = [column.name for column in table.columns if not (column.name == "id" and gives_ids(table))]
     return Statement(insert(table).values({name: bindparam(name) for name in names}))
+
+
+@cache
+def insert_copy(table: Table) -> Statement:
+    """Inserts every column, ids too, of a row that was kept elsewhere."""
+    return Statement(insert(table).values({column.name: bindparam(column.name) for column in table.columns}))
 
 
 @cache

@@ -16,8 +16,8 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 3
-"""Raised with every change of a table; a file of another version is refused, never guessed at."""
+SCHEMA_VERSION = 4
+"""Raised when a table changes; what the change asks of the rows kept is a step in `upgrades/to_<version>.py`."""
 
 _Id = BigInteger().with_variant(Integer, "sqlite")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Table
@@ -11,6 +12,7 @@ from simulator.store.statements import (
     Statement,
     count_of,
     delete_by,
+    insert_copy,
     insert_into,
     insert_many,
     select_by,
@@ -18,6 +20,8 @@ from simulator.store.statements import (
 )
 
 T = TypeVar("T")
+
+_COPIED_AT_ONCE = 1000
 
 
 class Cursor(Protocol):
@@ -162,8 +166,18 @@ class UnitOfWork:
         return int(self._cursor.fetchone()[0])
 
     def add_many(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        self._execute_many(insert_many(table), rows)
+
+    def copy_rows(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Inserts rows with the ids that they have; their number."""
+        written, left = 0, iter(rows)
+        while some := list(islice(left, _COPIED_AT_ONCE)):
+            self._execute_many(insert_copy(table), some)
+            written += len(some)
+        return written
+
+    def _execute_many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
         self._writes()
-        statement = insert_many(table)
         if self._dialect == "sqlite":
             written, in_order = statement.by_position
             self._cursor.executemany(written, map(in_order, rows))

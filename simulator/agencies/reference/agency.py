@@ -16,7 +16,7 @@ from simulator.agencies.delivery.endpoint import LARGEST_DAY, Endpoint
 from simulator.benefit import PolicyBook
 from simulator.contract import contract_of
 from simulator.core.clock import beijing, real_time
-from simulator.core.errors import DataFault, DataFaults, SetupError
+from simulator.core.errors import DataFault, DataFaults
 from simulator.core.json_codec import write_json
 from simulator.core.texts import text
 from simulator.domain import places
@@ -56,7 +56,6 @@ def open_agency(
     """Opens the books of the city in `folder`, or begins them; `own_clock` ignores the time in the messages."""
     factory, name = SqliteFactory(folder), f"agency-{city}"
     store = factory.open(name) if name in factory.names() else _begin_books(factory, name)
-    _refuse_other_version(store)
     contract = contract_of(edition, overlays=("agency",))
     place = Place(contract.edition, policies, coverage or places.shipped(), NUMBERS)
     now = clock or (lambda: beijing(real_time())) if own_clock else None
@@ -141,14 +140,6 @@ def _begin_books(factory: SqliteFactory, name: str) -> SqliteStore:
         work.add(tables.sandbox, **first)
 
     return factory.create(name, fill)
-
-
-def _refuse_other_version(store: SqliteStore) -> None:
-    with store.begin() as work:
-        row = work.get(tables.sandbox, id=1)
-    found = row.schema_version if row else 0
-    if found != tables.SCHEMA_VERSION:
-        raise SetupError(text("store.other_version", name=store.name, found=found, wanted=tables.SCHEMA_VERSION))
 
 
 def _begin(store: SqliteStore) -> Callable[[], Any]:

@@ -1,0 +1,1 @@
+"""Upgrades of stores made by an earlier version of the program."""
