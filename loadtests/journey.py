@@ -1,7 +1,7 @@
 """The outpatient journey, message by message; who sends them and how is none of its business.
 
 A journey is a generator: it yields a Message, is sent the output of its answer, and goes on. Whoever drives it stops at
-the first failure and begins another visit, as a hospital's desk would after an error.
+the first failure and begins another visit, as a hospital's workstation would after an error.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.loadtests import answers
 from simulator.loadtests.answers import Check
-from simulator.loadtests.messages import Desk, amount, fen
+from simulator.loadtests.messages import Workstation, amount, fen
 from simulator.loadtests.stage import Item, Patient, Stage
 
 Output = Mapping[str, Any]
@@ -48,10 +48,10 @@ class Batch:
 
 
 class Visit:
-    """One visit of one patient at one desk; `messages` is the journey."""
+    """One visit of one patient at one workstation; `messages` is the journey."""
 
-    def __init__(self, stage: Stage, desk: Desk, patient: Patient, random: Random) -> None:
-        self.stage, self.desk, self.patient, self.mix = stage, desk, patient, stage.mix
+    def __init__(self, stage: Stage, workstation: Workstation, patient: Patient, random: Random) -> None:
+        self.stage, self.workstation, self.patient, self.mix = stage, workstation, patient, stage.mix
         self._random = random
         self._shown = patient.voucher(_drawn(random, stage.mix.vouchers))
         self._number = f"OP{random.getrandbits(60):019d}"
@@ -61,7 +61,7 @@ class Visit:
     def messages(self) -> Journey:
         """From the sign-in to the last thing that happens to the settlement."""
         now = self.stage.now()
-        if self.desk.signed_on != now[:10]:
+        if self.workstation.signed_on != now[:10]:
             yield from self._sign_in(now[:10])
         yield from self._arrive(now)
         batch = yield from self._charged(now)
@@ -75,9 +75,9 @@ class Visit:
             yield Message("2208", {"data": body}, answers.cancelled(settled))
 
     def _sign_in(self, day: str) -> Journey:
-        body = {"signIn": {"opter_no": self.desk.operator, "mac": "02-00-00-00-00-01", "ip": "127.0.0.1"}}
+        body = {"signIn": {"opter_no": self.workstation.operator, "mac": "02-00-00-00-00-01", "ip": "127.0.0.1"}}
         output = yield Message("9001", body)
-        self.desk.sign_no, self.desk.signed_on = output["signinoutb"]["sign_no"], day
+        self.workstation.sign_no, self.workstation.signed_on = output["signinoutb"]["sign_no"], day
 
     def _arrive(self, now: str) -> Journey:
         """Who it is, whether they are entitled, the visit, and what it is for."""
@@ -89,7 +89,7 @@ class Visit:
         self._psn_no = known["baseinfo"]["psn_no"]
         self._insutype, self._psn_type = insurance["insutype"], insurance["psn_type"]
         about = {"med_type": mix.med_type, "begntime": now, "dise_codg": mix.disease, "dise_name": mix.disease}
-        asked = {"psn_no": self._psn_no, "insutype": self._insutype, "fixmedins_code": self.desk.institution}
+        asked = {"psn_no": self._psn_no, "insutype": self._insutype, "fixmedins_code": self.workstation.institution}
         yield Message("2001", {"data": {**asked, **about}}, answers.entitled)
         registered = yield Message(
             "2201", {"data": self._registration(now)}, answers.same("data", "psn_no", self._psn_no)
@@ -117,12 +117,12 @@ class Visit:
         """Settles; some answers are given up for lost and reversed, some settlements are sent twice."""
         body, before = self._settlement_input(batch), previewed
         if self._happens("lost"):
-            msgid = self.desk.msgids()
+            msgid = self.workstation.msgids()
             output = yield Message("2207A", body, self._settled(batch, before), msgid)
             before = output["setlinfo"]
             reversal = {"psn_no": self._psn_no, "omsgid": msgid, "oinfno": "2207A"}
             yield Message("2601", {"data": reversal})
-        msgid = self.desk.msgids()
+        msgid = self.workstation.msgids()
         output = yield Message("2207A", body, self._settled(batch, before), msgid)
         info: Mapping[str, Any] = output["setlinfo"]
         if self._happens("repeated"):

@@ -45,7 +45,7 @@ class Outpatients(FastHttpUser):
         self.stage: Stage = part.stage
         self.number = next(part.numbers)
         self.random = random.Random(f"{self.stage.mix.seed} {self.number}")  # noqa: S311  (repeatable on purpose)
-        self.desk = self.stage.desk(self.number)
+        self.workstation = self.stage.workstation(self.number)
         self.interval = part.interval
         # Spread over one interval, or all users would send in the same moment for ever.
         wait = self.random.random() * self.interval
@@ -77,7 +77,7 @@ class Outpatients(FastHttpUser):
 
     def _begin(self) -> Message:
         self.patient = PART.patients.get()
-        self.journey = Visit(self.stage, self.desk, self.patient, self.random).messages()
+        self.journey = Visit(self.stage, self.workstation, self.patient, self.random).messages()
         return next(self.journey)
 
     def _after(self, output: Output) -> Message | None:
@@ -96,9 +96,9 @@ class Outpatients(FastHttpUser):
 
     def _exchange(self, message: Message) -> Output | None:
         """The output of an accepted answer that is right; None after a failure."""
-        desk = self.desk
-        msgid = message.msgid or desk.msgids()
-        raw: Any = desk.envelope(message.infno, message.body, msgid=msgid, now=self.stage.now())
+        workstation = self.workstation
+        msgid = message.msgid or workstation.msgids()
+        raw: Any = workstation.envelope(message.infno, message.body, msgid=msgid, now=self.stage.now())
         context = {"since": self.due} if self.interval else {}
         with self.client.post(
             PART.path, data=raw, headers=_HEADERS, name=message.name, catch_response=True, context=context

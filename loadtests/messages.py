@@ -40,7 +40,7 @@ class Msgids:
 
 
 @dataclass(slots=True)
-class Desk:
+class Workstation:
     """One counter of an institution: what stands in the header of everything it sends."""
 
     institution: str

@@ -1,4 +1,4 @@
-"""What the bench sends: the journey, one desk a connection, and the trivial route's constant message."""
+"""What the bench sends: the journey, one workstation a connection, and the trivial route's constant message."""
 
 from collections.abc import Iterator
 from itertools import cycle
@@ -31,11 +31,11 @@ class Constant:
 
 
 class Visits:
-    """Visit after visit at one desk; every answer is checked as under Locust."""
+    """Visit after visit at one workstation; every answer is checked as under Locust."""
 
     def __init__(self, stage: Stage, number: int, of: int, *, path: str = SERVICE) -> None:
         self._stage, self._path = stage, path
-        self._desk = stage.desk(number)
+        self._workstation = stage.workstation(number)
         self._random = Random(f"{stage.mix.seed} {number}")  # noqa: S311  (repeatable on purpose)
         # People of its own: two connections never settle for one person at a time.
         self._patients: Iterator[Patient] = cycle(stage.patients[number::of] or stage.patients)
@@ -49,11 +49,11 @@ class Visits:
     def next_request(self) -> bytes:
         if self._journey is None or self._message is None:
             patient = next(self._patients)
-            self._journey = Visit(self._stage, self._desk, patient, self._random).messages()
+            self._journey = Visit(self._stage, self._workstation, patient, self._random).messages()
             self._message = next(self._journey)
         message = self._message
-        msgid = message.msgid or self._desk.msgids()
-        body = self._desk.envelope(message.infno, message.body, msgid=msgid, now=self._stage.now())
+        msgid = message.msgid or self._workstation.msgids()
+        body = self._workstation.envelope(message.infno, message.body, msgid=msgid, now=self._stage.now())
         if len(self.kept) < self.keep:
             self.kept.append(body)
         return http_request(self._path, body)

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.core.errors import SetupError
 from simulator.core.texts import text
 from simulator.loadtests.control import Control
-from simulator.loadtests.messages import Desk, Msgids
+from simulator.loadtests.messages import Msgids, Workstation
 from simulator.loadtests.mix import Mix
 
 _PAGE = 1000
@@ -27,7 +27,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A person as a desk knows them before it asks the platform."""
+    """A person as a workstation knows them before it asks the platform."""
 
     psn_no: str
     name: str
@@ -48,7 +48,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that a desk needs to begin a visit."""
+    """Everything that a workstation needs to begin a visit."""
 
     mix: Mix
     institution: str
@@ -59,9 +59,9 @@ class Stage:
     now: Callable[[], str]
     """The wire time of the platform's clock, at this moment."""
 
-    def desk(self, number: int) -> Desk:
+    def workstation(self, number: int) -> Workstation:
         """A counter of the institution with an operator of its own."""
-        return Desk(
+        return Workstation(
             institution=self.institution,
             institution_name=self.institution_name,
             treated_at=self.mix.treated_at,

@@ -9,7 +9,11 @@ import pytest
 from tests.support import generated_docs
 
 ROOT = Path(__file__).parents[1]
-NAMES = (*generated_docs.READMES, "docs/agency-protocol-reference.md")
+NAMES = (
+    *generated_docs.READMES,
+    *("docs/agency-protocol-reference.md", "docs/rules.md", "docs/rules.zh-CN.md"),
+    *("docs/sources.md", "docs/sources.zh-CN.md"),
+)
 
 pages = cache(generated_docs.pages)
 

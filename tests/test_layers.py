@@ -17,6 +17,7 @@ CORE: dict[str, set[str]] = {
     "settings": set(),
     "schema_errors": {"errors", "texts"},
     "strict_yaml": {"errors", "schema_errors", "texts"},
+    "citations": {"schema_errors", "strict_yaml", "texts"},
     "strict_csv": {"errors", "strict_yaml", "texts"},
     "json_codec": {"errors", "texts"},
     "envelope": {"clock", "errors", "json_codec", "texts"},
@@ -28,7 +29,7 @@ CORE: dict[str, set[str]] = {
     "error_reporting": {"logs", "metrics", "texts"},
 }
 """Modules of `simulator.core`, each with those of its neighbours that it may import."""
-HARNESS_CORE = {"errors", "masking", "schema_errors", "strict_yaml", "texts"}
+HARNESS_CORE = {"citations", "errors", "masking", "schema_errors", "strict_yaml", "texts"}
 """A client that shared the server's envelope or JSON codec could not find a fault of theirs."""
 
 ALLOWED: dict[str, set[str]] = {
@@ -121,8 +122,14 @@ def test_a_module_of_core_imports_only_its_earlier_neighbours(module):
     assert _of_core(f"core/{module}") - {module} <= CORE[module]
 
 
+def _modules_of_core() -> set[str]:
+    """Modules and packages of core; its data files are none."""
+    entries = [path for path in (ROOT / "core").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    return {path.stem for path in entries} - {"__init__"}
+
+
 def test_every_module_of_core_has_its_place_here():
-    assert {path.stem for path in (ROOT / "core").iterdir() if path.stem != "__init__"} - {"__pycache__"} == set(CORE)
+    assert _modules_of_core() == set(CORE)
 
 
 def test_the_harness_shares_nothing_with_the_server_that_could_hide_a_fault_of_it():

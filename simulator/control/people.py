@@ -23,7 +23,7 @@ from simulator.store.unit_of_work import UnitOfWork
 
 @call("POST", "people")
 def create(asking: Asking) -> Any:
-    """One person: made from the seed, or with the ids given; answers all of it (design 9, rules 28)."""
+    """One person: made from the seed, or with the ids given; answers all of it (rules 28)."""
     body = dict(asking.body) if isinstance(asking.body, dict) else asking.body
     key = str(body.pop("key", "")) if isinstance(body, dict) else ""
     with asking.sandbox.begin() as (work, config, clock):

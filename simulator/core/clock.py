@@ -1,4 +1,4 @@
-"""Two clocks: the trade's, which a call sets, and the real one, which nobody sets (design 6.8).
+"""Two clocks: the trade's, which a call sets, and the real one, which nobody sets (docs/architecture.md#clocks).
 
 Filings, years, ages, policy versions and the sign-in day go by the trade clock of the sandbox. Signatures, time limits,
 back-off and leases go by real time. Wire times are Beijing time whatever zone the machine is in.

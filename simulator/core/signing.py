@@ -1,4 +1,7 @@
-"""Gateway profiles: who may pass. A refusal here is no message: it has the gateway's own shape (HN, 安全要求)."""
+"""Gateway profiles: signatures of requests, checked before a message is read.
+
+A refusal here is no message and has the gateway's own shape (source HN, 安全要求).
+"""
 
 import base64
 import hashlib
@@ -16,14 +19,14 @@ _HEADERS = ("_api_name", "_api_version", "_api_timestamp", "_api_access_key")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How the messages of a sandbox are signed; `window_s` is the age a timestamp may have (HN: 30 minutes)."""
+    """How the messages of a sandbox are signed; `window_s` is the age a timestamp may have (30 minutes, source HN)."""
 
     name: str = NONE
     access_key: str = ""
     secret_key: str = ""
     window_s: int = 1800
     sign_in: bool = False
-    """Whether other transactions need a 9001 of the same day first (HN; a setting)."""
+    """Whether other transactions need a 9001 of the same day first (source HN; a setting)."""
 
 
 class Headers(Protocol):
@@ -42,7 +45,7 @@ class NotAuthentic(Exception):
 
 
 def authenticate(profile: Profile, headers: Headers, real: float) -> None:
-    """Raises NotAuthentic with one of the four printed causes (NOTES III.4); header names in any case, - or _."""
+    """Raises NotAuthentic with one of the four printed causes (source HN); header names in any case, - or _."""
     if profile.name == NONE:
         return
     given = {name.lower().replace("-", "_"): value for name, value in headers.items()}
@@ -69,7 +72,7 @@ def signature(signed: str, secret_key: str) -> str:
 
 
 def _fresh(written: str, window_s: int, real: float) -> bool:
-    """HN writes 13 digits of milliseconds; clients in the field send 10 digits of seconds."""
+    """Source HN writes 13 digits of milliseconds; clients in the field send 10 digits of seconds."""
     if not (written.isascii() and written.isdigit() and len(written) in (10, 13)):
         return False
     sent = int(written) / (1000 if len(written) == 13 else 1)

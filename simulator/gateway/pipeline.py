@@ -1,4 +1,4 @@
-"""One function, one page: the life of a message from bytes to bytes (design 4)."""
+"""One function, one page: the life of a message from bytes to bytes (docs/architecture.md#message)."""
 
 import time
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _LOOK_AGAIN_S = 0.5
 """What ends in this process is told at once; only what ends in another has to be looked for."""
 _STEP_ASIDE_S = 0.01
 _PATIENCE_S = 40.0
-"""How long a repeated message waits for the first; clients in the field wait 30 to 60 s (NOTES II.B)."""
+"""How long a repeated message waits for the first; clients in the field wait 30 to 60 s (source field)."""
 
 
 class Pipeline:
@@ -260,7 +260,7 @@ class Pipeline:
             return self._refused(work, exchange, _reasons(refusal))
 
     def _turned_away(self, work: UnitOfWork, exchange: Exchange, error: NotAuthentic) -> Outgoing:
-        """The gateway's own shape: no message, HTTP 401 inside a body (NOTES I.4)."""
+        """The gateway's own shape: no message, HTTP 401 inside a body (source HN)."""
         body = write_json({"code": 401, "message": error.sentence.zh})
         finding = Finding("gateway.signature", ERROR, error.sentence, got=error.string_to_sign)
         journal.record(work, exchange.leg(body, "turned_away"), [finding])

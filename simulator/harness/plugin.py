@@ -105,8 +105,8 @@ class _Stage:
     """The parties of one pytest run, opened by the first scenario that runs."""
 
     def __init__(self, environment: "Environment", info: "RunInfo", run: str) -> None:
-        self._parties = environment
-        self._lanes: dict[str, Any] = {}
+        self._environment = environment
+        self._modes: dict[str, Any] = {}
         self._run = run
         self.info = info
 
@@ -114,15 +114,15 @@ class _Stage:
         from simulator.harness.execution.results import ScenarioEnded
         from simulator.harness.execution.runner import Stage, play
 
-        if use not in self._lanes:
-            self._lanes[use] = self._parties.mode(use)
-        stage = Stage(self._parties.connect(), self.info.seed, self._run, check_alive=self._parties.refuse_dead)
-        *_, last = play(stage, self._lanes[use], scenario)
+        if use not in self._modes:
+            self._modes[use] = self._environment.mode(use)
+        stage = Stage(self._environment.connect(), self.info.seed, self._run, check_alive=self._environment.refuse_dead)
+        *_, last = play(stage, self._modes[use], scenario)
         assert isinstance(last, ScenarioEnded)
         return last.result
 
     def close(self) -> None:
-        self._parties.__exit__(None, None, None)
+        self._environment.__exit__(None, None, None)
 
 
 _STAGE = pytest.StashKey[_Stage]()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
 SERVICE = "callService"
-"""Any path that ends so is served: the front part differs between clients (NOTES I.4)."""
+"""Any path that ends so is served: the front part differs between clients (source JL)."""
 
 
 class ConnectionDropped(Exception):
@@ -118,7 +118,7 @@ def _received(environ: dict[str, Any]) -> bytes:
 
 
 def _turned_away(code: int, sentence: Text) -> Outgoing:
-    """What never became a message has the gateway's own shape (NOTES I.4)."""
+    """What never became a message has the gateway's own shape (source HN)."""
     return Outgoing(write_json({"code": code, "message": sentence.zh}), status=code)
 
 

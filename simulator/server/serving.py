@@ -47,7 +47,10 @@ def _collect_seldom() -> None:
 
 
 def refuse_unsafe(host: str, settings: Settings, *, opened: bool) -> None:
-    """Raises SetupError for an address that others can reach without a token and a gateway profile (design 5)."""
+    """Raises SetupError for an address that others can reach without a token and a gateway profile.
+
+    The rules of exposure: docs/architecture.md#safety.
+    """
     if host in LOOPBACK or opened:
         return
     missing = [

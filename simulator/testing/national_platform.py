@@ -79,7 +79,7 @@ class NationalPlatform:
             raise ValueError(str(text("testing.not_a_rule", rule=rule)))
         self._expected.append(rule)
 
-    def conclusion(self) -> str:
+    def verdict(self) -> str:
         """What is wrong at the end of the test; blank when nothing is."""
         found = self.findings()
         surprises = [each for each in found if each["severity"] == "error" and not self._is_expected(each)]

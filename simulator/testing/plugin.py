@@ -92,7 +92,7 @@ def pytest_runtest_call(item: pytest.Item) -> "Generator[None, object, object]":
             item.add_report_section("call", "nhsa-sim", platform.told())
         raise
     platform = item.stash.get(_PLATFORM, None)
-    wrong = _plainly(platform.conclusion) if platform is not None else ""
+    wrong = _plainly(platform.verdict) if platform is not None else ""
     if wrong:
         pytest.fail(wrong, pytrace=False)
     return result

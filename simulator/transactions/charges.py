@@ -172,7 +172,7 @@ def _result(call: Call, line: ChargeLine, found: Classification) -> Output:
 
 
 def _refuse_over_refund(members: list[tuple[int, ChargeLine]]) -> None:
-    """A negative line returns what the same batch holds at the same price, and no more of it (JX 2301, rules 13)."""
+    """Refuses a negative line that returns more than the same batch holds at the same price (source JX; rules 13)."""
     held: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
     for _, line in members:
         held[line["med_list_codg"], Decimal(line["pric"])] += Decimal(line["cnt"])

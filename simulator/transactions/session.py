@@ -9,7 +9,7 @@ from simulator.transactions.registry import Body, Call, Kept, transaction
 
 @transaction("9001")
 def sign_in_operator(body: Body, call: Call) -> Kept:
-    """One number for an operator and a day, on however many terminals (JX); a new day needs a new one."""
+    """One number for an operator and a day, on however many terminals (source JX); a new day needs a new one."""
     data = body["signIn"]
     day = call.now.date().isoformat()
     call.work.advisory_lock(f"sign-in {call.institution.code} {data['opter_no']}")
@@ -34,7 +34,7 @@ def sign_in_operator(body: Body, call: Call) -> Kept:
 
 @transaction("9002")
 def sign_out_operator(body: Body, call: Call) -> Kept:
-    """Voids the number on all terminals; only a sign-in of the same day can be ended (HN)."""
+    """Voids the number on all terminals; only a sign-in of the same day can be ended (source HN)."""
     data = body["signOut"]
     row = call.work.get(sign_in, sign_no=data["sign_no"])
     if row is None or row.operator != data["opter_no"] or row.institution != call.institution.code:

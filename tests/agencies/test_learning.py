@@ -1,4 +1,4 @@
-"""People whom the platform learns from the agency that keeps them, and holds it to what it said (design 3, Cast)."""
+"""People whom the platform learns from the agency that keeps them, and holds it to what it said."""
 
 from decimal import Decimal
 

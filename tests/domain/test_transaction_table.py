@@ -19,7 +19,7 @@ def _numbers(**columns):
 
 
 def test_what_is_reversible_are_the_settlements_and_cancellations_that_2601_names():
-    # HN 2601: 2102, 2103, 2207, 2208, 2304, 2305; the forms with A follow theirs.
+    # Source HN, 2601: 2102, 2103, 2207, 2208, 2304, 2305; the forms with A follow theirs.
     assert _numbers(reversible=True) == {"2102", "2103", "2207", "2207A", "2208", "2304", "2304A", "2305"}
 
 

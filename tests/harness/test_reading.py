@@ -78,6 +78,13 @@ def test_role_is_held_to_the_shape_of_a_person(written):
     assert fault.path == "roles.patient.category"
 
 
+@pytest.mark.parametrize(("kind", "named"), [("rules", "999"), ("rules", "0"), ("source", "XX")])
+def test_a_rule_or_source_that_does_not_exist_is_told_with_its_line(written, kind, named):
+    head = written("- call: '1101'").read_text().replace("roles:", f"verifies: ['1101', {kind} {named}]\nroles:", 1)
+    (fault,) = faults_of(written('- call: "1101"', head=head.partition("steps:")[0] + "steps:\n"))
+    assert (fault.path, f"{kind} {named}" in fault.sentence.en, fault.line is not None) == ("verifies[1]", True, True)
+
+
 def test_decimal_stays_as_written(scenario):
     step = scenario("- call: '2206A'\n  literal: {hifp_pay: 684.10}").steps[0]
     assert step.said["literal"] == {"hifp_pay": "684.10"}

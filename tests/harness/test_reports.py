@@ -3,6 +3,7 @@ import gzip
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -95,6 +96,23 @@ def test_report_is_one_file_that_asks_nothing_of_the_network(made, tmp_path):
     write_report(made(PASSED), tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text()
     assert not re.findall(r'(?:src|href)="(?!#)', page)
+
+
+def test_report_prints_the_text_of_every_rule_and_source_it_cites(made, tmp_path):
+    ended = made(PASSED)
+    result = ended.results[0]
+    result.scenario = replace(result.scenario, verifies=("rules 18", "source HN", "1101"))
+    result.steps[0].award = {
+        "setl_id": "1",
+        "answered": {},
+        "expected": {"award": {}, "steps": [{"rule": "deductible", "sentence": {}, "source": "D1", "reference": "x"}]},
+    }
+    write_report(ended, tmp_path / "r.html")
+    shown = packed((tmp_path / "r.html").read_text())
+    assert shown["cited"]["rules 18"]["en"].startswith("Reversal. 2601 answers 0 whenever afterwards")
+    assert shown["cited"]["source HN"]["zh"].startswith("湖南省")
+    assert "1101" not in shown["cited"]
+    assert shown["runs"][0]["steps"][0]["award"]["steps"][0]["source"]["en"].startswith("D1 Qitaihe")
 
 
 def test_failed_step_stands_once_and_the_steps_after_it_were_not_run(made, tmp_path):

@@ -10,6 +10,8 @@ import click
 from click.testing import CliRunner
 
 from simulator.cli import cli
+from simulator.core.citations import rule_groups, rules, source_groups, sources
+from simulator.core.texts import Text, speaking
 from tests.agencies import protocol_reference
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +23,10 @@ SHOWN_LINES = 15
 def pages() -> dict[str, str]:
     """Every generated file by its path in the repository, with the text that it should have."""
     made = {name: _readme(name, language) for name, language in READMES.items()}
+    for language, suffix in (("en", ""), ("zh", ".zh-CN")):
+        with speaking(language):
+            made[f"docs/rules{suffix}.md"] = _page_of_rules()
+            made[f"docs/sources{suffix}.md"] = _page_of_sources()
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
     return {**made, reference: protocol_reference.page()}
 
@@ -39,6 +45,72 @@ def with_block(text: str, name: str, content: str) -> str:
     if not (found and closed):
         raise ValueError(f"no block {name}")
     return f"{before}{begin}{content}\n{end}{after}"
+
+
+_RULES = Text(
+    """# 规则
+
+[English](rules.md)
+
+两个认真的团队会各自理解的地方，这里写定。除注明来源的以外，都是本产品的规则（[ours](sources.zh-CN.md#source-ours)）；
+由城市决定的，写明城市文件的键。引用写作 `rules 18`，编号不重复使用。
+本页由 `simulator/core/rules.yaml` 生成（`make docs`）。
+""",
+    """# Rules
+
+[中文](rules.zh-CN.md)
+
+Two careful teams would read these places differently; here they are settled. The rules are the product's own
+([ours](sources.md#source-ours)) unless a source stands beside them; where a city decides, the key of its city file is
+named. They are cited as `rules 18`, and no number is given twice. Made from `simulator/core/rules.yaml` (`make docs`).
+""",
+)
+_SOURCES = Text(
+    """# 来源
+
+[English](sources.md)
+
+表、城市文件、注释和报告用代号引用来源；表中以 + 相连的是几个来源。这里只列取用的事实。
+本页由 `simulator/core/sources.yaml` 生成（`make docs`）。
+""",
+    """# Sources
+
+[中文](sources.zh-CN.md)
+
+Tables, city files, comments and reports cite sources by code; codes joined with + are several sources. Listed are the
+facts taken, in our own words. Made from `simulator/core/sources.yaml` (`make docs`).
+""",
+)
+
+
+def _page_of_rules() -> str:
+    headings = {group.first: group for group in rule_groups()}
+    lines = [str(_RULES)]
+    for number, rule in rules().items():
+        if number in headings:
+            lines.append(f"## {headings[number].title}\n")
+        lines.append(f'<a id="rule-{number}"></a>\n**{number}. {rule.title}**{_stop()} {rule.text}\n')
+    return "\n".join(lines)
+
+
+def _page_of_sources() -> str:
+    lines = [str(_SOURCES)]
+    for group in source_groups():
+        lines.append(f"## {group.title}\n")
+        for source in sources().values():
+            if source.group == group.code:
+                anchor = f'<a id="{source_anchor(source.code)}"></a>'
+                lines.append(f"{anchor}\n**`{source.code}`** {source.title}{_stop()} {source.kind} {source.used}\n")
+    return "\n".join(lines)
+
+
+def _stop() -> str:
+    return str(Text("。", "."))
+
+
+def source_anchor(code: str) -> str:
+    """The id of a source on its page, such as `source-gb-11643`."""
+    return f"source-{code.lower().replace(' ', '-')}"
 
 
 def _readme(name: str, language: str) -> str:

@@ -1,6 +1,6 @@
 """The platform's own copy of what a registered agency decides: numbers mapped both ways, answers booked for judging.
 
-The agency's setl_id and trt_dcla_detl_sn are its own; the hospital only ever sees the platform's (design 5, rules 24).
+The agency's setl_id and trt_dcla_detl_sn are its own; the hospital only ever sees the platform's (rules 24).
 """
 
 from collections.abc import Mapping

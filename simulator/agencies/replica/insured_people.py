@@ -1,4 +1,7 @@
-"""Who somebody is, as the agency that insures them says; learned where the platform did not make them (design 3)."""
+"""Persons as the agency that insures them describes them, where the platform did not make them itself.
+
+The insured place owns these facts: docs/architecture.md#ownership.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -28,7 +31,7 @@ def person_asked_for(asked: Asked) -> dict[str, str]:
 
 
 def learn(asked: Asked, output: Output) -> people.KnownPerson | None:
-    """Keeps who the agency says somebody is, when the platform did not make them itself (design 3, Cast)."""
+    """Keeps who the agency says somebody is, when the platform did not make them itself."""
     base, shown = output["baseinfo"], asked.body["data"]
     known = people.load(asked.work, base["psn_no"])
     if known is not None and known.origin != "learned":

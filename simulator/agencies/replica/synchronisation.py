@@ -1,4 +1,7 @@
-"""Learning people from the agency that keeps them: who they are, their registrations, what accrued (design 3, Cast)."""
+"""Synchronisation of a person with the agency that keeps them: identity, registrations, accumulators.
+
+The insured place owns these facts: docs/architecture.md#ownership.
+"""
 
 from collections.abc import Mapping
 from datetime import date

@@ -45,9 +45,9 @@ def counterexamples(change: Change, maker: Contract, judge: Contract) -> Iterato
 
 def refusal(change: Change, maker: Contract, judge: Contract) -> Counterexample | None:
     """A message valid under the one and refused under the other even in lenient, or None when none was found."""
-    for witness in counterexamples(change, maker, judge):
-        if any(fault.is_error(strict=False) for fault in witness.faults):
-            return witness
+    for found in counterexamples(change, maker, judge):
+        if any(fault.is_error(strict=False) for fault in found.faults):
+            return found
     return None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from simulator.core.citations import cited, titled
 from simulator.core.masking import mask_text
 from simulator.core.texts import Text
 from simulator.harness.execution.journal_legs import ShownLeg
@@ -48,7 +49,12 @@ def table_rows(ended: Ended) -> list[dict[str, Any]]:
 
 def details(ended: Ended) -> dict[str, Any]:
     """Everything that a reader may open."""
-    return {"runs": [_run(result, ended.info) for result in ended.results if result.status != NOT_APPLICABLE]}
+    shown = [result for result in ended.results if result.status != NOT_APPLICABLE]
+    words = dict.fromkeys(each for result in shown for each in result.scenario.verifies)
+    return {
+        "runs": [_run(result, ended.info) for result in shown],
+        "cited": {each: told.as_json() for each in words if (told := cited(each)) is not None},
+    }
 
 
 def anchor(result: ScenarioResult) -> str:
@@ -153,11 +159,16 @@ def _award(settlement: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     return {
         "setl_id": settlement["setl_id"],
-        "steps": expected.get("steps") or [],
+        "steps": [_award_step(step) for step in expected.get("steps") or []],
         "answered": settlement["answered"],
         "expected": expected.get("award"),
         "entries": settlement.get("entries") or [],
     }
+
+
+def _award_step(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step with its source named in full: a code alone tells a reader nothing."""
+    return {**step, "source": titled(step["source"]).as_json() if step.get("source") else None}
 
 
 def _difference(difference: Mismatch) -> dict[str, Any]:

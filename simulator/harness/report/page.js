@@ -3,6 +3,7 @@
   const page = document.documentElement;
   const words = JSON.parse(document.getElementById("words").textContent);
   const holder = document.getElementById("runs");
+  let cited = {};
   const english = () => page.classList.contains("speak-en");
 
   function make(tag, className, ...inside) {
@@ -53,7 +54,7 @@
     const head = make("tr", "", ...["rule", "why", "source", "before", "after"].map((key) => make("th", key === "before" || key === "after" ? "n" : "", word(key))));
     const body = make("tbody", "");
     for (const step of given.steps) {
-      const source = make("td", "", step.source || "", step.reference ? make("div", "", make("small", "", step.reference)) : null);
+      const source = make("td", "", both(step.source), step.reference ? make("div", "", make("small", "", step.reference)) : null);
       body.append(make("tr", "", make("td", "", make("code", "", step.rule)), make("td", "", both(step.sentence)), source,
         make("td", "n", step.before || ""), make("td", "n", step.after || "")));
     }
@@ -94,12 +95,17 @@
       if (each.reason) inside.append(make("p", "note", both(each.reason)));
       for (const note of each.notes) inside.append(make("p", "note", both(note)));
       if (each.about) inside.append(make("p", "hint", each.about));
-      if (each.verifies.length) inside.append(make("p", "hint", word("verifies"), " ", each.verifies.join(" · ")));
+      if (each.verifies.length) inside.append(verified(each.verifies));
       for (const one of each.steps) inside.append(step(one));
       if (each.final.length) { inside.append(differences(each.final)); const why = causes(each.final); if (why) inside.append(why); }
       inside.append(make("p", "again", make("span", "label", word("again")), " ", make("code", "", each.rerun)));
     });
     return node;
+  }
+  function verified(citations) {
+    const items = make("ul", "hint");
+    for (const citation of citations) items.append(make("li", "", make("code", "", citation), " ", both(cited[citation])));
+    return make("div", "", label("verifies"), items);
   }
   function toTarget() {
     const node = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -125,6 +131,7 @@
   if (location.search === "?en" && !english()) document.getElementById("language").click();
   if (typeof DecompressionStream === "undefined") { holder.append(make("p", "hint", word("too_old"))); return; }
   unpack().then((data) => {
+    cited = data.cited;
     for (const each of data.runs) holder.append(run(each));
     toTarget();
     window.addEventListener("hashchange", toTarget);

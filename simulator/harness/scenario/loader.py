@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from simulator.core.citations import resolves, rules
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.schema_errors import Shape, faults_of, load_schema, nearest
 from simulator.core.strict_yaml import Document, checked, parse_yaml
@@ -32,6 +33,7 @@ def scenario_from(raw: bytes | str, path: Path, fragments: Path | None = None) -
     document = _document(raw, str(path), "scenario.schema.json")
     data = document.data
     _refuse_bad_times(document, data)
+    _refuse_unknown_citations(document, data)
     known = _known_fragments(path, fragments)
     steps, faults = expand(document, lambda name: find_fragment(name, path, fragments), known)
     faults = faults or _wrong_after_parameters(steps)
@@ -145,6 +147,17 @@ def _refuse_bad_times(document: Document, data: Mapping[str, Any]) -> None:
     ]
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", Path(document.name).name.removesuffix(SUFFIX)):
         faults.append(DataFault(text("harness.file_name", got=Path(document.name).name), file=document.name))
+    if faults:
+        raise DataFaults(faults)
+
+
+def _refuse_unknown_citations(document: Document, data: Mapping[str, Any]) -> None:
+    said = enumerate(data.get("verifies", ()))
+    faults = [
+        document.fault(f"verifies[{i}]", text("harness.no_such_citation", got=words, rules=len(rules())))
+        for i, words in said
+        if not resolves(words)
+    ]
     if faults:
         raise DataFaults(faults)
 
