@@ -1,0 +1,157 @@
+"""A message from bytes to bytes: envelope, msgid, transaction, reversal."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.second_agency import day
+from tests.second_agency.books import Books, Cancellation, Done, Settlement
+from tests.second_agency.city import City, same_place
+from tests.second_agency.people import Person
+from tests.second_agency.settling import Settling
+from tests.second_agency.trade import Message, Registry, Result, Trade
+from tests.second_agency.wire import Refusal, child, decode, encode, needed, same
+
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
+_SPENDS_NOTHING = ("1101", "2001", "5206", "5301", "2206", "2206A", "SIM-DAY")
+_REPEATED = ("2501", "2501A", "2502", "2503", "2504", "SIM-FILING")
+
+
+class Agency:
+    """One city's agency, its books in memory; messages are worked on one at a time."""
+
+    def __init__(self, city: City, people: dict[str, Person], defects: frozenset[str] = frozenset()) -> None:
+        self.area = city.area
+        self.defects = defects
+        self.books = Books(people, defects)
+        self._registry = Registry(city.area, int(time.time()))
+        self._lock = threading.Lock()
+        trade = Trade(city, people, self.books, self._registry, defects)
+        settling = Settling(trade)
+        self._served: dict[str, Callable[[Message], Result]] = {
+            "1101": trade.find,
+            "2001": trade.entitled,
+            "5206": trade.accrued,
+            "5301": trade.registered,
+            "2206": settling.preview,
+            "2206A": settling.preview,
+            "2207": settling.settle,
+            "2207A": settling.settle,
+            "2208": settling.cancel,
+            "2501": trade.refer,
+            "2501A": trade.refer,
+            "2502": trade.withdraw_referral,
+            "2503": trade.register,
+            "2504": trade.deregister,
+            "2601": self._reverse,
+            "SIM-FILING": trade.file,
+            "SIM-DAY": lambda message: Result(day.compare(self.books, message.input, defects)),
+        }
+
+    def answer(self, body: bytes) -> bytes:
+        """The answer to any bytes."""
+        now = ""
+        try:
+            envelope = decode(body)
+            message = self._read(envelope)
+            now = message.now
+            with self._lock:
+                output = self._work(message)
+            answered = self._envelope("0", "", output, now)
+        except Refusal as refusal:
+            answered = self._envelope("-1", str(refusal)[:200], {}, now)
+        return encode(answered).encode()
+
+    def _read(self, envelope: dict[str, Any]) -> Message:
+        now, area = needed(envelope, "inf_time"), needed(envelope, "insuplc_admdvs")
+        if not _TIME.fullmatch(now):
+            raise Refusal("inf_time 不是 yyyy-MM-dd HH:mm:ss")
+        if not same_place(area, self.area):
+            raise Refusal(f"{area} 不是本经办机构的参保地")
+        return Message(
+            infno=needed(envelope, "infno"),
+            msgid=needed(envelope, "msgid"),
+            now=now,
+            place=needed(envelope, "mdtrtarea_admvs"),
+            institution=needed(envelope, "fixmedins_code"),
+            input=child(envelope, "input"),
+        )
+
+    def _envelope(self, code: str, reason: str, output: dict[str, Any], now: str) -> dict[str, Any]:
+        digits = re.sub(r"\D", "", now) or "0" * 14
+        number = f"{self.area}{digits}{self._registry.number('')[-8:]:0>10}"
+        return {"infcode": code, "inf_refmsgid": number, "err_msg": reason, "output": output}
+
+    def _work(self, message: Message) -> dict[str, Any]:
+        """Section 7: what a msgid that came before is answered; anything else is judged anew."""
+        serve = self._served.get(message.infno)
+        if serve is None:
+            raise Refusal(f"不受理交易 {message.infno}")
+        if message.infno in _SPENDS_NOTHING:
+            return serve(message).output
+        as_text = "numbers_compared_as_text" in self.defects
+        content = message.infno, message.institution, same(message.input, numbers_as_text=as_text)
+        done = self.books.done.get(message.msgid)
+        late = message.msgid in self.books.refused_for_ever and "late_original_accepted" not in self.defects
+        if (done is not None and done.reversed and "old_success_after_reversal" not in self.defects) or late:
+            raise Refusal(f"报文 {message.msgid} 已冲正，不再受理")
+        if done is not None and "same_msgid_done_again" not in self.defects:
+            if done.content != content and "other_content_answered" not in self.defects:
+                raise Refusal(f"报文 {message.msgid} 已用于另一内容")
+            return done.answer
+        result = serve(message)
+        self.books.done[message.msgid] = Done(
+            message.infno, content, result.psn_no, result.output, result.settlement, result.cancellation
+        )
+        return result.output
+
+    def _reverse(self, message: Message) -> Result:
+        """2601: answered 0 whenever afterwards the original has no effect of its own."""
+        data = child(message.input, "data")
+        psn_no, omsgid, oinfno = (needed(data, name) for name in ("psn_no", "omsgid", "oinfno"))
+        original = self.books.done.get(omsgid)
+        if oinfno == "2601" or (original is not None and original.infno == "2601"):
+            raise Refusal("冲正交易不能冲正")
+        if original is None:
+            if "unseen_reversal_refused" in self.defects:
+                raise Refusal("没有收到过原报文")
+            if oinfno not in _SPENDS_NOTHING:
+                self.books.refused_for_ever.add(omsgid)
+            return Result({}, psn_no)
+        theirs = (original.psn_no, original.infno) == (psn_no, oinfno)
+        if not theirs and "reversal_of_anybody" not in self.defects:
+            raise Refusal("原报文不是这个人的或不是这个交易")
+        if original.infno in _REPEATED:
+            raise Refusal("备案类交易不能冲正，请以同一报文重发")
+        again = original.reversed
+        if again and "second_reversal_refused" in self.defects:
+            raise Refusal("原报文已经冲正")
+        if "reversal_without_effect" not in self.defects and (not again or "reversed_twice" in self.defects):
+            self._undo(original)
+        return Result({}, psn_no)
+
+    def _undo(self, original: Done) -> None:
+        settlement = original.settlement
+        if settlement is None:
+            return
+        if original.cancellation is not None:
+            self._undo_cancellation(settlement, original.cancellation)
+        elif settlement.state != "cancelled":
+            if "reversal_keeps_balances" not in self.defects:
+                account = "reversal_keeps_account" not in self.defects
+                self.books.take_back(settlement, settlement.year, account=account)
+            settlement.state = "reversed"
+        original.reversed = True
+
+    def _undo_cancellation(self, settlement: Settlement, cancellation: Cancellation) -> None:
+        """The settlement is live and booked again; -1 when its batch was settled anew meanwhile."""
+        if self.books.done[settlement.msgid].reversed or not cancellation.live:
+            return
+        if self.books.live(settlement.batch):
+            raise Refusal("这个批次已经重新结算，撤销不能再冲正")
+        cancellation.live = False
+        if "reversed_cancellation_stays" not in self.defects:
+            self.books.book(settlement)
+        settlement.state = "live"

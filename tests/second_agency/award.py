@@ -1,0 +1,272 @@
+"""The arithmetic of section 6: what pool, layers and account pay of one batch. Pure; amounts in fen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from typing import Any
+
+from tests.second_agency.city import City, Row
+from tests.second_agency.wire import Refusal, fen_of_text, half_up
+
+Balances = Mapping[tuple[str, str], int]
+"""Of one person, year and insurance: (kind, class code or nothing) to fen."""
+
+KINDS = {
+    "large_amount": ("HIOB", "OBBS"),
+    "major_illness": ("HIMI", "MIBS"),
+    "civil_servants": ("CVLS", "CVBS"),
+    "assistance": ("MAFP", "MFBS"),
+    "enterprise": ("_ENP", "_ENB"),
+    "other": ("_OTP", "_OTB"),
+}
+"""What a layer paid and its base; 5206 has no kinds for the last two."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One batch as the rules see it."""
+
+    day: str
+    """The day whose figures hold."""
+    insutype: str
+    category: str
+    level: str
+    disease: str
+    """Class code, or `ordinary`."""
+    elsewhere: bool
+    groups: Sequence[str]
+    civil_servant: bool
+    identities: Sequence[str]
+    balance: int
+    uses_account: bool
+    lines: Sequence[int]
+    """What is in scope of each charge, in order."""
+    priors: Sequence[int]
+    total: int
+    own_purchase: int
+    above_ceiling: int
+
+    @property
+    def in_scope(self) -> int:
+        return sum(self.lines)
+
+    @property
+    def case(self) -> dict[str, str]:
+        named = {"insutype": self.insutype, "category": self.category, "hospital_level": self.level}
+        return named | {"disease": self.disease}
+
+
+@dataclass
+class Award:
+    ratio: Decimal = Decimal(0)
+    deductible: int = 0
+    pool: int = 0
+    cut: int = 0
+    """What fell above the overall cap."""
+    shut_out: int = 0
+    """What fell above the disease cap and is the person's."""
+    room: int | None = None
+    layers: dict[str, int] = field(default_factory=dict)
+    bases: dict[str, int] = field(default_factory=dict)
+    funds: int = 0
+    hospital: int = 0
+    personal: int = 0
+    account: int = 0
+
+
+class Rules:
+    """Awards by one city's file."""
+
+    def __init__(self, city: City, defects: frozenset[str]) -> None:
+        self.city = city
+        self.defects = defects
+
+    def award(self, claim: Claim, balances: Balances) -> Award:
+        made = Award(ratio=self._ratio(claim))
+        lines = self._lines(claim)
+        shares = self._deductible(claim, lines, balances)
+        made.deductible = sum(shares)
+        made.pool = self._pool(lines, shares, made.ratio)
+        self._cap(claim, balances, made)
+        self._pay_layers(claim, balances, made, sum(lines))
+        made.funds = made.pool + sum(made.layers.values())
+        if "ceiling_borne_by_hospital" in self.defects:
+            made.hospital = claim.above_ceiling
+        made.personal = claim.total - made.funds - made.hospital
+        made.account = self._account(claim, made)
+        return made
+
+    def _lines(self, claim: Claim) -> list[int]:
+        lines = list(claim.lines)
+        if "prior_selfpay_in_scope" in self.defects:
+            lines = [line + prior for line, prior in zip(lines, claim.priors, strict=True)]
+        if "negative_lines_dropped" in self.defects:
+            lines = [max(0, line) for line in lines]
+        return lines
+
+    def _ratio(self, claim: Claim) -> Decimal:
+        case = claim.case
+        if "ratio_of_employed" in self.defects and claim.category == "retired":
+            case["category"] = "employed"
+        if "ratio_of_tertiary" in self.defects:
+            case["hospital_level"] = "tertiary"
+        if "ratio_of_other_diseases" in self.defects and claim.disease != "ordinary":
+            case["disease"] = "M02300"
+        row = self.city.row("ratio", case, claim.day)
+        if row is None:
+            raise Refusal("政策文件没有这种情形的支付比例")
+        ratio = Decimal(row["value"])
+        if claim.elsewhere and "modifiers_ignored" not in self.defects:
+            modified = [self._modified(ratio, group, claim) for group in claim.groups or ("unfiled",)]
+            ratio = min(modified) if "worst_filing" in self.defects else max(modified)
+        return ratio.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+
+    def _modified(self, ratio: Decimal, group: str, claim: Claim) -> Decimal:
+        if "emergency_as_unfiled" in self.defects and group == "emergency":
+            group = "unfiled"
+        if "referral_as_long_term" in self.defects and group == "referral":
+            group = "long_term_resident"
+        row = self.city.row("modifiers", claim.case | {"group": group}, claim.day)
+        if row is None:
+            return ratio
+        if "set" in row:
+            return Decimal(row["set"])
+        if "times" in row:
+            return ratio * Decimal(row["times"])
+        return max(Decimal(0), ratio - Decimal(row["minus"]))
+
+    def _deductible(self, claim: Claim, lines: Sequence[int], balances: Balances) -> list[int]:
+        """D(k) − D(k−1) for every charge."""
+        row = self.city.row("deductible", claim.case, claim.day)
+        limit = fen_of_text(row["value"]) if row else 0
+        per = self.city.row("deductible_per", claim.case, claim.day)
+        by_disease = per is not None and per["value"] == "disease" and claim.disease != "ordinary"
+        taken = balances.get(("DEDC", claim.disease if by_disease else ""), 0)
+        if "deductible_by_disease" in self.defects and claim.disease != "ordinary":
+            taken = balances.get(("DEDC", claim.disease), 0)
+        left = max(0, limit - taken)
+        if "deductible_every_time" in self.defects:
+            left = limit
+        if "deductible_never" in self.defects:
+            left = 0
+        scope, borne, shares = 0, 0, []
+        for line in lines:
+            scope += line
+            until_here = min(left, max(0, scope))
+            shares.append(until_here - borne)
+            borne = until_here
+        return shares
+
+    def _pool(self, lines: Sequence[int], shares: Sequence[int], ratio: Decimal) -> int:
+        exact = [(line - share) * ratio for line, share in zip(lines, shares, strict=True)]
+        if "deductible_after_ratio" in self.defects:
+            exact = [line * ratio - share for line, share in zip(lines, shares, strict=True)]
+        if "rounded_once" in self.defects:
+            return half_up(sum(exact, Decimal(0)))
+        if "half_even" in self.defects:
+            return sum(int(each.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)) for each in exact)
+        if "truncated" in self.defects:
+            return sum(int(each) for each in exact)
+        return sum(half_up(each) for each in exact)
+
+    def _cap(self, claim: Claim, balances: Balances, made: Award) -> None:
+        """The disease cap first, then the overall one."""
+        uncapped = made.pool
+        under = "" if "one_balance_for_all_caps" in self.defects else claim.disease
+        disease_room = self._room("disease_cap", claim, balances, under)
+        if disease_room is not None and "disease_cap_ignored" not in self.defects:
+            made.pool = min(made.pool, disease_room)
+        excess = uncapped - made.pool
+        before = made.pool
+        room = self._room("annual_cap", claim, balances, "")
+        if room is not None and "annual_cap_ignored" not in self.defects:
+            made.pool = min(made.pool, room)
+        made.cut = before - made.pool
+        row = self.city.row("above_disease_cap", claim.case, claim.day)
+        if row and row["value"] == "person" and "excess_feeds_layers" not in self.defects:
+            made.shut_out = excess
+        made.room = disease_room if room is None else room if disease_room is None else min(room, disease_room)
+
+    def _room(self, rule: str, claim: Claim, balances: Balances, disease: str) -> int | None:
+        """What is left under a cap; nothing when there is none."""
+        row = self.city.row(rule, claim.case, claim.day)
+        if row is None or row["value"] == "unlimited":
+            return None
+        return max(0, fen_of_text(row["value"]) - balances.get(("HIFP", disease), 0))
+
+    def _pay_layers(self, claim: Claim, balances: Balances, made: Award, in_scope: int) -> None:
+        own = in_scope - made.pool - made.shut_out
+        order = self.city.setting("layer_order")
+        if "assistance_first" in self.defects:
+            order = ["assistance", *(fund for fund in order if fund != "assistance")]
+        for fund in order:
+            layer = self.city.layer(fund)
+            rows = self._rows(fund, layer, claim) if layer else []
+            if layer is None or not rows:
+                continue
+            base = self._base(layer["base"], made, own)
+            if "supplement_on_everything" in self.defects and fund == "civil_servants":
+                base = claim.total - made.pool - sum(made.layers.values())
+            paid_kind, base_kind = KINDS[fund]
+            before = balances.get((base_kind, ""), 0)
+            if "line_of_each_visit" in self.defects and fund == "major_illness":
+                before = 0
+            paid = sum(half_up(_reaches(row, before + base) - _reaches(row, before)) for row in rows)
+            cap = rows[0].get("cap", "unlimited")
+            if cap != "unlimited":
+                paid = min(paid, max(0, fen_of_text(cap) - balances.get((paid_kind, ""), 0)))
+            made.layers[fund] = min(paid, max(0, own - sum(made.layers.values())))
+            made.bases[fund] = base
+
+    def _rows(self, fund: str, layer: Mapping[str, Any], claim: Claim) -> list[Row]:
+        """The row by which the layer pays this person; none when it is not for them."""
+        if claim.insutype not in layer["insutypes"]:
+            return []
+        if layer["who"] == "civil_servants" and not claim.civil_servant:
+            return []
+        if layer["who"] != "identities":
+            row = self.city.figures(fund, claim.case, claim.day)
+            return [row] if row else []
+        rows = [self.city.figures(fund, claim.case | {"identity": each}, claim.day) for each in claim.identities]
+        found = [row for row in rows if row]
+        if "identities_add_up" in self.defects:
+            return found
+        return sorted(found, key=lambda row: Decimal(row["ratio"]), reverse=True)[:1]
+
+    def _base(self, kind: str, made: Award, own: int) -> int:
+        if kind == "above_cap_pay" or (kind == "above_cap_scope" and "large_amount_on_the_cut" in self.defects):
+            return made.cut
+        if kind == "above_cap_scope":
+            return half_up(made.cut / made.ratio) if made.ratio else 0
+        if kind == "own_scope":
+            return own
+        if kind == "own_share":
+            return own - made.layers.get("large_amount", 0)
+        return own - sum(made.layers.values())
+
+    def _account(self, claim: Claim, made: Award) -> int:
+        row = self.city.row("account_pays", claim.case, claim.day)
+        rule = row["value"] if row else "nothing"
+        if "account_in_scope_only" in self.defects and rule == "all":
+            rule = "in_scope"
+        share = {
+            "all": made.personal,
+            "not_own": made.personal - claim.own_purchase,
+            "in_scope": claim.in_scope - made.funds,
+            "nothing": 0,
+        }[rule]
+        elsewhere = self.city.row("account_elsewhere", claim.case, claim.day)
+        allowed = not claim.elsewhere or (elsewhere is not None and elsewhere["value"])
+        used = claim.uses_account or "account_always_used" in self.defects
+        return max(0, min(claim.balance, share, made.personal)) if used and allowed else 0
+
+
+def _reaches(row: Row, base: int) -> Decimal:
+    """F(base): what the line and the brackets pay of the year's base, unrounded."""
+    brackets = row.get("brackets") or [{"above": row.get("line", "0.00"), "ratio": row["ratio"]}]
+    edges = [fen_of_text(each["above"]) for each in brackets]
+    paid = Decimal(0)
+    for edge, upper, bracket in zip(edges, [*edges[1:], None], brackets, strict=True):
+        within = max(0, (base if upper is None else min(base, upper)) - edge)
+        paid += within * Decimal(bracket["ratio"])
+    return paid
