@@ -15,43 +15,11 @@ import yaml
 ROOT = Path(__file__).parents[1]
 LIMITS: dict[str, int] = yaml.safe_load((ROOT / "tests" / "prose_limits.yaml").read_text(encoding="utf-8"))
 """Summaries of a package that still break a rule; packages that are not listed have none."""
-OPENERS = frozenset(
-    [
-        "what",
-        "who",
-        "whoever",
-        "whom",
-        "whose",
-        "whether",
-        "which",
-        "how",
-        "why",
-        "when",
-        "where",
-        "one",
-        "it",
-        "its",
-        "nobody",
-        "somebody",
-        "everybody",
-        "anybody",
-        "everyone",
-        "someone",
-        "anyone",
-        "nothing",
-        "something",
-        "anything",
-        "everything",
-        "none",
-        "that",
-        "this",
-        "these",
-        "those",
-        "they",
-        "there",
-        "here",
-    ]
-)
+OPENERS = {
+    *("what", "who", "whoever", "whom", "whose", "whether", "which", "how", "why", "when", "where", "here", "there"),
+    *("one", "it", "its", "they", "that", "this", "these", "those", "none", "nobody", "nothing"),
+    *("somebody", "someone", "something", "anybody", "anyone", "anything", "everybody", "everyone", "everything"),
+}
 VAGUE = re.compile(r"\b(?:nobody|somebody|everybody|anybody|whoever|someone|anyone)\b", re.IGNORECASE)
 CLAUSE = re.compile(r"(?:^|[.;:] +)([A-Za-z]+)")
 """The first word of each clause: of the summary, and after a full stop, semicolon or colon."""
@@ -70,9 +38,9 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and text of every docstring, those of attributes included."""
     for node in ast.walk(tree):
         for statement in getattr(node, "body", []) if not isinstance(node, ast.Lambda | ast.IfExp) else []:
-            if isinstance(statement, ast.Expr) and isinstance(value := statement.value, ast.Constant):
-                if isinstance(value.value, str):
-                    yield statement.lineno, value.value
+            value = getattr(statement, "value", None) if isinstance(statement, ast.Expr) else None
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield statement.lineno, value.value
 
 
 def fault_of(docstring: str) -> str:
