@@ -10,6 +10,7 @@ from tests.second_agency.wire import fen_of_text
 
 PSN_TYPES = {"employed": "11", "retired": "12", "resident": "15", "child": "1403"}
 IDENTITIES = {"destitute": "2304", "subsistence_allowance": "2303", "low_income": "2305"}
+OTHER_IDENTITY = "2360"
 FOREVER = "9999-12-31"
 
 

@@ -28,6 +28,7 @@ OF_THE_AGENCY = [
 
 
 @pytest.mark.begins_first
+@pytest.mark.slow
 def test_the_library_is_green_against_agencies_written_from_the_page_alone():
     with rehearsals() as played:
         clean = played.play()

@@ -9,7 +9,7 @@ from tests.second_agency.answers import POOLS, about
 from tests.second_agency.books import Books, Cancellation, Settlement
 from tests.second_agency.city import City
 from tests.second_agency.entitlement import Entitlement, Occasion, is_emergency
-from tests.second_agency.people import IDENTITIES, PSN_TYPES, Filing, Insurance, Person, Registration
+from tests.second_agency.people import IDENTITIES, OTHER_IDENTITY, PSN_TYPES, Filing, Insurance, Person, Registration
 from tests.second_agency.wire import Refusal, child, needed, text, yuan
 
 _BASEINFO = ("psn_no", "psn_name", "psn_cert_type", "certno", "gend", "naty", "brdy", "age")
@@ -42,7 +42,7 @@ def _idetinfo(identity: dict[str, str]) -> dict[str, str]:
     """An identity with its begin and end, over or not."""
     ends = identity.get("to") or ""
     return {
-        "psn_idet_type": IDENTITIES[identity["kind"]],
+        "psn_idet_type": IDENTITIES.get(identity["kind"], OTHER_IDENTITY),
         "begntime": f"{identity['from']} 00:00:00",
         "endtime": f"{ends} 23:59:59" if ends else "",
     }
