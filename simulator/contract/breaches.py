@@ -22,7 +22,10 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class ContractBreach:
-    """One breach; `path` is a JSON pointer from the envelope, `row` names the row of the edition that is broken."""
+    """One breach; `path` is a JSON pointer from the envelope, `row` names the row of the edition that is broken.
+
+    `right` is the normal form of what came, where a quirk of clients is recognised in it.
+    """
 
     rule: str
     path: str
@@ -32,6 +35,7 @@ class ContractBreach:
     allowed: Text
     sentence: Text
     row: str
+    right: str = ""
 
     def is_error(self, strict: bool) -> bool:
         if self.rule in NEVER_ERRORS:

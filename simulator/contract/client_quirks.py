@@ -1,24 +1,57 @@
-"""Known habits of real clients that the lenient platform takes, each with a warning.
+"""Quirks of real clients: deviations that the lenient platform normalises, each with one warning.
 
-Amounts and whole numbers as text, JSON null and the text "null" for nothing, exp_content for expContent and the
-reverse; in the header other spellings of infver, numbers where text belongs, and output as JSON text.
+A quirk is a kind of deviation at any place of its kind in header or body. `client_quirks.csv` lists them; the functions
+here recognise one value each. Strict refuses the same deviations and gives the same advice.
 """
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
+from importlib import resources
 from typing import Any
 
 from simulator.contract.breaches import ContractBreach, allowed_of, came
 from simulator.contract.edition_rows import Edition, FieldRow
 from simulator.contract.layout import Layout, Node
+from simulator.contract.quirk_recognisers import RECOGNISERS
+from simulator.core.errors import DataFault, DataFaults
+from simulator.core.json_codec import NotAMessage, read_json
+from simulator.core.strict_csv import parse_csv
 from simulator.core.texts import Text, plain, text
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,20})?\Z")
+COLUMNS = ("quirk", "kind", "seen")
+TOLERATED = {"habit_other_edition_code": ("code", "too_long"), "habit_empty_amount": ("empty",)}
+"""Quirks that leave a value the contract would refuse, and the breaches that they excuse at their place."""
+
 _INFVER = re.compile(r"[vV]?([1-9])(?:\.([0-9]))?(?:\.0)*\Z")
 _OTHER_NAME = {"expContent": "exp_content", "exp_content": "expContent"}
+_LONGEST_TEXT = 200
+"""Characters of a value that a quirk is looked for in; longer ones are what they are."""
+_OF_PLACES = ("null", "null_text", "json_text", "name_spelling", "exp_content", "infver", "infcode")
+"""Quirks of names, nodes and single header fields, recognised where those are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quirk:
+    """One listed deviation: its name without `habit_`, the kind of place it stands at, and who shows it."""
+
+    name: str
+    kind: str
+    seen: str
+
+
+@lru_cache(maxsize=1)
+def quirks() -> tuple[Quirk, ...]:
+    """The listed quirks; raises DataFaults for a table that names one without a recogniser, or leaves one out."""
+    raw = resources.files(__package__).joinpath("client_quirks.csv").read_bytes()
+    rows = parse_csv(raw, "client_quirks.csv", COLUMNS, key=("quirk",), needed=COLUMNS)
+    listed, known = {row["quirk"] for row in rows}, {*RECOGNISERS, *_OF_PLACES}
+    if listed != known:
+        names = ", ".join(sorted(listed ^ known))
+        raise DataFaults([DataFault(text("contract.quirks_differ", names=names), file="client_quirks.csv")])
+    return tuple(Quirk(row["quirk"], row["kind"], row["seen"]) for row in rows)
 
 
 @dataclass(slots=True)
@@ -27,23 +60,48 @@ class _Found:
     label: str
     faults: list[ContractBreach] = field(default_factory=list)
 
-    def habit(self, rule: str, path: str, node: Node, name: str, value: Any) -> None:
+    def habit(self, rule: str, path: str, node: Node, name: str, value: Any, *, right: str) -> None:
+        """Notes one quirk; `right` is the value or the name as it should have been sent."""
         row = node.rows.get(name)
         edition: Edition = self.layout.edition
-        allowed: Text = allowed_of(row, edition) if row else plain(_OTHER_NAME.get(name, ""))
+        allowed: Text = allowed_of(row, edition) if row else plain(right)
         title = row.name_zh if row else name
         got = came(value)
-        sentence = text(f"contract.fault_{rule}", field=name, name=title, got=got, allowed=allowed)
+        sentence = text(f"contract.fault_{rule}", field=name, name=title, got=got, right=right)
         place = ".".join([*node.path, name])
         label = f"{self.layout.infno} {self.layout.direction} {place} ({self.label})"
-        self.faults.append(ContractBreach(rule, path, name, title, got, allowed, sentence, label))
+        self.faults.append(ContractBreach(rule, path, name, title, got, allowed, sentence, label, right))
 
 
 def accept_body(layout: Layout, body: Any, label: str) -> tuple[Any, tuple[ContractBreach, ...]]:
-    """The value of `input` or `output` without its habits; the same object when there are none."""
+    """The value of `input` or `output` without its quirks; the same object when there are none."""
     found = _Found(layout, label)
     accepted = _node(found, layout.root, body, layout.place)
     return accepted, tuple(found.faults)
+
+
+def excused(habits: Sequence[ContractBreach], faults: Sequence[ContractBreach]) -> tuple[ContractBreach, ...]:
+    """The breaches that no quirk excuses."""
+    rules = {each.path: TOLERATED[each.rule] for each in habits if each.rule in TOLERATED}
+    return tuple(fault for fault in faults if fault.rule not in rules.get(fault.path, ()))
+
+
+def advised(habits: Sequence[ContractBreach], faults: Sequence[ContractBreach]) -> tuple[ContractBreach, ...]:
+    """The breaches of a strict check, each with the normal form where a quirk was recognised at its place.
+
+    A name that is spelt another way is told at its own place and at the one that it leaves empty.
+    """
+    advice = {each.path: text("contract.write_instead", right=each.right) for each in habits}
+    for each in habits:
+        if each.rule in ("habit_name_spelling", "habit_exp_content"):
+            parent = each.path.rpartition("/")[0]
+            advice[f"{parent}/{each.right}"] = text("contract.spelt_otherwise", got=each.field)
+    return tuple(
+        replace(fault, sentence=text("contract.fault_with_advice", fault=fault.sentence, advice=advice[fault.path]))
+        if fault.path in advice
+        else fault
+        for fault in faults
+    )
 
 
 def _node(found: _Found, node: Node, value: Any, path: str) -> Any:
@@ -58,65 +116,88 @@ def _object(found: _Found, node: Node, value: Any, path: str) -> Any:
         return value
     changed: dict[str, Any] = {}
     gone: list[str] = []
-    for name, inner in value.items():
-        place = f"{path}/{name}"
+    for sent, inner in value.items():
+        place = f"{path}/{sent}"
+        name = _known_as(found, node, sent, value, place)
+        if name != sent:
+            gone.append(sent)
+        before = len(found.faults)
         child, row = node.children.get(name), node.rows.get(name)
         if child is not None:
             if inner is None:
-                found.habit("habit_null", place, node, name, inner)
-                gone.append(name)
+                found.habit("habit_null", place, node, name, inner, right="{}")
+                gone.append(sent)
             else:
-                changed[name] = _node(found, child, inner, place)
+                changed[name] = _node(found, child, _unpacked(found, node, name, inner, place), place)
         elif row is not None:
             changed[name] = _value(found, node, row, inner, place)
-        elif _OTHER_NAME.get(name) in node.rows and _OTHER_NAME[name] not in value:
-            found.habit("habit_exp_content", place, node, name, inner)
-            gone.append(name)
-            changed[_OTHER_NAME[name]] = "" if inner is None else inner
+            if name != sent and name == _OTHER_NAME.get(sent) and len(found.faults) > before:
+                # One place, one warning: what is wrong with the value says more than the other name does.
+                del found.faults[before - 1]
     if not gone and all(value.get(name) is inner for name, inner in changed.items()):
         return value
     kept = {name: changed.get(name, inner) for name, inner in value.items() if name not in gone}
     return kept | {name: inner for name, inner in changed.items() if name not in kept}
 
 
+def _known_as(found: _Found, node: Node, sent: str, value: Mapping[str, Any], place: str) -> str:
+    """The edition's name for a name as sent; a habit where they differ only in case, underscores or spaces."""
+    if sent in node.rows or sent in node.children:
+        return sent
+    other = _OTHER_NAME.get(sent)
+    if other in node.rows and other not in value:
+        found.habit("habit_exp_content", place, node, sent, value[sent], right=str(other))
+        return str(other)
+    bare = _bare(sent)
+    near = [name for name in node.known() if _bare(name) == bare and name not in value] if bare else []
+    if len(near) != 1:
+        return sent
+    found.habit("habit_name_spelling", place, node, sent, sent, right=near[0])
+    return near[0]
+
+
+def _bare(name: str) -> str:
+    return name[:60].strip().replace("_", "").replace("-", "").casefold()
+
+
 def _value(found: _Found, node: Node, row: FieldRow, value: Any, path: str) -> Any:
+    """The value without its quirks; one value may show several, such as a number whose leading zero is lost too."""
     if value is None or value == "null":
-        found.habit("habit_null" if value is None else "habit_null_text", path, node, row.field, value)
+        found.habit("habit_null" if value is None else "habit_null_text", path, node, row.field, value, right='""')
         return ""
-    is_number = row.type in ("N", "Int") and row.form != "digits15"
-    if is_number and isinstance(value, str) and _NUMBER.match(value):
-        found.habit("habit_text_number", path, node, row.field, value)
-        return Decimal(value) if "." in value else int(value)
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return value
+    for name, recognise in RECOGNISERS.items():
+        mended = recognise(found.layout, row, value)
+        if mended is not None:
+            found.habit(f"habit_{name}", path, node, row.field, value, right=came(mended))
+            value = mended
     return value
 
 
 def accept_head(
     layout: Layout, envelope: Mapping[str, Any], label: str
 ) -> tuple[dict[str, Any], tuple[ContractBreach, ...]]:
-    """The header without its habits; `input` and `output` are passed on, an output in JSON text is read."""
+    """The header without its quirks; `input` and `output` are passed on, one in JSON text is read."""
     found = _Found(layout, label)
     node = layout.root
-    head = dict(envelope)
-    for name, value in envelope.items():
+    head: dict[str, Any] = {}
+    for sent, value in envelope.items():
+        name = _known_as(found, node, sent, envelope, f"/{sent}")
         row = node.rows.get(name)
+        head[name] = value
         if row is None:
             continue
         if row.type == "object":
-            head[name] = _unpacked(found, node, name, value, head)
-        elif value is None or value == "null":
-            found.habit("habit_null" if value is None else "habit_null_text", f"/{name}", node, name, value)
-            head[name] = ""
-        elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-            head[name] = _as_text(found, node, name, value)
+            head[name] = value if envelope.get("enc_type") else _unpacked(found, node, name, value, f"/{name}")
+        elif name == "infcode" and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+            found.habit("habit_infcode", "/infcode", node, name, value, right=f'"{value}"')
+            head[name] = str(value)
+        else:
+            head[name] = _value(found, node, row, value, f"/{name}")
         if name == "infver":
             head[name] = _infver(found, node, head[name])
     return head, tuple(found.faults)
-
-
-def _as_text(found: _Found, node: Node, name: str, value: Any) -> str:
-    rule = "habit_infcode" if name == "infcode" else "habit_number_text"
-    found.habit(rule, f"/{name}", node, name, value)
-    return str(value)
 
 
 def _infver(found: _Found, node: Node, value: Any) -> Any:
@@ -125,16 +206,17 @@ def _infver(found: _Found, node: Node, value: Any) -> Any:
         return value
     usual = f"V{spelt[1]}.{spelt[2] or 0}"
     if value != usual:
-        found.habit("habit_infver", "/infver", node, "infver", value)
+        found.habit("habit_infver", "/infver", node, "infver", value, right=usual)
     return usual
 
 
-def _unpacked(found: _Found, node: Node, name: str, value: Any, head: Mapping[str, Any]) -> Any:
-    if not isinstance(value, str) or head.get("enc_type") or value.lstrip()[:1] != "{":
+def _unpacked(found: _Found, node: Node, name: str, value: Any, path: str) -> Any:
+    """An object or list that was sent as JSON text."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
     try:
-        inner = json.loads(value, parse_float=Decimal)
-    except (ValueError, RecursionError):
+        inner = read_json(value.encode())
+    except (NotAMessage, UnicodeEncodeError):
         return value
-    found.habit("habit_json_text", f"/{name}", node, name, value)
+    found.habit("habit_json_text", path, node, name, value, right=came(inner))
     return inner

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from simulator.contract import numbers
 from simulator.contract.breaches import ContractBreach, field_fault, leaf_rule, node_fault, unknown_fault
-from simulator.contract.client_quirks import accept_body, accept_head
+from simulator.contract.client_quirks import accept_body, accept_head, advised, excused
 from simulator.contract.edition_rows import ENVELOPE, Edition, FieldRow
 from simulator.contract.editions import load_edition
 from simulator.contract.layout import INSURED, LOCAL, REMOTE, Layout, Node, Variant, layout_of
@@ -169,9 +169,29 @@ class Contract:
         orders = compiled.layout.root.orders
         return tuple(sorted((*found, missing), key=lambda fault: orders.get(fault.field, 999.0)))
 
+    def check_envelope_strict(self, envelope: Mapping[str, Any], direction: str) -> tuple[ContractBreach, ...]:
+        """Every breach by the header fields, and at the place of a known quirk the advice that lenient would give."""
+        faults = self.check_envelope(envelope, direction)
+        return advised(self.accept_envelope_quirks(envelope)[1], faults) if faults else faults
+
     def accept_quirks(self, infno: str, direction: str, body: Any) -> tuple[Any, tuple[ContractBreach, ...]]:
         """The body without the known habits of real clients, and each habit as a warning; the argument stays as is."""
         return accept_body(self.layout(infno, direction), body, self.label)
+
+    def check_lenient(
+        self, infno: str, direction: str, body: Any, *, remote: bool, head: Mapping[str, Any] | None = None
+    ) -> tuple[Any, tuple[ContractBreach, ...], tuple[ContractBreach, ...]]:
+        """The body without quirks, each quirk as a warning, and the breaches that remain."""
+        accepted, habits = self.accept_quirks(infno, direction, body)
+        faults = self.check(infno, direction, accepted, remote=remote, head=head)
+        return accepted, habits, excused(habits, faults)
+
+    def check_strict(
+        self, infno: str, direction: str, body: Any, *, remote: bool, head: Mapping[str, Any] | None = None
+    ) -> tuple[ContractBreach, ...]:
+        """Every breach, and at the place of a known quirk the advice that lenient would give."""
+        faults = self.check(infno, direction, body, remote=remote, head=head)
+        return advised(self.accept_quirks(infno, direction, body)[1], faults) if faults else faults
 
     def accept_envelope_quirks(self, envelope: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[ContractBreach, ...]]:
         """The same for the header fields; what has `infcode` is an answer."""

@@ -56,11 +56,12 @@ class Inspector:
         _refuse_oversized(config, body, raw, exchange.findings)
         faults = _breaches(contract, head, fields, body)
         if not strict and (faults or b'"null"' in raw):
-            body, habits = contract.accept_quirks(head.infno, "in", body)
+            body, habits, faults = contract.check_lenient(head.infno, "in", body, remote=head.remote, head=fields)
             exchange.body = body
             exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
-            exchange.findings += from_faults(habits, strict=False)
-            faults = _breaches(contract, head, {**fields, "input": body}, body)
+            faults = (*habits, *contract.check_envelope({**fields, "input": body}, "in"), *faults)
+        elif faults:
+            faults = _advised(contract, head, fields, body)
         exchange.findings += from_faults(faults, strict=strict)
         if any(finding.severity == ERROR for finding in exchange.findings):
             raise Breach
@@ -80,10 +81,19 @@ class Inspector:
 
 
 def _breaches(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[ContractBreach, ...]:
-    return (
-        *contract.check_envelope(fields, "in"),
-        *contract.check(head.infno, "in", body, remote=head.remote, head=fields),
-    )
+    found = contract.check_envelope(fields, "in")
+    if "input" not in fields:
+        # The envelope says that it is missing; judged as null it would be told twice.
+        return found
+    return (*found, *contract.check(head.infno, "in", body, remote=head.remote, head=fields))
+
+
+def _advised(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[ContractBreach, ...]:
+    """The breaches of a message in strict, with the right form where a quirk of clients is recognised."""
+    found = contract.check_envelope_strict(fields, "in")
+    if "input" not in fields:
+        return found
+    return (*found, *contract.check_strict(head.infno, "in", body, remote=head.remote, head=fields))
 
 
 def about(body: Any, psn_no: str, mdtrt_id: str) -> tuple[str, str]:

@@ -402,3 +402,61 @@ def test_a_msgid_that_is_no_text_is_told_and_its_answer_still_finds_it(save, msg
 def test_a_refusal_of_what_was_no_message_needs_no_request(save):
     answer = message("1101", "out", infcode="-1", err_msg="报文不是合法 JSON", output={})
     assert rules(save(written({"request": "{", "answer": written(answer)}))) == [("not_json", 1, "/request")]
+
+
+LOGGED = (
+    "2025-03-03 09:30:00 INFO 1101入参：{request}\n"
+    "2025-03-03 09:30:00 DEBUG sql {{not json\n"
+    "2025-03-03 09:30:01 INFO 1101出参：{answer}\n"
+)
+
+
+def test_messages_inside_the_lines_of_a_log_are_read_with_their_lines(tmp_path):
+    request, answer = example_message(CONTRACT, "1101", "in"), example_message(CONTRACT, "1101", "out")
+    file = tmp_path / "his.log"
+    written = [json.dumps(each, ensure_ascii=False, default=float) for each in (request, answer)]
+    file.write_text(LOGGED.format(request=written[0], answer=written[1]), encoding="utf-8")
+    legs = list(legs_of(file))
+    assert [(leg.direction, leg.where.line) for leg in legs] == [("in", 1), ("out", 3)]
+
+
+def test_a_message_that_was_pasted_over_several_lines_is_read(tmp_path):
+    request = example_message(CONTRACT, "1101", "in")
+    file = tmp_path / "pasted.txt"
+    pretty = json.dumps(request, ensure_ascii=False, indent=2, default=float)
+    file.write_text(f"入参如下：\n{pretty}\n完毕\n{pretty}\n", encoding="utf-8")
+    assert [(leg.direction, leg.where.line) for leg in legs_of(file)] == [("in", 2), ("in", 4 + pretty.count("\n"))]
+
+
+def test_a_log_line_whose_message_breaks_off_is_named_with_its_column(tmp_path):
+    file = tmp_path / "his.log"
+    file.write_text('09:30 INFO out {"infcode": "0", "output": {"a": 1\n09:31 next\n', encoding="utf-8")
+    (broken,) = list(legs_of(file))
+    assert isinstance(broken, Broken)
+    assert "第 1 行" in broken.sentence.zh
+    assert "第 16 列" in broken.sentence.zh  # `09:30 INFO out ` has 15 characters
+
+
+@pytest.mark.parametrize(
+    ("document", "pointers"),
+    [
+        ([{"in": {"infno": "1101"}, "out": {"infcode": "0"}}], ["/0/in", "/0/out"]),
+        (
+            {"info": {}, "item": [{"request": {"body": {"mode": "raw", "raw": '{"infno": "1101"}'}}}]},
+            ["/item/0/request/body/raw"],
+        ),
+        ({"rows": [{"input_json": '{"infno": "1101"}', "output_json": '{"infcode": "0"}'}]}, None),
+    ],
+    ids=["a table of in and out", "a Postman collection", "a table of JSON texts"],
+)
+def test_messages_anywhere_in_a_document_are_found(tmp_path, document, pointers):
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    legs = list(legs_of(file))
+    assert [leg.where.pointer for leg in legs] == (pointers or ["/rows/0/input_json", "/rows/0/output_json"])
+
+
+def test_a_log_of_many_broken_lines_is_read_in_one_pass(tmp_path):
+    file = tmp_path / "his.log"
+    file.write_text('x {"infno": "1101", ' * 20_000 + "\n" + 'y {"infno": {"a": [\n' * 20_000, encoding="utf-8")
+    assert all(isinstance(each, Broken) for each in legs_of(file))

@@ -134,6 +134,8 @@ def alone(said):
     treated, insured = head.get("mdtrtarea_admvs"), head.get("insuplc_admdvs")
     inner = "input" if direction == "in" else "output"
     remote = bool(treated) and bool(insured) and treated != insured
+    if direction == "in" and inner not in envelope:
+        return found  # the header says that it is missing, once
     body = envelope.get(inner)
     found += said.rows.body(said.number, direction, body, remote=remote, insured=remote or bool(insured))
     pairs = _spans(said.rows, said.number, direction)

@@ -75,8 +75,7 @@ def _output(
     faults = contract.check(infno, "out", output, remote=remote)
     habits: tuple[Any, ...] = ()
     if faults and not strict:
-        output, habits = contract.accept_quirks(infno, "out", output)
-        faults = contract.check(infno, "out", output, remote=remote)
+        output, habits, faults = contract.check_lenient(infno, "out", output, remote=remote)
         output = _mended(output, faults)
     return from_faults((*habits, *faults), strict=strict), output
 

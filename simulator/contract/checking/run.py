@@ -146,10 +146,13 @@ class Checking:
         treated, insured = envelope.get("mdtrtarea_admvs"), envelope.get("insuplc_admdvs")
         remote = bool(treated) and bool(insured) and treated != insured
         strict = self._strict(leg)
-        body, more = self._body(
-            contract, infno, "in", envelope.get("input"), remote=remote, head=envelope, strict=strict
-        )
-        found += more
+        body: Any = None
+        # The envelope says that input is missing; judged as null it would be told twice.
+        if "input" in envelope:
+            body, more = self._body(
+                contract, infno, "in", envelope["input"], remote=remote, head=envelope, strict=strict
+            )
+            found += more
         found += self._once(leg, envelope, infno, body)
         found += between.asked(self.memory, leg.side, infno, body)
         self._wait(leg, Waiting(infno, body, remote, {"insuplc_admdvs": insured}, _msgid(leg)))
@@ -214,9 +217,9 @@ class Checking:
     def _head(self, leg: RecordedLeg) -> tuple[dict[str, Any], list[ContractBreach]]:
         contract = self._contract(leg, self._name(leg))
         envelope: dict[str, Any] = leg.envelope
-        habits: tuple[ContractBreach, ...] = ()
-        if not self._strict(leg):
-            envelope, habits = contract.accept_envelope_quirks(envelope)
+        if self._strict(leg):
+            return envelope, [*contract.check_envelope_strict(envelope, leg.direction)]
+        envelope, habits = contract.accept_envelope_quirks(envelope)
         return envelope, [*habits, *contract.check_envelope(envelope, leg.direction)]
 
     def _body(
@@ -231,10 +234,11 @@ class Checking:
         strict: bool,
     ) -> tuple[Any, list[ContractBreach]]:
         found: list[ContractBreach] = []
-        if not strict:
-            body, habits = contract.accept_quirks(infno, direction, body)
-            found += habits
-        found += contract.check(infno, direction, body, remote=remote, head=head)
+        if strict:
+            found += contract.check_strict(infno, direction, body, remote=remote, head=head)
+        else:
+            body, habits, faults = contract.check_lenient(infno, direction, body, remote=remote, head=head)
+            found += (*habits, *faults)
         layout, pairs = self._dates(contract, infno, direction)
         if pairs:
             found += date_faults(layout, pairs, body)

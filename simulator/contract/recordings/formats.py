@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from simulator.contract.recordings.exports import legs_within
 from simulator.contract.recordings.har import is_har, legs_of_har
+from simulator.contract.recordings.log_lines import is_log, legs_of_log
 from simulator.contract.recordings.platform_journal import is_entry, is_journal, legs_of_entry, legs_of_journal
 from simulator.contract.recordings.recorded_legs import (
     LARGEST_LINE,
@@ -40,7 +42,17 @@ def legs_of(path: Path, advance: Advance = lambda _: None) -> Iterator[RecordedL
             return
         raw = file.read().removeprefix(_BOM)
         advance(size)
+        if not _is_json(raw) and is_log(raw[:_PEEK]):
+            del raw
+            file.seek(0)
+            yield from legs_of_log(file, name)
+            return
     yield from _whole(raw, name)
+
+
+def _is_json(raw: bytes) -> bool:
+    """Whether a text begins as JSON does; what breaks off later is broken JSON and no log."""
+    return raw.lstrip()[:1] in (b"{", b"[")
 
 
 def _is_lines(file: IO[bytes]) -> bool:
@@ -100,14 +112,15 @@ def _whole(raw: bytes, name: str) -> Iterator[RecordedLeg | Broken]:
         yield from legs_of_har(value, name, written)
     elif is_journal(value):
         yield from legs_of_journal(value, name, written)
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list) and value and any(direction_of(each) for each in value):
         yield from _listed(value, name, written)
     elif is_entry(value):
         yield from legs_of_entry(value, where, 0)
     elif direction_of(value) is not None:
         yield RecordedLeg(Where(name, 1, "", written), str(direction_of(value)), value, len(written))
     else:
-        yield Broken(where, "not_a_message", text("contract.not_a_message"))
+        found = list(legs_within(value, name, written))
+        yield from found or [Broken(where, "not_a_message", text("contract.not_a_message"))]
 
 
 def _listed(values: list[Any], file: str, written: str) -> Iterator[RecordedLeg | Broken]:
