@@ -13,7 +13,7 @@ from simulator.domain.transaction_table import RECONCILIATION_DAY
 from simulator.insured.reconciliation_day import rows_of_day
 from simulator.people.areas import is_area
 from simulator.sandbox.sandboxes import Agency, touch
-from simulator.store.statements import Row
+from simulator.store.rows import SettlementRow
 from simulator.store.tables import agency, fault, settlement
 from simulator.store.tables import outbox as outbox_table
 from simulator.store.unit_of_work import UnitOfWork
@@ -80,7 +80,7 @@ def reconcile_day(asking: Asking) -> Any:
     return {"day": day, "rows": len(sent), "differences": output.get("differences") or []}
 
 
-def _day_row(work: UnitOfWork, row: Row) -> dict[str, Any]:
+def _day_row(work: UnitOfWork, row: SettlementRow) -> dict[str, Any]:
     """A row of our books under the agency's own number; a cancellation stands under what it cancels."""
     stands_for = work.get_required(settlement, id=row.original_id) if row.kind == "cancellation" else row
     return {

@@ -7,7 +7,8 @@ from sqlalchemy import bindparam, select
 from simulator.control.calls import Asking, call, limit_of, number_of
 from simulator.control.waiting import when_there
 from simulator.core.masking import mask_text
-from simulator.store.statements import Row, Statement
+from simulator.store.rows import FindingRow, JournalRow
+from simulator.store.statements import Statement
 from simulator.store.tables import finding, journal
 
 _LEGS = Statement(
@@ -20,7 +21,8 @@ _LEGS = Statement(
         (bindparam("leg") == "") | (journal.c.leg == bindparam("leg")),
     )
     .order_by(journal.c.id)
-    .limit(bindparam("count"))
+    .limit(bindparam("count")),
+    JournalRow,
 )
 _FINDINGS = Statement(
     select(finding)
@@ -31,7 +33,8 @@ _FINDINGS = Statement(
         (bindparam("psn_no") == "") | (finding.c.psn_no == bindparam("psn_no")),
     )
     .order_by(finding.c.id)
-    .limit(bindparam("count"))
+    .limit(bindparam("count")),
+    FindingRow,
 )
 
 
@@ -45,7 +48,7 @@ def messages(asking: Asking) -> Any:
     after, count = number_of(query["after"]), limit_of(query["limit"], 1000)
     wanted = {name: query[name] for name in ("psn_no", "mdtrt_id", "infno", "leg")}
 
-    def read() -> list[tuple[Row, list[Row]]]:
+    def read() -> list[tuple[JournalRow, list[FindingRow]]]:
         with asking.sandbox.begin() as (work, _, _clock):
             rows = work.all(_LEGS, after=after, count=count, **wanted)
             return [(row, work.find(finding, exchange=row.exchange, order="id")) for row in rows]
@@ -70,7 +73,7 @@ def findings(asking: Asking) -> Any:
     return {"findings": [_finding(row) for row in rows]}
 
 
-def _leg(row: Row, found: list[Row], *, raw: bool) -> dict[str, Any]:
+def _leg(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict[str, Any]:
     request, answer = (bytes(part).decode("utf-8", "replace") for part in (row.request, row.answer))
     return {
         "id": row.id,
@@ -91,7 +94,7 @@ def _leg(row: Row, found: list[Row], *, raw: bool) -> dict[str, Any]:
     }
 
 
-def _finding(row: Row) -> dict[str, Any]:
+def _finding(row: FindingRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "at": row.at,

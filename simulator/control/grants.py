@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from simulator.agencies.outbox import worker
 from simulator.control.calls import Asking, call, day_of, id_of
@@ -19,8 +19,9 @@ from simulator.people.contradictions import filing_faults
 from simulator.people.diseases import disease_name
 from simulator.sandbox.sandboxes import Config
 from simulator.store import people
-from simulator.store.statements import Row
+from simulator.store.rows import FilingRow, RegistrationRow
 from simulator.store.tables import filing, registration, task
+from simulator.store.typed_tables import TableOf
 from simulator.store.unit_of_work import UnitOfWork
 
 
@@ -94,7 +95,7 @@ def end_registration(asking: Asking) -> Any:
     return {"id": str(row.id), "to": ends, "delivery": delivery}
 
 
-def _deliver_end(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerson, row: Row) -> str:
+def _deliver_end(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerson, row: RegistrationRow) -> str:
     """2504 under the agency's number; what the agency registered itself, or takes by hand, is ended by hand."""
     area = known.person.insurances[0].area
     agency = config.agency_for(area)
@@ -193,7 +194,10 @@ def _try_now(asking: Asking, delivery: str) -> None:
         worker.run(asking.sandbox, asking.platform.forwarding)
 
 
-def _own(work: UnitOfWork, table: Any, number: str, known: people.KnownPerson) -> Row:
+_GrantT = TypeVar("_GrantT", RegistrationRow, FilingRow)
+
+
+def _own(work: UnitOfWork, table: TableOf[_GrantT], number: str, known: people.KnownPerson) -> _GrantT:
     row = work.get(table, id=found) if (found := id_of(number)) is not None else None
     if row is None or row.person_id != known.id:
         raise refuse("grant_unknown", path="id", serial=number)

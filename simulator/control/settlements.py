@@ -13,7 +13,7 @@ from simulator.insured.audit import audit
 from simulator.insured.place import row_number, wire_number
 from simulator.insured.reconciliation_day import day_row, row_from, rows_of_day
 from simulator.insured.settlement import told
-from simulator.store.statements import Row
+from simulator.store.rows import SettlementRow
 from simulator.store.tables import ledger, outbox, settlement
 
 
@@ -85,8 +85,8 @@ def reconcile(asking: Asking) -> Any:
             if row.original_id and row.original_id not in originals:
                 originals[row.original_id] = work.get_required(settlement, id=row.original_id)
 
-    def number(row: Row) -> str:
-        stands_for = originals[row.original_id] if row.kind == "cancellation" else row
+    def number(row: SettlementRow) -> str:
+        stands_for = originals[row.settlement_id]
         if by_agency and stands_for.agency_setl_id:
             return str(stands_for.agency_setl_id)
         return wire_number("", stands_for.insured_area, stands_for.id)
@@ -103,7 +103,7 @@ def _row_from(index: int, each: dict[str, Any]) -> DayRow:
         raise DataFaults([DataFault(text("control.not_an_amount", got=error), f"rows[{index}]")]) from None
 
 
-def _concerns(row: Row, body: dict[str, Any]) -> bool:
+def _concerns(row: SettlementRow, body: dict[str, Any]) -> bool:
     area, institution = body.get("area"), body.get("institution")
     if institution and row.institution != institution:
         return False

@@ -7,7 +7,7 @@ from simulator.control.calls import Asking, call, id_of
 from simulator.control.waiting import when_there
 from simulator.core.errors import DataFault, DataFaults, refuse
 from simulator.core.texts import text
-from simulator.store.statements import Row
+from simulator.store.rows import TaskRow
 from simulator.store.tables import task
 
 ROLES = ("hospital", "agency")
@@ -36,7 +36,7 @@ def show(asking: Asking) -> Any:
 
     wanted: dict[str, Any] = {name: query[name] for name in ("role", "state") if query[name]}
 
-    def read() -> list[Row]:
+    def read() -> list[TaskRow]:
         with asking.sandbox.begin() as (work, _, _clock):
             return work.find(task, order="id", **wanted)
 
@@ -58,5 +58,5 @@ def result(asking: Asking) -> Any:
         return _described(work.get_required(task, id=row.id))
 
 
-def _described(row: Row) -> dict[str, Any]:
+def _described(row: TaskRow) -> dict[str, Any]:
     return {"id": row.id, "role": row.role, "state": row.state, "note": row.result, **json.loads(row.body)}

@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from simulator.sandbox.sandboxes import Sandbox
-from simulator.store.outbox import HELD
+from simulator.store.outbox import HELD, HeldMessage
 from simulator.store.statements import Statement
 from simulator.store.tables import outbox
 from simulator.store.unit_of_work import UnitOfWork
 
 _HELD = Statement(
-    select(outbox.c.id, outbox.c.body).where(outbox.c.state == HELD, outbox.c.origin_msgid == bindparam("msgid"))
+    select(outbox.c.id, outbox.c.body).where(outbox.c.state == HELD, outbox.c.origin_msgid == bindparam("msgid")),
+    HeldMessage,
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.core.money import yuan
 from simulator.domain.ledger import FUNDS
 from simulator.insured.books import AMOUNTS, movements_of
-from simulator.store.statements import Row
+from simulator.store.rows import LedgerRow, SettlementRow
 from simulator.store.tables import accumulator, batch, insurance, ledger, outbox, settlement
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -47,7 +47,7 @@ def audit(work: UnitOfWork) -> Audit:
     return Audit(len(entries), len(rows), tuple(differences))
 
 
-def _identities(rows: list[Row]) -> Iterator[AuditDifference]:
+def _identities(rows: list[SettlementRow]) -> Iterator[AuditDifference]:
     for row in rows:
         scope = row.own_purchase + row.above_ceiling + row.prior_selfpay + row.in_scope
         checks = (
@@ -66,18 +66,18 @@ def _identities(rows: list[Row]) -> Iterator[AuditDifference]:
             yield _difference("details = fund + account", f"settlement {row.id}", row.fund_total + row.account, details)
 
 
-def _cancellations(rows: list[Row]) -> Iterator[AuditDifference]:
+def _cancellations(rows: list[SettlementRow]) -> Iterator[AuditDifference]:
     by_id = {row.id: row for row in rows}
     for row in rows:
         if row.kind != "cancellation":
             continue
         for name in AMOUNTS:
-            wanted, got = -getattr(by_id[row.original_id], name), getattr(row, name)
+            wanted, got = -getattr(by_id[row.settlement_id], name), getattr(row, name)
             if wanted != got:
                 yield _difference(f"cancellation negates {name}", f"settlement {row.id}", wanted, got)
 
 
-def _double_entry(rows: list[Row], entries: list[Row]) -> Iterator[AuditDifference]:
+def _double_entry(rows: list[SettlementRow], entries: list[LedgerRow]) -> Iterator[AuditDifference]:
     booked: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
         booked[entry.settlement_id][entry.account] += entry.amount
@@ -95,25 +95,25 @@ def _double_entry(rows: list[Row], entries: list[Row]) -> Iterator[AuditDifferen
             yield _difference("entry institution", f"settlement {row.id}", wanted, accounts["institution"])
 
 
-def _accumulators(work: UnitOfWork, rows: list[Row]) -> Iterator[AuditDifference]:
+def _accumulators(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDifference]:
     wanted: dict[tuple[int, str, int, str, str], int] = defaultdict(int)
     for row in rows:
         if row.kind == "settlement" and row.state == "live":
             for (kind, disease), fen in movements_of(row).items():
                 wanted[row.person_id, row.insutype, row.year, kind, disease] += fen
-    for row in work.find(accumulator):
-        key = (row.person_id, row.insutype, row.year, row.kind, row.disease)
+    for kept in work.find(accumulator):
+        key = (kept.person_id, kept.insutype, kept.year, kept.kind, kept.disease)
         expected = wanted.pop(key, 0)
-        if expected != row.booked:
+        if expected != kept.booked:
             yield _difference(
-                f"accumulator {row.kind}{row.disease} {row.year}", f"person {key[0]}", expected, row.booked
+                f"accumulator {kept.kind}{kept.disease} {kept.year}", f"person {key[0]}", expected, kept.booked
             )
     for key, fen in wanted.items():
         if fen:
             yield _difference(f"accumulator {key[3]}{key[4]} {key[2]}", f"person {key[0]}", fen, 0)
 
 
-def _balances(work: UnitOfWork, rows: list[Row]) -> Iterator[AuditDifference]:
+def _balances(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDifference]:
     paid: dict[tuple[int, str], int] = defaultdict(int)
     for row in rows:
         if row.kind == "settlement" and row.state == "live":
@@ -128,17 +128,17 @@ def _balances(work: UnitOfWork, rows: list[Row]) -> Iterator[AuditDifference]:
                 yield _difference("account balance", f"person {person_id}", wanted, got)
 
 
-def _batches(work: UnitOfWork, rows: list[Row]) -> Iterator[AuditDifference]:
+def _batches(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDifference]:
     """A settled batch has exactly one live settlement of its own total, and no other batch has any."""
     live = {row.id: row for row in rows if row.kind == "settlement" and row.state == "live"}
     batches = work.find(batch)
-    for row in batches:
-        if row.state == "settled":
-            found = live.pop(row.settlement_id, None)
-            if found is None or found.total != row.total:
-                yield _difference("batch settled once", f"batch {row.id}", row.total, found.total if found else 0)
+    for each in batches:
+        if each.state == "settled":
+            found = live.pop(each.settlement_id or 0, None)
+            if found is None or found.total != each.total:
+                yield _difference("batch settled once", f"batch {each.id}", each.total, found.total if found else 0)
     # What a simulated place booked under a message whose outcome is unknown has its batch when that is decided.
-    undecided = {row.msgid for row in work.find(outbox) if row.state in ("sending", "unknown")}
+    undecided = {sent.msgid for sent in work.find(outbox) if sent.state in ("sending", "unknown")}
     if batches:
         for row in live.values():
             if row.msgid not in undecided and (not row.agency_msgid or row.agency_setl_id):

@@ -9,7 +9,7 @@ from simulator.benefit import Award, FundShare
 from simulator.core.json_codec import write_json
 from simulator.domain.ledger import entries
 from simulator.store import people
-from simulator.store.statements import Row
+from simulator.store.rows import InsuranceRow, SettlementRow
 from simulator.store.tables import insurance, ledger, settlement
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -119,7 +119,9 @@ def book(work: UnitOfWork, booking: Booking, amounts: Amounts) -> int:
     return settlement_id
 
 
-def cancel(work: UnitOfWork, row: Row, *, msgid: str, infno: str, setl_time: str, agency_msgid: str = "") -> Row:
+def cancel(
+    work: UnitOfWork, row: SettlementRow, *, msgid: str, infno: str, setl_time: str, agency_msgid: str = ""
+) -> SettlementRow:
     """Books the negative of a live settlement in the year it was booked in (2208); the new row."""
     people.hold(work, row.psn_no)
     values = {name: -getattr(row, name) for name in AMOUNTS}
@@ -143,35 +145,35 @@ def cancel(work: UnitOfWork, row: Row, *, msgid: str, infno: str, setl_time: str
     )
     take_back(work, row, entered_as=cancellation_id)
     work.change(settlement, {"id": row.id}, state="cancelled")
-    return work.get(settlement, id=cancellation_id)
+    return work.get_required(settlement, id=cancellation_id)
 
 
-def take_back(work: UnitOfWork, row: Row, *, entered_as: int | None = None) -> None:
+def take_back(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
     """Undoes what a settlement moved; the entries go to `entered_as`, or beside those that they undo."""
     _move_again(work, row, -1, entered_as or row.id)
 
 
-def book_again(work: UnitOfWork, row: Row, *, entered_as: int | None = None) -> None:
+def book_again(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
     """Books the old award of a settlement again, when its cancellation is reversed (rules 18)."""
     _move_again(work, row, 1, entered_as or row.id)
 
 
-def movements_of(row: Row) -> dict[tuple[str, str], int]:
+def movements_of(row: SettlementRow) -> dict[tuple[str, str], int]:
     return {(kind, disease): fen for kind, disease, fen in json.loads(row.movements)}
 
 
-def balance_of(work: UnitOfWork, row: Row) -> int:
+def balance_of(work: UnitOfWork, row: SettlementRow) -> int:
     """The personal account of the insurance that a settlement was booked on, fen."""
     found = _insurance_row(work, row.person_id, row.insutype, row.insured_area)
     return found.balance if found else 0
 
 
-def details_of(row: Row) -> list[dict[str, Any]]:
+def details_of(row: SettlementRow) -> list[dict[str, Any]]:
     details: list[dict[str, Any]] = json.loads(row.details)
     return details
 
 
-def _move_again(work: UnitOfWork, row: Row, sign: int, entered_as: int) -> None:
+def _move_again(work: UnitOfWork, row: SettlementRow, sign: int, entered_as: int) -> None:
     people.hold(work, row.psn_no)
     movements = {key: sign * fen for key, fen in movements_of(row).items()}
     people.move(work, row.person_id, row.insutype, row.year, movements)
@@ -188,7 +190,7 @@ def _pay_from_account(work: UnitOfWork, person_id: int, insutype: str, area: str
         work.change(insurance, {"id": row.id}, balance=row.balance - fen)
 
 
-def _insurance_row(work: UnitOfWork, person_id: int, insutype: str, area: str) -> Row | None:
+def _insurance_row(work: UnitOfWork, person_id: int, insutype: str, area: str) -> InsuranceRow | None:
     rows = [row for row in work.find(insurance, person_id=person_id, order="id") if row.insutype == insutype]
     # A person who moved has two rows of one insurance; the one of the insured place of the settlement pays.
     exact = [row for row in rows if row.area == area] or [row for row in rows if row.area[:4] == area[:4]]

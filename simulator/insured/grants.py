@@ -9,8 +9,9 @@ from simulator.core.errors import refuse
 from simulator.domain.person import Filing, Registration
 from simulator.insured.place import Answered, Asked, insured, known_person, row_number, wire_number
 from simulator.store import people
-from simulator.store.statements import Row
+from simulator.store.rows import GrantRow
 from simulator.store.tables import filing, registration
+from simulator.store.typed_tables import TableOf
 
 
 @insured("2503")
@@ -138,7 +139,7 @@ def _granted(asked: Asked, kind: str, number: int) -> Answered:
     return Answered({"result": {"trt_dcla_detl_sn": serial}})
 
 
-def _row(asked: Asked, table: Any, kind: str, serial: str, person_id: int) -> Any:
+def _row(asked: Asked, table: TableOf[GrantRow], kind: str, serial: str, person_id: int) -> GrantRow:
     number = row_number(asked.place.numbers + kind, serial)
     row = asked.work.get(table, id=number) if number is not None else None
     if row is None or row.person_id != person_id:
@@ -150,7 +151,7 @@ def _end(written: str | None) -> date | None:
     return date.fromisoformat(written) if written else None
 
 
-def ended_on(today: date, row: Row) -> str:
+def ended_on(today: date, row: GrantRow) -> str:
     """The last day of a grant that is ended today: yesterday, or earlier where it had ended already."""
     last = max(today - timedelta(days=1), date.fromisoformat(row.valid_from) - timedelta(days=1)).isoformat()
     return min(last, row.valid_to or last)

@@ -7,14 +7,16 @@ from sqlalchemy import bindparam, select
 from simulator.core.money import to_fen, yuan
 from simulator.domain.reconciliation import AMOUNTS, DayRow, compare, described
 from simulator.insured.place import Answered, Asked, insured, wire_number
-from simulator.store.statements import Row, Statement
+from simulator.store.rows import SettlementRow
+from simulator.store.statements import Statement
 from simulator.store.tables import settlement
 from simulator.store.unit_of_work import UnitOfWork
 
 OF_DAY = Statement(
     select(settlement)
     .where(settlement.c.setl_time >= bindparam("begins"), settlement.c.setl_time <= bindparam("ends"))
-    .order_by(settlement.c.id)
+    .order_by(settlement.c.id),
+    SettlementRow,
 )
 
 
@@ -28,7 +30,7 @@ def compare_day(asked: Asked) -> Answered:
     return Answered({"differences": [described(each, yuan) for each in compare(there, here, gone)]})
 
 
-def rows_of_day(work: UnitOfWork, day: str) -> list[Row]:
+def rows_of_day(work: UnitOfWork, day: str) -> list[SettlementRow]:
     """Settlements and cancellations booked on a Beijing day, whatever their state."""
     return work.all(OF_DAY, begins=f"{day} 00:00:00", ends=f"{day} 23:59:59")
 
@@ -44,7 +46,7 @@ def row_from(each: dict[str, Any]) -> DayRow:
     )
 
 
-def day_row(row: Row, setl_id: str, msgid: str) -> DayRow:
+def day_row(row: SettlementRow, setl_id: str, msgid: str) -> DayRow:
     """A row of our books."""
     return DayRow(
         setl_id=setl_id,
@@ -55,11 +57,10 @@ def day_row(row: Row, setl_id: str, msgid: str) -> DayRow:
     )
 
 
-def _own(asked: Asked, row: Row) -> DayRow:
+def _own(asked: Asked, row: SettlementRow) -> DayRow:
     return day_row(row, _number(asked, row), row.msgid)
 
 
-def _number(asked: Asked, row: Row) -> str:
+def _number(asked: Asked, row: SettlementRow) -> str:
     """A cancellation stands under the setl_id of what it cancels."""
-    number = row.original_id if row.kind == "cancellation" else row.id
-    return wire_number(asked.place.numbers, row.insured_area, number)
+    return wire_number(asked.place.numbers, row.insured_area, row.settlement_id)

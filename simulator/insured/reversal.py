@@ -11,7 +11,7 @@ from simulator.domain.transaction_table import REVERSAL, TRANSACTIONS
 from simulator.insured import books
 from simulator.insured.place import Answered, Asked, insured
 from simulator.store import idempotency_keys, people
-from simulator.store.statements import Row
+from simulator.store.rows import MessageRow, SettlementRow
 from simulator.store.tables import settlement
 
 
@@ -32,7 +32,7 @@ def reverse(asked: Asked) -> Answered:
     return Answered({}, original.settlement_id, warnings)
 
 
-def check_original(original: Row | None, psn_no: str, oinfno: str) -> None:
+def check_original(original: MessageRow | None, psn_no: str, oinfno: str) -> None:
     """−1 is final for a wrong person or oinfno of a known original, and for what cannot be reversed."""
     if oinfno == REVERSAL:
         raise refuse("reversal_of_reversal", path="data.oinfno")
@@ -49,7 +49,7 @@ def check_original(original: Row | None, psn_no: str, oinfno: str) -> None:
         raise refuse("reversal_not_possible", path="data.oinfno", infno=original.infno)
 
 
-def undo(asked: Asked, original: Row) -> tuple[Finding, ...]:
+def undo(asked: Asked, original: MessageRow) -> tuple[Finding, ...]:
     """Takes back what the message booked; findings name what is now beyond a cap."""
     # Who moves a person's money holds the person first; only then is what stands there looked at.
     people.hold(asked.work, original.psn_no)
@@ -62,7 +62,7 @@ def undo(asked: Asked, original: Row) -> tuple[Finding, ...]:
     return _undo_cancellation(asked, row)
 
 
-def _undo_cancellation(asked: Asked, row: Row) -> tuple[Finding, ...]:
+def _undo_cancellation(asked: Asked, row: SettlementRow) -> tuple[Finding, ...]:
     cancelled = asked.work.get_required(settlement, id=row.original_id, lock=True)
     settled_by = idempotency_keys.find(asked.work, cancelled.msgid)
     if row.state == "reversed" or (settled_by is not None and settled_by.state == idempotency_keys.REVERSED):
@@ -77,7 +77,7 @@ def _undo_cancellation(asked: Asked, row: Row) -> tuple[Finding, ...]:
     return (Finding("reversal.cancellation_undone", WARNING, sentence), *_overshot(asked, cancelled))
 
 
-def _overshot(asked: Asked, row: Row) -> Iterator[Finding]:
+def _overshot(asked: Asked, row: SettlementRow) -> Iterator[Finding]:
     """Caps of the pool that the year is beyond, now that an old award counts again: told, never refused (rules 18)."""
     known = people.load_by_id(asked.work, row.person_id)
     category = next((each.category for each in known.person.insurances if each.insutype == row.insutype), "")

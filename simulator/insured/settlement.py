@@ -13,7 +13,7 @@ from simulator.insured import answers, books
 from simulator.insured.case import Case, case_of
 from simulator.insured.place import Answered, Asked, Output, insured, row_number, wire_number
 from simulator.store import people
-from simulator.store.statements import Row
+from simulator.store.rows import SettlementRow
 from simulator.store.tables import settlement
 
 
@@ -108,7 +108,7 @@ def told(expected: str) -> dict[str, Any] | None:
     return kept
 
 
-def live_settlement(asked: Asked, data: Mapping[str, Any]) -> Row:
+def live_settlement(asked: Asked, data: Mapping[str, Any]) -> SettlementRow:
     """The live settlement that a cancellation names; raises Refusal naming what is wrong with it."""
     number = row_number(asked.place.numbers, data["setl_id"])
     row = asked.work.get(settlement, id=number, lock=True) if number is not None else None
@@ -123,7 +123,7 @@ def live_settlement(asked: Asked, data: Mapping[str, Any]) -> Row:
     return row
 
 
-def cancellation_answer(asked: Asked, undone: Row, *, setl_id: str) -> Output:
+def cancellation_answer(asked: Asked, undone: SettlementRow, *, setl_id: str) -> Output:
     """The original setl_id, its own time, every amount negated but balc and the ratio (rules 19)."""
     values = {name: getattr(undone, name) for name in books.AMOUNTS}
     info = answers.amount_fields(values, undone.ratio, undone.balance_after)
@@ -141,7 +141,7 @@ def cancellation_answer(asked: Asked, undone: Row, *, setl_id: str) -> Output:
     }
 
 
-def _refuse_if_not_latest(asked: Asked, row: Row) -> None:
+def _refuse_if_not_latest(asked: Asked, row: SettlementRow) -> None:
     for other in asked.work.find(settlement, person_id=row.person_id, order="id"):
         newer = other.kind == "settlement" and other.state == "live" and other.id > row.id
         if newer and other.insutype == row.insutype:

@@ -5,8 +5,9 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from simulator.contract import Contract
 from simulator.contract.checking import CheckedFault, Checking
@@ -20,16 +21,25 @@ from simulator.gateway.exchange import Incoming
 from simulator.pages.message_lines import place_of, tidy
 from simulator.platform import Platform
 from simulator.sandbox.sandboxes import Sandbox
-from simulator.store.statements import Row, Statement
+from simulator.store.rows import FindingRow
+from simulator.store.statements import Statement
 from simulator.store.store import Gone
 from simulator.store.tables import finding, journal
 
-_LAST = Statement(select(func.coalesce(func.max(journal.c.id), 0).label("last")))
+
+class _SentLeg(NamedTuple):
+    """The exchange that a leg belongs to, and what was sent."""
+
+    exchange: str
+    request: bytes
+
+
 _SINCE = Statement(
-    select(journal.c.id, journal.c.exchange, journal.c.leg, journal.c.request, journal.c.outcome)
+    select(journal.c.exchange, journal.c.request)
     .where(journal.c.id > bindparam("last"))
     .order_by(journal.c.id)
-    .limit(500)
+    .limit(500),
+    _SentLeg,
 )
 _MSGID = re.compile(r'("msgid"\s*:\s*)"((?:[^"\\]|\\.)*)"')
 
@@ -80,13 +90,13 @@ def send(platform: Platform, sandbox: Sandbox, message: str, *, fresh: bool, unm
     """Sends a message as a hospital would, signed where the sandbox demands it. Raises SetupError and Gone."""
     config = sandbox.now_configured()
     with sandbox.begin() as (work, _, clock):
-        last = work.one(_LAST)
+        last = work.last_id(journal)
         now = clock.now(platform.sandboxes.real_time())
     message = with_fresh_msgid(message, now) if fresh else message
     raw = message.encode("utf-8", "surrogatepass")
     headers = _signed(config.profile, platform.sandboxes.real_time())
     outgoing = platform.pipeline.handle(sandbox, Incoming(raw, headers))
-    rows = _said_of(sandbox, raw, after=last.last if last else 0)
+    rows = _said_of(sandbox, raw, after=last)
     answer = tidy(outgoing.body.decode("utf-8", "replace"))
     return Sending(
         message=message,
@@ -121,7 +131,7 @@ def with_fresh_msgid(message: str, now: datetime) -> str:
     return _MSGID.sub(lambda found: f"{found.group(1)}{json.dumps(made, ensure_ascii=False)}", message, count=1)
 
 
-def _said_of(sandbox: Sandbox, raw: bytes, *, after: int) -> list[Row]:
+def _said_of(sandbox: Sandbox, raw: bytes, *, after: int) -> list[FindingRow]:
     """The findings of both legs of the message that was just sent."""
     try:
         with sandbox.begin() as (work, _, _clock):
@@ -150,7 +160,7 @@ def _remark(number: int, found: CheckedFault) -> Remark:
     return Remark(number, found.severity, fault.rule, found.pointer, found.line, fault.sentence, fault.row)
 
 
-def _told(number: int, row: Row, message: str, *, unmasked: bool) -> Remark:
+def _told(number: int, row: FindingRow, message: str, *, unmasked: bool) -> Remark:
     sentence = Text(row.zh, row.en)
     if not unmasked:
         sides = [mask_sentence(side, path=row.path, got=row.got) for side in (row.zh, row.en)]

@@ -19,7 +19,7 @@ from simulator.core.texts import text
 from simulator.domain.places import FilingCoverage
 from simulator.insured.place import Place
 from simulator.store import tables
-from simulator.store.statements import Row
+from simulator.store.rows import SandboxRow
 from simulator.store.store import NAME, Store, StoreFactory
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -130,7 +130,7 @@ class Sandbox:
         with self.begin() as (_, config, _clock):
             return config
 
-    def _current(self, work: UnitOfWork, row: Row) -> Config:
+    def _current(self, work: UnitOfWork, row: SandboxRow) -> Config:
         config = self._config
         if config is None or config.revision != row.revision:
             config = _configure(work, row, self._shipped)
@@ -263,7 +263,7 @@ def _begin_with(work: UnitOfWork, row: Mapping[str, Any]) -> None:
     work.number_from(tables.NUMBERED, row["serial"] + 1)
 
 
-def clock_of(row: Row) -> TradeClock:
+def clock_of(row: SandboxRow) -> TradeClock:
     return TradeClock(datetime.fromisoformat(row.clock_at), row.clock_set_at, bool(row.clock_running))
 
 
@@ -277,17 +277,17 @@ def unknown_sandbox(name: str) -> Refusal:
     return refuse("sandbox_unknown", path="name", name=name)
 
 
-def _configure(work: UnitOfWork, row: Row, shipped: Defaults) -> Config:
+def _configure(work: UnitOfWork, row: SandboxRow, shipped: Defaults) -> Config:
     contract = contract_of(row.edition)
     policies = shipped.policies
-    for each in work.find(tables.policy, order="area"):
-        policies = policies.with_city(each.body, each.name)
+    for city in work.find(tables.policy, order="area"):
+        policies = policies.with_city(city.body, city.name)
     catalogues = shipped.catalogues
-    for each in work.find(tables.catalogue, order="area"):
-        catalogues = catalogues.with_items(each.area, json.loads(each.body))
+    for laid_over in work.find(tables.catalogue, order="area"):
+        catalogues = catalogues.with_items(laid_over.area, json.loads(laid_over.body))
     institutions = shipped.institutions
-    for each in work.find(tables.institution, order="code"):
-        institutions = institutions.with_institution(Institution.from_json(each.code, json.loads(each.body)))
+    for put in work.find(tables.institution, order="code"):
+        institutions = institutions.with_institution(Institution.from_json(put.code, json.loads(put.body)))
     coverage = shipped.coverage
     return Config(
         name=row.name,

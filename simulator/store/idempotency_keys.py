@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator.core.errors import refuse
-from simulator.store.statements import Row
+from simulator.store.rows import MessageRow
 from simulator.store.tables import message
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -15,11 +15,11 @@ def lock_name(msgid: str) -> str:
     return f"msgid {msgid}"
 
 
-def find(work: UnitOfWork, msgid: str) -> Row | None:
+def find(work: UnitOfWork, msgid: str) -> MessageRow | None:
     return work.get(message, msgid=msgid)
 
 
-def recorded_answer(row: Row | None, digest: str) -> bytes | None:
+def recorded_answer(row: MessageRow | None, digest: str) -> bytes | None:
     """The answer to give again, or None when the message is to be judged.
 
     Raises Refusal when the msgid was reversed, or was spent on another body.
@@ -61,7 +61,7 @@ def mark_reversed(work: UnitOfWork, msgid: str, *, infno: str, psn_no: str) -> N
     )
 
 
-def never_seen(row: Row) -> bool:
+def never_seen(row: MessageRow) -> bool:
     """Whether the row is only the mark of a 2601 that came for a message nobody has sent."""
     return not row.digest
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete
 
 from simulator.core.findings import Finding, finding_row
 from simulator.store.statements import Statement
@@ -11,12 +11,10 @@ from simulator.store.unit_of_work import UnitOfWork
 
 HOSPITAL, AGENCY = "hospital", "agency"
 
-_LAST = Statement(select(func.coalesce(func.max(journal.c.id), 0).label("last")))
 _FORGET = Statement(
     delete(journal).where((journal.c.id <= bindparam("up_to")) | (journal.c.real_at < bindparam("before")))
 )
 _FORGET_FINDINGS = Statement(delete(finding).where(finding.c.id <= bindparam("up_to")))
-_LAST_FINDING = Statement(select(func.coalesce(func.max(finding.c.id), 0).label("last")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,5 @@ def record_findings(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) 
 
 def prune(work: UnitOfWork, *, keep: int, before: float) -> None:
     """Drops what is beyond the bound of count or older than the bound of age (real time)."""
-    last = work.one(_LAST)
-    work.run(_FORGET, up_to=(last.last if last else 0) - keep, before=before)
-    last = work.one(_LAST_FINDING)
-    work.run(_FORGET_FINDINGS, up_to=(last.last if last else 0) - keep)
+    work.run(_FORGET, up_to=work.last_id(journal) - keep, before=before)
+    work.run(_FORGET_FINDINGS, up_to=work.last_id(finding) - keep)

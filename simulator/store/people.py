@@ -3,17 +3,40 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, func, or_, select
+from sqlalchemy import Table, bindparam, or_, select
 
 from simulator.domain.person import Filing, Identity, Insurance, Person, Registration
-from simulator.store.statements import Row, Statement
+from simulator.store.rows import FilingRow, InsuranceRow, PersonRow, RegistrationRow
+from simulator.store.statements import Statement
 from simulator.store.tables import accumulator, filing, identity, insurance, person, registration
 from simulator.store.unit_of_work import UnitOfWork
 
 Accumulated = Mapping[tuple[str, str], int]
 """(kind, M-code or blank for overall) -> fen, opening balances included."""
+
+
+class _Balance(NamedTuple):
+    """What has accrued of a kind, openings included, in fen."""
+
+    kind: str
+    disease: str
+    amount: int
+
+
+class _Number(NamedTuple):
+    """A psn_no."""
+
+    psn_no: str
+
+
+class _NumberAndId(NamedTuple):
+    """A psn_no and the id of its row."""
+
+    psn_no: str
+    id: int
+
 
 _BY_CREDENTIAL = Statement(
     select(person)
@@ -24,7 +47,8 @@ _BY_CREDENTIAL = Statement(
             person.c.card_no == bindparam("shown"),
         )
     )
-    .order_by(person.c.id)
+    .order_by(person.c.id),
+    PersonRow,
 )
 _ACCUMULATED = Statement(
     select(
@@ -33,7 +57,8 @@ _ACCUMULATED = Statement(
         accumulator.c.person_id == bindparam("person_id"),
         accumulator.c.insutype == bindparam("insutype"),
         accumulator.c.year == bindparam("year"),
-    )
+    ),
+    _Balance,
 )
 _SEEN = person.alias("seen")
 _LISTED = Statement(
@@ -50,10 +75,10 @@ _LISTED = Statement(
         ),
     )
     .order_by(person.c.id)
-    .limit(bindparam("count"))
+    .limit(bindparam("count")),
+    _Number,
 )
-_ADDED = Statement(select(person.c.psn_no, person.c.id).where(person.c.id > bindparam("last")))
-_LAST_ID = Statement(select(func.coalesce(func.max(person.c.id), 0).label("last")))
+_ADDED = Statement(select(person.c.psn_no, person.c.id).where(person.c.id > bindparam("last")), _NumberAndId)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +162,10 @@ def add(work: UnitOfWork, somebody: Person, *, origin: str) -> int:
 def add_many(work: UnitOfWork, people: Iterable[Person], *, origin: str) -> int:
     """Keeps many people at once; how many."""
     everybody = list(people)
-    last = work.one(_LAST_ID)
+    last = work.last_id(person)
     work.add_many(person, [_person_row(somebody, origin) for somebody in everybody])
     # Ids come back by psn_no: on PostgreSQL a sequence may skip, and others may insert between.
-    ids = {row.psn_no: row.id for row in work.all(_ADDED, last=last.last if last else 0)}
+    ids = {row.psn_no: row.id for row in work.all(_ADDED, last=last)}
     rows: dict[Table, list[dict[str, Any]]] = {insurance: [], identity: [], registration: [], filing: []}
     for somebody in everybody:
         owner = ids[somebody.psn_no]
@@ -178,7 +203,7 @@ def day(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 
 
-def _known(work: UnitOfWork, row: Row) -> KnownPerson:
+def _known(work: UnitOfWork, row: PersonRow) -> KnownPerson:
     insurances = work.find(insurance, person_id=row.id, order="id")
     somebody = Person(
         psn_no=row.psn_no,
@@ -202,11 +227,11 @@ def _known(work: UnitOfWork, row: Row) -> KnownPerson:
     return KnownPerson(row.id, somebody, tuple(each.id for each in insurances), row.origin)
 
 
-def registration_of(row: Row) -> Registration:
+def registration_of(row: RegistrationRow) -> Registration:
     return Registration(row.disease, row.name, date.fromisoformat(row.valid_from), day(row.valid_to), str(row.id))
 
 
-def filing_of(row: Row) -> Filing:
+def filing_of(row: FilingRow) -> Filing:
     return Filing(
         group=row.group_name,
         place=row.place,
@@ -218,7 +243,7 @@ def filing_of(row: Row) -> Filing:
     )
 
 
-def _insurance(row: Row) -> Insurance:
+def _insurance(row: InsuranceRow) -> Insurance:
     return Insurance(
         insutype=row.insutype,
         category=row.category,

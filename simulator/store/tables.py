@@ -7,14 +7,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
-    Table,
     Text,
     literal_column,
 )
 
-metadata = MetaData()
+from simulator.store import rows
+from simulator.store.typed_tables import metadata, table_of
+
+__all__ = ["metadata"]
 
 SCHEMA_VERSION = 4
 """Raised when a table changes; what the change asks of the rows kept is a step in `upgrades/to_<version>.py`."""
@@ -30,9 +31,9 @@ def _fen(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, default=0)
 
 
-sandbox = Table(
+sandbox = table_of(
+    rows.SandboxRow,
     "sandbox",
-    metadata,
     Column("id", Integer, primary_key=True),
     Column("schema_version", Integer, nullable=False),
     Column("name", String(40), nullable=False),
@@ -49,9 +50,9 @@ sandbox = Table(
     Column("serial", BigInteger, nullable=False),
 )
 
-person = Table(
+person = table_of(
+    rows.PersonRow,
     "person",
-    metadata,
     _id(),
     Column("psn_no", String(30), nullable=False, unique=True),
     Column("name", String(50), nullable=False),
@@ -70,9 +71,9 @@ Index("person_certificate", person.c.certificate_number)
 Index("person_card", person.c.card_no)
 Index("person_token", person.c.credential_token)
 
-insurance = Table(
+insurance = table_of(
+    rows.InsuranceRow,
     "insurance",
-    metadata,
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
     Column("insutype", String(6), nullable=False),
@@ -88,9 +89,9 @@ insurance = Table(
     _fen("balance"),
 )
 
-identity = Table(
+identity = table_of(
+    rows.IdentityRow,
     "identity",
-    metadata,
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
     Column("kind", String(30), nullable=False),
@@ -98,9 +99,9 @@ identity = Table(
     Column("valid_to", String(10)),
 )
 
-registration = Table(
+registration = table_of(
+    rows.RegistrationRow,
     "registration",
-    metadata,
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
     Column("disease", String(30), nullable=False, index=True),
@@ -112,9 +113,9 @@ registration = Table(
     sqlite_autoincrement=True,
 )
 
-filing = Table(
+filing = table_of(
+    rows.FilingRow,
     "filing",
-    metadata,
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
     Column("group_name", String(30), nullable=False),
@@ -127,9 +128,9 @@ filing = Table(
     sqlite_autoincrement=True,
 )
 
-accumulator = Table(
+accumulator = table_of(
+    rows.AccumulatorRow,
     "accumulator",
-    metadata,
     Column("person_id", _Id, primary_key=True, autoincrement=False),
     Column("insutype", String(6), primary_key=True),
     Column("year", Integer, primary_key=True, autoincrement=False),
@@ -139,38 +140,38 @@ accumulator = Table(
     _fen("booked"),
 )
 
-institution = Table(
+institution = table_of(
+    rows.InstitutionRow,
     "institution",
-    metadata,
     Column("code", String(12), primary_key=True),
     Column("body", Text, nullable=False),
 )
 
-catalogue = Table(
+catalogue = table_of(
+    rows.CatalogueRow,
     "catalogue",
-    metadata,
     Column("area", String(6), primary_key=True),
     Column("body", Text, nullable=False),
 )
 
-policy = Table(
+policy = table_of(
+    rows.PolicyRow,
     "policy",
-    metadata,
     Column("area", String(6), primary_key=True),
     Column("name", Text, nullable=False),
     Column("body", Text, nullable=False),
 )
 
-agency = Table(
+agency = table_of(
+    rows.AgencyRow,
     "agency",
-    metadata,
     Column("area", String(6), primary_key=True),
     Column("body", Text, nullable=False),
 )
 
-fault = Table(
+fault = table_of(
+    rows.FaultRow,
     "fault",
-    metadata,
     _id(),
     Column("at", String(10), nullable=False),
     Column("infno", String(20), nullable=False),
@@ -183,9 +184,9 @@ fault = Table(
     Column("used", Integer, nullable=False),
 )
 
-sign_in = Table(
+sign_in = table_of(
+    rows.SignInRow,
     "sign_in",
-    metadata,
     Column("sign_no", String(30), primary_key=True),
     Column("institution", String(12), nullable=False),
     Column("operator", String(30), nullable=False),
@@ -195,9 +196,9 @@ sign_in = Table(
 )
 Index("sign_in_operator", sign_in.c.institution, sign_in.c.operator, sign_in.c.day)
 
-visit = Table(
+visit = table_of(
+    rows.VisitRow,
     "visit",
-    metadata,
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
     Column("psn_no", String(30), nullable=False),
@@ -216,9 +217,9 @@ visit = Table(
     sqlite_autoincrement=True,
 )
 
-batch = Table(
+batch = table_of(
+    rows.BatchRow,
     "batch",
-    metadata,
     _id(),
     Column("visit_id", _Id, nullable=False),
     Column("number", String(30), nullable=False),
@@ -238,9 +239,9 @@ batch = Table(
 )
 Index("batch_visit", batch.c.visit_id, batch.c.number)
 
-settlement = Table(
+settlement = table_of(
+    rows.SettlementRow,
     "settlement",
-    metadata,
     _id(),
     Column("kind", String(12), nullable=False),  # settlement | cancellation
     Column("state", String(12), nullable=False),  # live | cancelled | reversed
@@ -291,9 +292,9 @@ Index("settlement_batch", settlement.c.mdtrt_id, settlement.c.batch_number)
 Index("settlement_day", settlement.c.setl_time)
 Index("settlement_agency", settlement.c.agency_setl_id)
 
-ledger = Table(
+ledger = table_of(
+    rows.LedgerRow,
     "ledger",
-    metadata,
     _id(),
     Column("settlement_id", _Id, nullable=False, index=True),
     Column("account", String(20), nullable=False),
@@ -301,9 +302,9 @@ ledger = Table(
     _fen("amount"),
 )
 
-message = Table(
+message = table_of(
+    rows.MessageRow,
     "message",
-    metadata,
     Column("msgid", String(30), primary_key=True),
     Column("infno", String(20), nullable=False),
     Column("digest", String(64), nullable=False),
@@ -314,9 +315,9 @@ message = Table(
 )
 
 # Written for every message and bounded: each index would cost as much as the lookups it saves in a day.
-journal = Table(
+journal = table_of(
+    rows.JournalRow,
     "journal",
-    metadata,
     _id(),
     Column("exchange", String(36), nullable=False),  # the two legs of one message share it
     Column("leg", String(10), nullable=False),  # hospital | agency
@@ -337,9 +338,9 @@ AGENCY_LEG = journal.c.leg == literal_column("'agency'")
 """As a database finds it in a condition again: with a parameter in its place the index below would not be used."""
 Index("journal_agency", journal.c.psn_no, sqlite_where=AGENCY_LEG, postgresql_where=AGENCY_LEG)
 
-finding = Table(
+finding = table_of(
+    rows.FindingRow,
     "finding",
-    metadata,
     _id(),
     Column("exchange", String(36), nullable=False, index=True),
     Column("leg", String(10), nullable=False),
@@ -357,9 +358,9 @@ finding = Table(
     Column("en", Text, nullable=False),
 )
 
-outbox = Table(
+outbox = table_of(
+    rows.OutboxRow,
     "outbox",
-    metadata,
     _id(),
     Column("msgid", String(30), nullable=False, unique=True),  # the one the agency sees
     Column("area", String(6), nullable=False),
@@ -380,9 +381,9 @@ outbox = Table(
     Column("exchange", String(36), nullable=False),
 )
 
-task = Table(
+task = table_of(
+    rows.TaskRow,
     "task",
-    metadata,
     _id(),
     Column("role", String(20), nullable=False),
     Column("state", String(10), nullable=False),

@@ -8,16 +8,18 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Table
 
 from simulator.store.statements import (
-    Row,
     Statement,
     count_of,
     delete_by,
+    gives_ids,
     insert_copy,
     insert_into,
     insert_many,
+    last_id,
     select_by,
     update_by,
 )
+from simulator.store.typed_tables import RowT, TableOf
 
 T = TypeVar("T")
 
@@ -92,7 +94,7 @@ class UnitOfWork:
         finally:
             self._cursor.execute("RELEASE SAVEPOINT attempt")
 
-    def lock(self, table: Table, **by: Any) -> None:
+    def lock(self, table: TableOf[Any], **by: Any) -> None:
         """Nobody else changes these rows until this unit of work ends; SQLite has one writer at a time anyway."""
         if self._dialect == "postgresql":
             self.get(table, lock=True, **by)
@@ -127,26 +129,26 @@ class UnitOfWork:
         self._written = True
         self._read.clear()
 
-    def _execute(self, statement: Statement, parameters: dict[str, Any]) -> None:
+    def _execute(self, statement: Statement[Any], parameters: dict[str, Any]) -> None:
         if statement.writes:
             self._writes()
         sql, literals = statement.compiled(self._dialect)
         self._cursor.execute(sql, {**literals, **parameters} if literals else parameters)
 
-    def one(self, statement: Statement, **parameters: Any) -> Row | None:
+    def one(self, statement: Statement[RowT], **parameters: Any) -> RowT | None:
         """The first row, or None."""
         self._execute(statement, parameters)
         found = self._cursor.fetchone()
         make = statement.make
         return None if found is None or make is None else make(found)
 
-    def all(self, statement: Statement, **parameters: Any) -> list[Row]:
+    def all(self, statement: Statement[RowT], **parameters: Any) -> list[RowT]:
         self._execute(statement, parameters)
         make = statement.make
         assert make is not None
         return [make(found) for found in self._cursor.fetchall()]
 
-    def run(self, statement: Statement, **parameters: Any) -> int:
+    def run(self, statement: Statement[Any], **parameters: Any) -> int:
         """How many rows it touched."""
         self._execute(statement, parameters)
         return self._cursor.rowcount
@@ -154,15 +156,14 @@ class UnitOfWork:
     def add(self, table: Table, **values: Any) -> int:
         """Inserts a row and gives its id (0 for a table whose key is not generated)."""
         self._writes()
-        statement = insert_into(table)
-        if statement.make is None:
-            self._cursor.execute(statement.compiled(self._dialect)[0], values)
+        if not gives_ids(table):
+            self._cursor.execute(insert_many(table).compiled(self._dialect)[0], values)
             return 0
         if self._dialect == "sqlite":
             # The driver knows the id; RETURNING would build a table for it.
             self._cursor.execute(insert_many(table).compiled(self._dialect)[0], values)
             return int(self._cursor.lastrowid or 0)
-        self._cursor.execute(statement.compiled(self._dialect)[0], values)
+        self._cursor.execute(insert_into(table).compiled(self._dialect)[0], values)
         return int(self._cursor.fetchone()[0])
 
     def add_many(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -176,7 +177,7 @@ class UnitOfWork:
             written += len(some)
         return written
 
-    def _execute_many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
+    def _execute_many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:
         self._writes()
         if self._dialect == "sqlite":
             written, in_order = statement.by_position
@@ -184,19 +185,24 @@ class UnitOfWork:
         else:
             self._cursor.executemany(statement.compiled(self._dialect)[0], list(rows))
 
-    def find(self, table: Table, *, order: str = "", lock: bool = False, **by: Any) -> list[Row]:
+    def find(self, table: TableOf[RowT], *, order: str = "", lock: bool = False, **by: Any) -> list[RowT]:
         """All rows whose columns equal the values named."""
         return self.all(select_by(table, *by, order=order, lock=lock), **by)
 
-    def get(self, table: Table, *, lock: bool = False, **by: Any) -> Row | None:
+    def get(self, table: TableOf[RowT], *, lock: bool = False, **by: Any) -> RowT | None:
         return self.one(select_by(table, *by, lock=lock), **by)
 
-    def get_required(self, table: Table, *, lock: bool = False, **by: Any) -> Row:
+    def get_required(self, table: TableOf[RowT], *, lock: bool = False, **by: Any) -> RowT:
         """The row that must be there; raises LookupError, which would be a defect of ours."""
-        found = self.one(select_by(table, *by, lock=lock), **by)
+        found = self.get(table, lock=lock, **by)
         if found is None:
             raise LookupError(f"{table.name} {by}")
         return found
+
+    def last_id(self, table: Table) -> int:
+        """The highest id of a row that is there, or 0."""
+        found = self.one(last_id(table))
+        return found.id if found else 0
 
     def count(self, table: Table) -> int:
         found = self.one(count_of(table))

@@ -13,7 +13,7 @@ from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import read_own, write_json
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import text
-from simulator.store.statements import Row
+from simulator.store.rows import BatchRow, VisitRow
 from simulator.store.tables import batch
 from simulator.transactions.registry import Body, Call, Kept, Output, transaction
 from simulator.transactions.visits import SETTLED, WITHDRAWN, live_batches, open_visit
@@ -62,7 +62,7 @@ def withdraw_charges(body: Body, call: Call) -> Kept:
     return Kept({})
 
 
-def lines_of(row: Row) -> list[ChargeLine]:
+def lines_of(row: BatchRow) -> list[ChargeLine]:
     """The charges of a batch as sent, each joined with its classification."""
     lines: list[ChargeLine] = read_own(row.lines)
     return lines
@@ -76,7 +76,7 @@ def _refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine) -> None:
                 raise refuse("charges_of_several_visits", path=path, got=line[name], wanted=first[name])
 
 
-def _batches(call: Call, visit: Row, lines: Sequence[ChargeLine]) -> dict[str, list[tuple[int, ChargeLine]]]:
+def _batches(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> dict[str, list[tuple[int, ChargeLine]]]:
     """The lines by batch; one disease a batch, and under 14 no charge without one."""
     batches: dict[str, list[tuple[int, ChargeLine]]] = defaultdict(list)
     special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
@@ -94,7 +94,7 @@ def _batches(call: Call, visit: Row, lines: Sequence[ChargeLine]) -> dict[str, l
     return batches
 
 
-def _keep_batch(call: Call, visit: Row, number: str, members: list[tuple[int, ChargeLine]]) -> list[Output]:
+def _keep_batch(call: Call, visit: VisitRow, number: str, members: list[tuple[int, ChargeLine]]) -> list[Output]:
     joined: list[ChargeLine] = []
     results: list[Output] = []
     parts: list[Classification] = []
@@ -181,7 +181,7 @@ def _refuse_over_refund(members: list[tuple[int, ChargeLine]]) -> None:
             raise refuse("refund_beyond_charge", path=f"feedetail/{index}.cnt", serial=line["feedetl_sn"])
 
 
-def _refuse_known_lines(live: Sequence[Row], lines: Sequence[ChargeLine]) -> None:
+def _refuse_known_lines(live: Sequence[BatchRow], lines: Sequence[ChargeLine]) -> None:
     """feedetl_sn is unique within a visit."""
     seen = {line["feedetl_sn"] for each in live for line in lines_of(each)}
     for line in lines:

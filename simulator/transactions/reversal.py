@@ -6,7 +6,7 @@ from simulator.core.errors import refuse
 from simulator.insured.place import Answered
 from simulator.insured.reversal import check_original
 from simulator.store import idempotency_keys
-from simulator.store.statements import Row
+from simulator.store.rows import MessageRow
 from simulator.store.tables import settlement
 from simulator.transactions.batches import bind_batch, free_batch, is_settled_anew, open_batch_of
 from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
@@ -36,7 +36,7 @@ def reverse(body: Body, call: Call) -> Ask | Kept:
     return Ask(call.infno, body, then=then, psn_no=data["psn_no"], mdtrt_id=visit)
 
 
-def _refuse_withdrawn_batch(call: Call, original: Row) -> None:
+def _refuse_withdrawn_batch(call: Call, original: MessageRow) -> None:
     """A cancelled settlement can only be live again over the charges that it settled *(ours)*."""
     row = call.work.get_required(settlement, id=original.settlement_id)
     if row.kind != "cancellation" or is_settled_anew(call, row):

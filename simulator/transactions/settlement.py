@@ -9,7 +9,7 @@ from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
 from simulator.insured.place import Answered, row_number
 from simulator.store import people
-from simulator.store.statements import Row
+from simulator.store.rows import BatchRow, SettlementRow, VisitRow
 from simulator.store.tables import batch, settlement
 from simulator.transactions.batches import free_batch
 from simulator.transactions.charges import lines_of
@@ -81,7 +81,7 @@ def query_settlement(body: Body, call: Call) -> Kept:
     return Kept(_looked_up(call, row, data["setl_id"]))
 
 
-def agency_input(body: Body, call: Call, visit: Row, found: Row) -> dict[str, Any]:
+def agency_input(body: Body, call: Call, visit: VisitRow, found: BatchRow) -> dict[str, Any]:
     """The input of the settlement family as an insured place receives it (rules 15)."""
     info = described(visit)
     data = {**body["data"], **{wire: yuan(getattr(found, ours)) for wire, ours in SCOPES.items()}}
@@ -95,7 +95,7 @@ def agency_input(body: Body, call: Call, visit: Row, found: Row) -> dict[str, An
     }
 
 
-def _institution_refusals(call: Call, visit: Row, found: Row) -> tuple[Refusal, ...]:
+def _institution_refusals(call: Call, visit: VisitRow, found: BatchRow) -> tuple[Refusal, ...]:
     """Whether the institution is open for the disease of a person from elsewhere; the last of all reasons."""
     special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
     if not special or call.config.coverage.same_place(call.treated_area, call.insured_area):
@@ -107,7 +107,7 @@ def _institution_refusals(call: Call, visit: Row, found: Row) -> tuple[Refusal, 
     return (refuse("institution_disease_closed", path="fixmedins_code", code=code, disease=found.disease),)
 
 
-def _batch_to_settle(body: Body, call: Call) -> tuple[Row, Row]:
+def _batch_to_settle(body: Body, call: Call) -> tuple[VisitRow, BatchRow]:
     data = body["data"]
     visit = open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
     check_credential(call, data)
@@ -127,7 +127,7 @@ def _batch_to_settle(body: Body, call: Call) -> tuple[Row, Row]:
     return visit, found
 
 
-def _refuse_changed_inputs(data: Body, found: Row) -> None:
+def _refuse_changed_inputs(data: Body, found: BatchRow) -> None:
     for wire, ours in SCOPES.items():
         sent = data.get(wire)
         if sent not in (None, "") and to_fen(sent) != getattr(found, ours):
@@ -159,7 +159,7 @@ def _reopen_batch(call: Call, answered: Answered) -> Kept:
     return Kept(answered.output, answered.settlement_id)
 
 
-def _looked_up(call: Call, row: Row, setl_id: str) -> dict[str, Any]:
+def _looked_up(call: Call, row: SettlementRow, setl_id: str) -> dict[str, Any]:
     edition = call.config.contract.edition
     asked = call.asked(call.infno, {})
     known = people.load_by_id(call.work, row.person_id)
@@ -197,7 +197,7 @@ def _looked_up(call: Call, row: Row, setl_id: str) -> dict[str, Any]:
     return {"setlinfo": info, "setldetail": answers.setldetail(edition, row.insutype, books.details_of(row))}
 
 
-def _pay_location(call: Call, row: Row) -> str:
+def _pay_location(call: Call, row: SettlementRow) -> str:
     if call.config.coverage.same_place(row.area, row.insured_area):
         return "institution"
     return "same_province" if row.area[:2] == row.insured_area[:2] else "cross_province"

@@ -6,7 +6,7 @@ from simulator.core.errors import refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.insured import person_queries
 from simulator.insured.place import is_emergency, known_person, row_number, wire_number
-from simulator.store.statements import Row
+from simulator.store.rows import BatchRow, VisitRow
 from simulator.store.tables import batch, visit
 from simulator.transactions.registry import Body, Call, Kept, transaction
 
@@ -99,7 +99,7 @@ def check_credential(call: Call, data: Body) -> Any:
     return known
 
 
-def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> Row:
+def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow:
     """The open visit of this institution and person; raises Refusal naming what is wrong."""
     number = row_number("", mdtrt_id)
     row = call.work.get(visit, id=number, lock=True) if number is not None else None
@@ -114,12 +114,12 @@ def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> Row:
     return row
 
 
-def live_batches(call: Call, visit_id: int) -> list[Row]:
+def live_batches(call: Call, visit_id: int) -> list[BatchRow]:
     """Batches that were not withdrawn, in order of arrival."""
     return [row for row in call.work.find(batch, visit_id=visit_id, order="id") if row.state != WITHDRAWN]
 
 
-def described(row: Row) -> dict[str, Any]:
+def described(row: VisitRow) -> dict[str, Any]:
     """mdtrtinfo and diseinfo as 2203 sent them; raises Refusal when 2203 is still missing."""
     if not row.described:
         raise refuse("visit_not_described", mdtrt_id=wire_number("", row.area, row.id))

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, update
 
@@ -24,11 +24,19 @@ SIMULATED_TIMEOUT_S = 30.0
 SENDER = "SIM"
 """Begins every msgid of the platform; nine digits that name the run make it twelve."""
 
+
+class _Serial(NamedTuple):
+    """The number of the message that is next."""
+
+    serial: int
+
+
 _NEXT_SERIAL = Statement(
     update(tables.sandbox)
     .where(tables.sandbox.c.id == bindparam("sandbox_id"))
     .values(serial=tables.sandbox.c.serial + bindparam("step"))
-    .returning(tables.sandbox.c.serial)
+    .returning(tables.sandbox.c.serial),
+    _Serial,
 )
 
 

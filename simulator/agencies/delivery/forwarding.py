@@ -27,7 +27,7 @@ from simulator.fault_injection import faults
 from simulator.sandbox.sandboxes import Agency, Config
 from simulator.store import idempotency_keys
 from simulator.store.journal import AGENCY, JournalLeg
-from simulator.store.outbox import SENDING, UNKNOWN
+from simulator.store.outbox import SENDING, UNKNOWN, OpenMessage
 from simulator.store.statements import Statement
 from simulator.store.tables import outbox
 from simulator.store.unit_of_work import UnitOfWork
@@ -38,12 +38,14 @@ _LEASE_MARGIN_S = 10.0
 OPEN_OF_VISIT = Statement(
     select(outbox.c.state, outbox.c.origin_msgid, outbox.c.msgid).where(
         outbox.c.mdtrt_id == bindparam("mdtrt_id"), or_(outbox.c.state == SENDING, outbox.c.state == UNKNOWN)
-    )
+    ),
+    OpenMessage,
 )
 OPEN_OF_PERSON = Statement(
-    select(outbox.c.state, outbox.c.origin_msgid).where(
+    select(outbox.c.state, outbox.c.origin_msgid, outbox.c.msgid).where(
         outbox.c.psn_no == bindparam("psn_no"), or_(outbox.c.state == SENDING, outbox.c.state == UNKNOWN)
-    )
+    ),
+    OpenMessage,
 )
 
 

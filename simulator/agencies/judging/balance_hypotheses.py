@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -18,13 +18,30 @@ from simulator.insured import books
 from simulator.insured.case import Case
 from simulator.sandbox.sandboxes import Agency
 from simulator.store import people
-from simulator.store.statements import Row, Statement
+from simulator.store.rows import SettlementRow
+from simulator.store.statements import Statement
 from simulator.store.tables import AGENCY_LEG, accumulator, journal, settlement
 from simulator.store.unit_of_work import UnitOfWork
 
 Balances = dict[tuple[str, str], int]
 """By kind and disease, fen."""
 _MOST_ROWS = 12
+
+
+class _AnsweredLeg(NamedTuple):
+    """What an agency answered, and when."""
+
+    id: int
+    answer: bytes
+    at: str
+
+
+class _SentMessage(NamedTuple):
+    """The msgid that an agency saw."""
+
+    msgid: str
+
+
 _LAST_TOLD = Statement(
     select(journal.c.id, journal.c.answer, journal.c.at)
     .where(
@@ -34,12 +51,14 @@ _LAST_TOLD = Statement(
         journal.c.outcome == bindparam("outcome"),
     )
     .order_by(journal.c.id.desc())
-    .limit(1)
+    .limit(1),
+    _AnsweredLeg,
 )
 _SINCE = Statement(
     select(journal.c.msgid).where(
         journal.c.psn_no == bindparam("psn_no"), AGENCY_LEG, journal.c.id > bindparam("after")
-    )
+    ),
+    _SentMessage,
 )
 
 
@@ -149,7 +168,7 @@ def _told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> t
     return row.at[:19], balances
 
 
-def _settlements(work: UnitOfWork, balance_key: BalanceKey) -> list[Row]:
+def _settlements(work: UnitOfWork, balance_key: BalanceKey) -> list[SettlementRow]:
     rows = work.find(settlement, person_id=balance_key.person_id, order="id")
     return [
         row
@@ -158,7 +177,7 @@ def _settlements(work: UnitOfWork, balance_key: BalanceKey) -> list[Row]:
     ]
 
 
-def _moved(ours: Accumulated, rows: list[Row], sign: int) -> Accumulated:
+def _moved(ours: Accumulated, rows: list[SettlementRow], sign: int) -> Accumulated:
     balances = defaultdict(int, ours)
     for row in rows:
         for key, fen in books.movements_of(row).items():

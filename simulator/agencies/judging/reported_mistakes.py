@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 
 from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.texts import text
-from simulator.store.statements import Statement
+from simulator.store.statements import Identifier, Statement
 from simulator.store.tables import finding
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -23,7 +23,8 @@ _TOLD = Statement(
         finding.c.got == bindparam("got"),
         finding.c.severity == ERROR,
     )
-    .limit(1)
+    .limit(1),
+    Identifier,
 )
 
 

@@ -21,7 +21,7 @@ from simulator.insured.place import Asked, Output
 from simulator.sandbox.sandboxes import Config, Sandbox
 from simulator.store import idempotency_keys, journal
 from simulator.store.outbox import DONE, GIVEN_UP, REVERSED
-from simulator.store.statements import Row
+from simulator.store.rows import OutboxRow
 from simulator.store.tables import outbox, registration
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -32,7 +32,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 class Attempt:
     """A row of the outbox that this process tries now, with the bytes it sends and the line they go over."""
 
-    row: Row
+    row: OutboxRow
     raw: bytes
     head: Head
     line: Channel
@@ -58,7 +58,7 @@ def acknowledge(
     return findings
 
 
-def reschedule(work: UnitOfWork, row: Row, real: float, told: Text) -> None:
+def reschedule(work: UnitOfWork, row: OutboxRow, real: float, told: Text) -> None:
     """To be tried again after a wait that doubles each time."""
     wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(row.attempts, 10))
     values = {"attempts": row.attempts + 1, "next_try": real + wait, "claimed_until": 0.0, "last_error": told.zh}
@@ -129,7 +129,7 @@ def _refused(work: UnitOfWork, attempt: Attempt, told: Text) -> Finding:
     return Finding("delivery.refused", ERROR, sentence)
 
 
-def _settle_message(work: UnitOfWork, row: Row, state: str) -> None:
+def _settle_message(work: UnitOfWork, row: OutboxRow, state: str) -> None:
     """The hospital's msgid, where it is still unknown; the hospital's own 2601 may have decided on it."""
     spent = idempotency_keys.find(work, row.origin_msgid)
     if spent is not None and spent.state == idempotency_keys.UNKNOWN:
@@ -163,7 +163,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
     return findings
 
 
-def _learn_number(work: UnitOfWork, row: Row, output: Output) -> None:
+def _learn_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
     """The agency's number of a registration that was made on the platform."""
     number = json.loads(row.subject or "{}").get("registration")
     result = output.get("result")

@@ -9,7 +9,7 @@ from simulator.core.json_codec import read_json
 from simulator.domain.transaction_table import REVERSAL
 from simulator.sandbox.sandboxes import Config
 from simulator.store import idempotency_keys
-from simulator.store.statements import Row
+from simulator.store.rows import OutboxRow
 from simulator.store.tables import outbox, settlement
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import HANDLERS, Ask, Call
@@ -52,6 +52,6 @@ def _as_the_hospital_named_it(work: UnitOfWork, omsgid: str) -> str:
     return row.msgid if row is not None else omsgid
 
 
-def _record(work: UnitOfWork, row: Row, head: Head, now: datetime) -> None:
+def _record(work: UnitOfWork, row: OutboxRow, head: Head, now: datetime) -> None:
     written = answer(infcode="0", err_msg="", output={}, area=head.treated_area, received=now, answered=now)
     idempotency_keys.complete(work, row.origin_msgid, answer=written, settlement_id=None)

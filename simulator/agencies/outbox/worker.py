@@ -34,8 +34,9 @@ from simulator.domain.transaction_table import (
 )
 from simulator.sandbox.sandboxes import Config, Sandbox
 from simulator.store import idempotency_keys, journal
-from simulator.store.outbox import DONE, SENDING, UNKNOWN
-from simulator.store.statements import Row, Statement
+from simulator.store.outbox import DONE, SENDING, UNKNOWN, AbandonedMessage, WaitingMessage
+from simulator.store.rows import OutboxRow
+from simulator.store.statements import Statement
 from simulator.store.store import Conflict, Gone
 from simulator.store.tables import outbox, registration
 from simulator.store.unit_of_work import UnitOfWork
@@ -47,13 +48,15 @@ _WAITING = Statement(
     select(outbox.c.id, outbox.c.area, outbox.c.psn_no, outbox.c.next_try, outbox.c.claimed_until)
     .where(outbox.c.state == UNKNOWN)
     .order_by(outbox.c.id)
-    .limit(bindparam("count"))
+    .limit(bindparam("count")),
+    WaitingMessage,
 )
 _CLAIM = Statement(
     update(outbox)
     .where(outbox.c.id == bindparam("row"), outbox.c.state == UNKNOWN, outbox.c.claimed_until <= bindparam("now"))
     .values(claimed_until=bindparam("until"), owner=bindparam("by"))
-    .returning(*outbox.c)
+    .returning(*outbox.c),
+    OutboxRow,
 )
 _ORPHANS = Statement(
     update(outbox)
@@ -61,7 +64,8 @@ _ORPHANS = Statement(
         outbox.c.state == SENDING, (outbox.c.claimed_until < bindparam("now")) | (outbox.c.owner != bindparam("mine"))
     )
     .values(state=bindparam("unknown"), claimed_until=bindparam("zero"), last_error=bindparam("error"))
-    .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno)
+    .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno),
+    AbandonedMessage,
 )
 _ABANDONED = Statement(
     update(outbox)
@@ -72,7 +76,8 @@ _EXPIRED = Statement(
     update(outbox)
     .where(outbox.c.state == SENDING, outbox.c.claimed_until < bindparam("now"))
     .values(state=bindparam("unknown"), claimed_until=bindparam("zero"), last_error=bindparam("error"))
-    .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno)
+    .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno),
+    AbandonedMessage,
 )
 
 
@@ -228,7 +233,7 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
         return Attempt(row, raw, head, Channel(forwarding.transport, agency, endpoint), is_reversal)
 
 
-def _with_number(work: UnitOfWork, row: Row, original: Mapping[str, Any]) -> bytes:
+def _with_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) -> bytes:
     """The message as kept; a 2504 that had to wait for the agency's number gets it, and goes so from then on."""
     data = original["input"].get("data")
     if row.infno != DISEASE_REGISTRATION_WITHDRAWAL or row.origin_msgid or data["trt_dcla_detl_sn"]:
@@ -268,6 +273,6 @@ def _read(config: Config, attempt: Attempt, raw: bytes) -> AgencyAnswer | Text:
     return read_answer(raw, infno, agency_contract(edition), remote=attempt.head.remote, strict=config.strict)
 
 
-def waiting(rows: list[Row]) -> int:
+def waiting(rows: list[OutboxRow]) -> int:
     """How many of the rows are not decided yet."""
     return sum(row.state in (SENDING, UNKNOWN) for row in rows)

@@ -22,8 +22,9 @@ from simulator.insured.case import Case
 from simulator.insured.place import Answered, Asked, Output, row_number, wire_number
 from simulator.insured.reversal import undo
 from simulator.store import idempotency_keys, people
-from simulator.store.statements import Row
+from simulator.store.rows import GrantRow, SettlementRow
 from simulator.store.tables import filing, registration, settlement
+from simulator.store.typed_tables import TableOf
 
 PAID_KINDS = {
     "DEDC": "deductible",
@@ -34,6 +35,8 @@ PAID_KINDS = {
     "MAFP": "assistance",
 }
 """Accumulators of what is paid, and our names of the amounts that move them."""
+_GRANTS: Mapping[str, TableOf[GrantRow]] = {"R": registration, "F": filing}
+"""Where grants are kept, by what begins our number of one."""
 
 
 def outgoing(asked: Asked) -> Mapping[str, Any]:
@@ -45,13 +48,13 @@ def outgoing(asked: Asked) -> Mapping[str, Any]:
         return {"data": {**body["data"], "setl_id": row.agency_setl_id or body["data"]["setl_id"]}}
     if asked.infno == REVERSAL:
         original = idempotency_keys.find(asked.work, body["data"]["omsgid"])
-        row = asked.work.get(settlement, id=original.settlement_id) if original is not None else None
-        seen = row.agency_msgid if row is not None and row.agency_msgid else body["data"]["omsgid"]
+        booked = asked.work.get(settlement, id=original.settlement_id) if original is not None else None
+        seen = booked.agency_msgid if booked is not None and booked.agency_msgid else body["data"]["omsgid"]
         return {"data": {**body["data"], "omsgid": seen}}
     if traits.withdraws_grant:
-        row = _grant(asked, body["data"]["trt_dcla_detl_sn"])
+        granted = _grant(asked, body["data"]["trt_dcla_detl_sn"])
         # A number that is not ours may well be the agency's; it decides.
-        return body if row is None else {"data": {**body["data"], "trt_dcla_detl_sn": row.agency_number}}
+        return body if granted is None else {"data": {**body["data"], "trt_dcla_detl_sn": granted.agency_number}}
     return body
 
 
@@ -153,9 +156,9 @@ def add_grant(asked: Asked, output: Output) -> Answered:
     serial = output["result"]["trt_dcla_detl_sn"]
     if known is None:
         return Answered(output)
-    kind, table = ("R", registration) if asked.infno == DISEASE_REGISTRATION else ("F", filing)
+    kind = "R" if asked.infno == DISEASE_REGISTRATION else "F"
     # The same again is the same grant, there and here (rules 18).
-    for row in asked.work.find(table, person_id=known.id, agency_number=serial):
+    for row in asked.work.find(_GRANTS[kind], person_id=known.id, agency_number=serial):
         return _numbered(asked, kind, row.id)
     if asked.infno == DISEASE_REGISTRATION:
         disease = Registration(data["opsp_dise_code"], data["opsp_dise_name"], _day(data["begndate"]), _end(data))
@@ -179,7 +182,7 @@ def end_grant(asked: Asked, output: Output) -> Answered:
 def end_by_agency_number(asked: Asked, output: Output) -> Answered:
     """As `end_grant`, of a message that already holds the agency's number."""
     number = asked.body["data"]["trt_dcla_detl_sn"]
-    for kind, table in (("R", registration), ("F", filing)):
+    for kind, table in _GRANTS.items():
         for row in asked.work.find(table, agency_number=number):
             ours = wire_number(kind, asked.insured_area, row.id)
             insured.answer(replace(asked, body={"data": {**asked.body["data"], "trt_dcla_detl_sn": ours}}))
@@ -219,7 +222,7 @@ def _details(asked: Asked, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]
     return found
 
 
-def settlement_of(asked: Asked, written: str) -> Row:
+def settlement_of(asked: Asked, written: str) -> SettlementRow:
     """The settlement that the hospital names by our number; raises Refusal."""
     number = row_number("", written)
     row = asked.work.get(settlement, id=number) if number is not None else None
@@ -228,8 +231,8 @@ def settlement_of(asked: Asked, written: str) -> Row:
     return row
 
 
-def _grant(asked: Asked, serial: str) -> Row | None:
-    for kind, table in (("R", registration), ("F", filing)):
+def _grant(asked: Asked, serial: str) -> GrantRow | None:
+    for kind, table in _GRANTS.items():
         number = row_number(kind, serial)
         row = asked.work.get(table, id=number) if number is not None else None
         if row is not None and row.agency_number:

@@ -6,13 +6,14 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from simulator.core.errors import SetupError
 from simulator.core.texts import text
-from simulator.store.statements import Statement, gives_ids
+from simulator.store.statements import gives_ids
 from simulator.store.tables import SCHEMA_VERSION, ledger, metadata, sandbox, settlement
+from simulator.store.typed_tables import TableOf
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.store.upgrades import to_4
 from simulator.store.upgrades.step import Rows, Step, Tables
@@ -84,7 +85,7 @@ def _kept_by(settlements: Rows, entries: Rows) -> tuple[int, int, int]:
     return sum(row["total"] for row in settlements()), len(booked), sum(row["amount"] for row in entries())
 
 
-def _rows(work: UnitOfWork, table: Table) -> Iterator[dict[str, Any]]:
+def _rows(work: UnitOfWork, table: TableOf[Any]) -> Iterator[dict[str, Any]]:
     return (row._asdict() for row in work.find(table))
 
 
@@ -102,5 +103,4 @@ def _complete(table: Table, rows: Rows) -> Iterator[dict[str, Any]]:
 
 def _number_on(work: UnitOfWork, table: Table, last: int) -> None:
     """Lets the next id of a table follow the last one that it ever gave out."""
-    found = work.one(Statement(select(func.coalesce(func.max(table.c.id), 0).label("id"))))
-    work.number_from((table,), max(last, found.id if found else 0) + 1)
+    work.number_from((table,), max(last, work.last_id(table)) + 1)

@@ -1,0 +1,350 @@
+"""Rows of the tables, as typed named tuples; the columns stand in the order of the table."""
+
+from typing import NamedTuple
+
+
+class SandboxRow(NamedTuple):
+    """The one row of a sandbox: what it was made with, its clock, what it counts."""
+
+    id: int
+    schema_version: int
+    name: str
+    seed: int
+    clock_at: str
+    clock_set_at: float
+    clock_running: int
+    edition: str
+    strict: int
+    gateway: str
+    revision: int
+    serial: int
+
+
+class PersonRow(NamedTuple):
+    """A person known to a sandbox, insured or learned of."""
+
+    id: int
+    psn_no: str
+    name: str
+    certificate_type: str
+    certificate_number: str
+    gender: str
+    birth: str
+    nationality: str
+    card_no: str
+    card_sn: str
+    credential_token: str
+    area: str
+    origin: str
+
+
+class InsuranceRow(NamedTuple):
+    """An insurance of a person, with its account in fen."""
+
+    id: int
+    person_id: int
+    insutype: str
+    category: str
+    area: str
+    status: str
+    valid_from: str
+    valid_to: str | None
+    suspended_from: str | None
+    civil_servant: int
+    employer: str
+    opening_balance: int
+    balance: int
+
+
+class IdentityRow(NamedTuple):
+    """An identity that entitles a person to assistance."""
+
+    id: int
+    person_id: int
+    kind: str
+    valid_from: str
+    valid_to: str | None
+
+
+class RegistrationRow(NamedTuple):
+    """A disease registration of a person."""
+
+    id: int
+    person_id: int
+    disease: str
+    name: str
+    valid_from: str
+    valid_to: str | None
+    agency_number: str
+
+
+class FilingRow(NamedTuple):
+    """A filing of a person for treatment elsewhere."""
+
+    id: int
+    person_id: int
+    group_name: str
+    place: str
+    valid_from: str
+    valid_to: str | None
+    channel: str
+    active: int
+    agency_number: str
+
+
+GrantRow = RegistrationRow | FilingRow
+"""What entitles a person to treatment: both end, and both have a number that the agency gave."""
+
+
+class AccumulatorRow(NamedTuple):
+    """An accumulator in fen: what it was opened with, and what settlements have booked since."""
+
+    person_id: int
+    insutype: str
+    year: int
+    kind: str
+    disease: str
+    opening: int
+    booked: int
+
+
+class InstitutionRow(NamedTuple):
+    """An institution changed by a control call; JSON."""
+
+    code: str
+    body: str
+
+
+class CatalogueRow(NamedTuple):
+    """Items laid over the catalogue of an area; JSON."""
+
+    area: str
+    body: str
+
+
+class PolicyRow(NamedTuple):
+    """The city file of an area that was put in by a control call."""
+
+    area: str
+    name: str
+    body: str
+
+
+class AgencyRow(NamedTuple):
+    """The agency registered for an area; JSON."""
+
+    area: str
+    body: str
+
+
+class FaultRow(NamedTuple):
+    """A fault that was ordered, and how often it was used."""
+
+    id: int
+    at: str
+    infno: str
+    what: str
+    nth: int
+    times: int
+    probability: float
+    delay_s: float
+    seen: int
+    used: int
+
+
+class SignInRow(NamedTuple):
+    """An operator signed in."""
+
+    sign_no: str
+    institution: str
+    operator: str
+    day: str
+    at: str
+    signed_out: int
+
+
+class VisitRow(NamedTuple):
+    """A visit, with 2201 and 2203 as sent."""
+
+    id: int
+    person_id: int
+    psn_no: str
+    institution: str
+    area: str
+    insured_area: str
+    insutype: str
+    ipt_otp_no: str
+    begin: str
+    state: str
+    med_type: str
+    disease: str
+    emergency: int
+    registered: str
+    described: str
+
+
+class BatchRow(NamedTuple):
+    """A batch of charges: sums in fen, the charges as JSON."""
+
+    id: int
+    visit_id: int
+    number: str
+    state: str
+    disease: str
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+    last_fee_at: str
+    settlement_id: int | None
+    lines: str
+    preview: str
+
+
+class SettlementRow(NamedTuple):
+    """A settlement or a cancellation; amounts in fen."""
+
+    id: int
+    kind: str
+    state: str
+    original_id: int | None
+    msgid: str
+    infno: str
+    person_id: int
+    psn_no: str
+    insutype: str
+    year: int
+    disease: str
+    med_type: str
+    mdtrt_id: str
+    batch_number: str
+    institution: str
+    area: str
+    insured_area: str
+    setl_time: str
+    agency_setl_id: str
+    agency_msgid: str
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+    deductible: int
+    pool: int
+    ratio: str
+    large_amount: int
+    major_illness: int
+    civil_servants: int
+    enterprise: int
+    assistance: int
+    other: int
+    fund_total: int
+    personal: int
+    account: int
+    cash: int
+    hospital: int
+    balance_after: int
+    details: str
+    movements: str
+    answered: str
+    expected: str
+
+    @property
+    def settlement_id(self) -> int:
+        """The id that the row goes by on the wire: a cancellation stands under what it cancels."""
+        return self.id if self.original_id is None else self.original_id
+
+
+class LedgerRow(NamedTuple):
+    """A ledger entry in fen."""
+
+    id: int
+    settlement_id: int
+    account: str
+    holder: str
+    amount: int
+
+
+class MessageRow(NamedTuple):
+    """A msgid that was spent, and the answer to it."""
+
+    msgid: str
+    infno: str
+    digest: str
+    psn_no: str
+    state: str
+    settlement_id: int | None
+    answer: bytes
+
+
+class JournalRow(NamedTuple):
+    """One leg of a message, bytes as seen."""
+
+    id: int
+    exchange: str
+    leg: str
+    at: str
+    real_at: float
+    infno: str
+    msgid: str
+    psn_no: str
+    mdtrt_id: str
+    institution: str
+    area: str
+    outcome: str
+    duration_ms: float
+    request: bytes
+    answer: bytes
+
+
+class FindingRow(NamedTuple):
+    """A judged fact about a message."""
+
+    id: int
+    exchange: str
+    leg: str
+    at: str
+    severity: str
+    rule: str
+    infno: str
+    msgid: str
+    psn_no: str
+    mdtrt_id: str
+    path: str
+    wanted: str
+    got: str
+    zh: str
+    en: str
+
+
+class OutboxRow(NamedTuple):
+    """A message to an agency whose outcome is open, or was."""
+
+    id: int
+    msgid: str
+    area: str
+    infno: str
+    state: str
+    body: bytes
+    origin_msgid: str
+    psn_no: str
+    mdtrt_id: str
+    subject: str
+    late: int
+    attempts: int
+    next_try: float
+    claimed_until: float
+    owner: str
+    last_error: str
+    exchange: str
+
+
+class TaskRow(NamedTuple):
+    """A guided step that a person or a script carries out."""
+
+    id: int
+    role: str
+    state: str
+    body: str
+    result: str
