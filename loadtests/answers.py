@@ -1,4 +1,4 @@
-"""What must be true of an answer: success, the right person and visit, and every identity of the amounts.
+"""Checks of an answer: success, the right person and visit, and every identity of the amounts.
 
 The identities are those that both published texts print (fund and person make the total) and those that captured
 messages keep (four parts of scope make the total, details make fund and account). Each check gives the first thing
@@ -18,12 +18,12 @@ SCOPES = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_a
 LINE_SCOPES = ("fulamt_ownpay_amt", "overlmt_amt", "preselfpay_amt", "inscp_scp_amt")
 """The four parts of scope as 2204's result names them, in the order of SCOPES."""
 NEGATED = ("medfee_sumamt", *SCOPES, *FUNDS, "fund_pay_sumamt", "acct_pay", "psn_part_amt", "hosp_part_amt")
-"""What 2208 answers with the opposite sign; the cash has another name there."""
+"""Amounts that 2208 answers with the opposite sign; the cash has another name there."""
 _AGAIN = (*NEGATED, "psn_cash_pay", "act_pay_dedc", "balc", "pool_prop_selfpay")
 
 
 def problem_of(infno: str, raw: bytes, status: int, check: Check) -> tuple[str, Mapping[str, Any]]:
-    """Why an answer is a failure, named by infno and err_msg, or "" with its output."""
+    """Reason why an answer is a failure, named by infno and err_msg, or "" with its output."""
     if status != 200:
         return f"{infno} HTTP {status}", {}
     answer = read_answer(raw)
@@ -43,7 +43,7 @@ def problem_of(infno: str, raw: bytes, status: int, check: Check) -> tuple[str, 
 
 
 def accepted(_output: Mapping[str, Any]) -> str:
-    """Nothing more than infcode 0 is asked for."""
+    """Check that asks for infcode 0 and no more."""
     return ""
 
 
@@ -60,13 +60,13 @@ def this_person(certno: str) -> Check:
 
 
 def entitled(output: Mapping[str, Any]) -> str:
-    """2001: everybody in the mix is entitled."""
+    """Check of 2001: every person in the mix is entitled."""
     row = output["trtinfo"][0]
     return "" if row["trt_enjymnt_flag"] == "1" else f"not entitled: {row['trt_chk_rslt']}"
 
 
 def same(path: str, name: str, wanted: str) -> Check:
-    """One word of a node must be the one that was sent."""
+    """Check that a field of a node repeats the value that was sent."""
 
     def check(output: Mapping[str, Any]) -> str:
         got = output[path][name]
@@ -76,7 +76,7 @@ def same(path: str, name: str, wanted: str) -> Check:
 
 
 def classified(lines: Sequence[Mapping[str, Any]]) -> Check:
-    """2204: one row a charge, in its order, its four parts making its amount."""
+    """Check of 2204: a row for each charge, in order, whose four parts make its amount."""
 
     def check(output: Mapping[str, Any]) -> str:
         rows = output["result"]

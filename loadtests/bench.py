@@ -1,4 +1,4 @@
-"""`python -m simulator.loadtests.bench`: what a message costs, next to a trivial route on the same server.
+"""Bench, `python -m simulator.loadtests.bench`: the cost of a message next to a trivial route on the same server.
 
 Rounds of both alternate in one run, with one generator, so what else the machine does falls on both. The ratio and the
 failures decide the exit code; every other figure stands beside its limit, and `--strict` lets all of them decide.
@@ -32,7 +32,7 @@ LINES = ("path", "people", "check", "start", "memory")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured."""
+    """Amount of work to measure."""
 
     mix: Mix
     rounds: int
@@ -46,7 +46,7 @@ class Plan:
     lines: tuple[str, ...] = LINES
 
     def quickly(self) -> "Plan":
-        """Everything once and small: shows that it runs, measures nothing to be relied on."""
+        """Plan with every measurement once and small: shows that the bench runs, gives no reliable figure."""
         mix = replace(self.mix, people=min(self.mix.people, 40))
         return replace(self, mix=mix, rounds=1, seconds=0.5, people=500, checked=100, starts=1, flat=min(self.flat, 20))
 

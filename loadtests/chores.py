@@ -20,12 +20,12 @@ from simulator.loadtests.stage import Stage
 PEOPLE_S, CHECK_S, START_S = 3.0, 5.0, 1.0
 IDLE_MB, GROWTH = 120.0, 1.2
 FLAT = 1.2
-"""What a message may cost with all settlements kept, as a multiple of what it cost with none."""
+"""Cost of a message with all settlements kept, at most, as a multiple of its cost with none."""
 _SAMPLES = 5
 
 
 def people(folder: Path, count: int) -> Figure:
-    """So many people made and stored, by the control call that anybody would use."""
+    """Measures how long making and storing people by control call takes."""
     with processes.platform(folder) as server:
         control = Control(server.url)
         began = time.perf_counter()
@@ -43,7 +43,7 @@ def start(folder: Path, times: int) -> Figure:
 
 
 def memory(idle: Usage | None, after: Usage | None, messages: int) -> Iterator[Figure]:
-    """Resident memory before and after the load; nothing where the system does not tell."""
+    """Resident memory before and after the load; no figures where the system does not report it."""
     if idle is None or after is None:
         yield told("memory", "-")
         return
@@ -82,7 +82,7 @@ def contract_check(folder: Path, url: str, visits: Sequence[Visits], count: int)
 def flat(
     server: Server, stage: Stage, connections: int, wanted: int, seconds: float, tell: Callable[[str], None]
 ) -> Iterator[Figure]:
-    """What a message of the journey costs while settlements pile up, sampled; processor time, or p50 without /proc."""
+    """Cost of a message of the journey while settlements accumulate, sampled; processor time, or p50 without /proc."""
     quick = replace(stage, mix=replace(stage.mix, lines=1, previews=0, shares={}))
     fillers = [Visits(quick, number, connections) for number in range(connections)]
     sampled = [Visits(stage, number, connections) for number in range(connections)]

@@ -27,7 +27,7 @@ class Control:
 
     @property
     def prefix(self) -> str:
-        """What stands before the path of this sandbox, business and control alike."""
+        """Prefix of every path of this sandbox, business and control alike."""
         return f"{self._parts.path.rstrip('/')}/s/{self.sandbox}" if self.sandbox else self._parts.path.rstrip("/")
 
     def __call__(self, method: str, path: str, body: Any = None) -> dict[str, Any]:

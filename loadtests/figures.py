@@ -1,4 +1,4 @@
-"""Figures of the bench: measured, limit, kept or not; those that gate decide the exit code."""
+"""Figures of the bench: measured value, limit, verdict; figures that gate decide the exit code."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ TARGET_RATIO = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the bench."""
+    """Line of the bench."""
 
     name: str
     label: Text
@@ -26,7 +26,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One interleaved round: messages per second of the journey and of the trivial route, one after the other."""
+    """Interleaved round: messages per second of the journey and of the trivial route, in turn."""
 
     journey: float
     trivial: float
@@ -55,7 +55,7 @@ def ratio_of(rounds: Sequence[Round], limit: float = TARGET_RATIO) -> Figure:
 
 
 def passed(figures: Sequence[Figure], *, strictly: bool = False) -> bool:
-    """Whether every gating figure is kept; `strictly` lets every limit gate."""
+    """True where every gating figure is kept; `strictly` lets every limit gate."""
     return all(each.kept for each in figures if each.gates or (strictly and each.limit))
 
 

@@ -1,4 +1,4 @@
-"""One generator for everything that is compared: keep-alive connections in one process, one message each at a time."""
+"""Generator of load for all alternatives: keep-alive connections in a single process, a message each at a time."""
 
 import selectors
 import socket
@@ -14,20 +14,20 @@ _SILENCE_S = 30.0
 
 
 class Source(Protocol):
-    """Where a connection has its messages from."""
+    """Source of the messages of a connection."""
 
     def next_request(self) -> bytes:
         """The next HTTP request, whole."""
         ...
 
     def take(self, status: int, body: bytes) -> str:
-        """The answer to it; what is wrong with it, or ""."""
+        """Takes the answer to the last message; returns the fault of the answer, or ""."""
         ...
 
 
 @dataclass(slots=True)
 class Measured:
-    """What one round gave."""
+    """Result of a round."""
 
     elapsed_s: float = 0.0
     nanoseconds: list[int] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Measured:
 
 
 class _Connection:
-    """One keep-alive connection and the messages that go over it."""
+    """Keep-alive connection and the messages that go over it."""
 
     def __init__(self, address: tuple[str, int], source: Source) -> None:
         self.source = source

@@ -1,4 +1,4 @@
-"""The outpatient journey, message by message; who sends them and how is none of its business.
+"""Outpatient journey, message by message, independent of the sender.
 
 A journey is a generator: it yields a Message, is sent the output of its answer, and goes on. Whoever drives it stops at
 the first failure and begins another visit, as a hospital's workstation would after an error.
@@ -22,7 +22,7 @@ _DEPARTMENT, _DEPARTMENT_NAME, _DOCTOR, _DOCTOR_NAME = "A03", "内科", "D110000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to send: its number, its input, what must be true of the output."""
+    """Message to send: number, input, and the check of its output."""
 
     infno: str
     body: Mapping[str, Any]
@@ -48,7 +48,7 @@ class Batch:
 
 
 class Visit:
-    """One visit of one patient at one workstation; `messages` is the journey."""
+    """Visit of a patient at a workstation; `messages` is the journey."""
 
     def __init__(self, stage: Stage, workstation: Workstation, patient: Patient, random: Random) -> None:
         self.stage, self.workstation, self.patient, self.mix = stage, workstation, patient, stage.mix
@@ -80,7 +80,7 @@ class Visit:
         self.workstation.sign_no, self.workstation.signed_on = output["signinoutb"]["sign_no"], day
 
     def _arrive(self, now: str) -> Journey:
-        """Who it is, whether they are entitled, the visit, and what it is for."""
+        """Identifies the person, asks for entitlement, and registers the visit with its diagnosis."""
         mix, patient = self.mix, self.patient
         identity = {"psn_cert_type": patient.certificate_type, "certno": patient.certno, "psn_name": patient.name}
         body = {**self._shown, **identity, "begntime": ""}

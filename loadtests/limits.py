@@ -24,17 +24,17 @@ class Limits:
     transactions: Mapping[str, Mapping[str, Any]]
 
     def of(self, infno: str) -> Mapping[str, Any]:
-        """The limits of a transaction: those of its own name, or those of `any`."""
+        """Limits of a transaction: those under its own number, or those under `any`."""
         return self.transactions.get(infno) or self.transactions.get(ANY) or {}
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was measured, and what was asked for."""
+    """Measurements of a run, and the load that was asked for."""
 
     recorder: Recorder
     began: float
-    """When all users were there, and when they stopped: seconds since 1970."""
+    """Seconds since 1970 when all users had started, and when they stopped."""
     ended: float
     users: int
     asked_rate: Decimal | None = None
@@ -49,12 +49,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the platform says after the run: the audit of its ledger, and findings of severity error."""
+    """Audit of the ledger after the run, and findings of severity error."""
 
     balanced: bool
     differences: Sequence[Mapping[str, str]]
     unknown: int
-    """Messages to an agency whose outcome nobody knows yet."""
+    """Messages to an agency whose outcome is still unknown."""
     booked: int
     """Settlements and cancellations that this run added."""
     answered: int
@@ -65,7 +65,7 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One limit: its name, what was measured, what was allowed, how far the two are apart."""
+    """Verdict on a limit: name, measured value, allowed value, distance between the two."""
 
     name: str
     label: Text

@@ -30,7 +30,7 @@ _BROKEN = 2
 
 
 class Outpatients(FastHttpUser):
-    """One counter of a hospital: patient after patient, message after message."""
+    """Locust user that acts as a counter of a hospital: patient after patient, message after message."""
 
     connection_timeout = 60.0
     network_timeout = 60.0
@@ -89,7 +89,7 @@ class Outpatients(FastHttpUser):
             return None
 
     def _give_up(self) -> None:
-        """Ends the visit; somebody else may have the patient."""
+        """Ends the visit and frees the patient for other users."""
         if self.patient is not None:
             PART.patients.put(self.patient)
         self.patient = self.journey = self.message = None

@@ -41,7 +41,7 @@ class Msgids:
 
 @dataclass(slots=True)
 class Workstation:
-    """One counter of an institution: what stands in the header of everything it sends."""
+    """Counter of an institution: the header fields of every message it sends."""
 
     institution: str
     institution_name: str

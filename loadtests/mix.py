@@ -17,7 +17,7 @@ _RANGES = ("charges.quantity", "charges.price_fen", "think_ms")
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """What the simulated hospitals do; the words are those of the file."""
+    """Mix of the simulated hospitals' work; the words are those of the file."""
 
     insured_at: str
     treated_at: str
@@ -40,7 +40,7 @@ class Mix:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether the person needs a filing: the treatment place is not the insured place."""
+        """True where the person needs a filing: the treatment place is not the insured place."""
         return self.insured_at != self.treated_at
 
 

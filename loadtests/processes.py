@@ -30,7 +30,7 @@ class Server:
     started_s: float
 
     def usage(self) -> "Usage | None":
-        """What the process and its children have used; None where the system does not tell."""
+        """Time and memory used by the process and its children; None where the system does not report them."""
         return usage_of(self.process.pid)
 
 
@@ -44,7 +44,7 @@ class Usage:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody uses at this moment."""
+    """Port of loopback that is free at this moment."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -52,7 +52,7 @@ def free_port() -> int:
 
 
 def _refuse_taken(port: int) -> None:
-    """Raises SetupError for a port in use: whoever is there would answer in the place of what is started."""
+    """Raises SetupError for a port in use, where another server would answer instead of the started process."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

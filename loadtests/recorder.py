@@ -1,4 +1,4 @@
-"""What a load measured: counts, reasons, latencies in fine buckets; parts of several processes add up."""
+"""Recorder of a load: counts, reasons, latencies in fine buckets; recorders of several processes add up."""
 
 import math
 from collections import Counter
@@ -47,7 +47,7 @@ class Latencies:
 
 @dataclass(slots=True)
 class Tally:
-    """One transaction: how many, how many failed and why, how long from the send, how long from when it was due."""
+    """Tally of a transaction: count, failures by reason, durations from the send and from the due time."""
 
     count: int = 0
     failures: int = 0
@@ -94,14 +94,14 @@ class Tally:
 
 @dataclass(slots=True)
 class Recorder:
-    """Everything one process measured, or all of them together; seconds are whole ones since 1970."""
+    """Measurements of a process, or of all of them together; seconds are whole seconds since 1970."""
 
     tallies: dict[str, Tally] = field(default_factory=dict)
     seconds: dict[int, Counter[str]] = field(default_factory=dict)
     """By second: `sent`, `failed`, and `slowest` in microseconds."""
 
     def record(self, name: str, *, second: int, took: int, since_due: int | None = None, problem: str = "") -> None:
-        """One message answered, or not; durations in microseconds."""
+        """Records a message, answered or not; durations in microseconds."""
         tally = self.tallies.setdefault(name, Tally())
         tally.count += 1
         tally.took.add(took)
@@ -147,7 +147,7 @@ class Recorder:
             at["slowest"] = slowest
 
     def take(self) -> dict[str, Any]:
-        """What was recorded since the last take, as JSON; the recorder is empty afterwards."""
+        """Measurements since the last call as JSON; the recorder is empty afterwards."""
         taken = self.to_json()
         self.tallies, self.seconds = {}, {}
         return taken

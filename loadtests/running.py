@@ -1,4 +1,4 @@
-"""One load from end to end: the platform, its people, Locust in a process of its own, the books afterwards."""
+"""Load run from end to end: the platform, its people, Locust in a process of its own, the audit afterwards."""
 
 import json
 import os
@@ -32,12 +32,12 @@ BOOKING = ("2207", "2207A", "2208")
 _PAGE = 1000
 _SETTLING_S = 60.0
 _GRACE_S = 90.0
-"""What Locust may take beyond the minutes asked for: start, ramp, the last answers."""
+"""Seconds that Locust may take beyond the minutes asked for: start, ramp, the last answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What `nhsa-sim load` was asked for."""
+    """Options of `nhsa-sim load`."""
 
     users: int
     seconds: float
@@ -59,7 +59,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a load came to."""
+    """Outcome of a load run."""
 
     asked: Asked
     url: str
@@ -98,7 +98,7 @@ def run_load(asked: Asked, tell: Tell) -> Outcome:
 
 
 def write_people(asked: Asked, file: Path, tell: Tell) -> int:
-    """Makes the people of the mix and writes them as an agency loads them; how many."""
+    """Makes the people of the mix, writes them as an agency loads them, and returns their number."""
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="nhsa-sim-load-")))
         control = Control(
@@ -127,7 +127,7 @@ def _sandbox(asked: Asked, url: str) -> tuple[Control, bool]:
 
 
 def _set_up(stack: ExitStack, asked: Asked, control: Control, scratch: Path, tell: Tell) -> None:
-    """People first, then the agencies: what is filed afterwards would be delivered to them one by one."""
+    """Makes the people first, then registers the agencies: later filings would be delivered to an agency singly."""
     mix = asked.mix
     real = _real_agency(asked)
     if asked.people is not None:
@@ -146,12 +146,12 @@ def _set_up(stack: ExitStack, asked: Asked, control: Control, scratch: Path, tel
 
 
 def _real_agency(asked: Asked) -> bool:
-    """Whether somebody's own system answers: people it does not know are of no use then."""
+    """True where a real agency answers, which knows only its own people."""
     return any(url != REFERENCE for url in asked.agencies.values())
 
 
 def _learn(control: Control, asked: Asked) -> None:
-    """Starts from what the city itself reports: it may have seen these people before."""
+    """Starts from the accumulators that the city itself reports, since its people may have a history."""
     for each in entitled_people(control, asked.mix):
         body = {"area": asked.mix.insured_at, "certno": each["certno"], "psn_name": each["psn_name"]}
         control("POST", "people/learn", body)
@@ -181,7 +181,7 @@ def _read_people(file: Path) -> Any:
 
 
 def _locust(asked: Asked, control: Control, tell: Tell) -> Run:
-    """Locust in a process of its own: it patches the standard library, which nothing of ours should see."""
+    """Runs Locust in a process of its own, because it patches the standard library."""
     measured, log = asked.folder / "measured.json", asked.folder / "locust.log"
     measured.unlink(missing_ok=True)
     # Settings of somebody's own Locust are not for this run, and a token is not for the list of processes.
@@ -295,7 +295,7 @@ def _books(asked: Asked, control: Control, run: Run, *, before: int, last_findin
 
 
 def _put_away(asked: Asked, control: Control, *, made: bool, passed: bool) -> bool:
-    """Deletes the sandbox that was made for the run, unless there is something to look into; whether it is kept."""
+    """Deletes the sandbox made for the run unless the run failed; returns True where it is kept."""
     if not made or asked.keep or not passed:
         return bool(asked.platform)
     control.asked("DELETE", f"/_sim/sandboxes/{control.sandbox}")

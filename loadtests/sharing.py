@@ -1,4 +1,4 @@
-"""What one Locust process has of the load, and how the parts of several become one: stage, people, measurements."""
+"""Shares of the load among Locust processes, and their sum: stage, people, measurements."""
 
 import json
 import time
@@ -22,7 +22,7 @@ _MICRO = 1_000_000
 
 
 class Part:
-    """What this process does of the load; on a master, what all of them did."""
+    """Share of this process in the load; on a master, the sum of all shares."""
 
     def __init__(self) -> None:
         self.recorder = Recorder()
@@ -33,7 +33,7 @@ class Part:
         self.problem = ""
 
     def lead(self, environment: Any, users: int) -> None:
-        """What one process does for all: reads the files, makes the people, says how many share the work."""
+        """Prepares the load for all processes: reads the files, makes the people, tells how many share the work."""
         options, runner = environment.parsed_options, environment.runner
         self.recorder, self.errors, self.began, self.ended = Recorder(), 0, 0.0, 0.0
         mix = load_mix(Path(options.mix) if options.mix else None)
@@ -46,7 +46,7 @@ class Part:
             people_the_stage(_control(environment), mix, max(mix.people, users))
 
     def prepare(self, environment: Any) -> None:
-        """What every process with users does: takes its part of the people, and numbers of its own."""
+        """Prepares a process with users: takes its share of the people, and numbers of its own."""
         options, runner = environment.parsed_options, environment.runner
         index = max(0, runner.worker_index)
         control, parts = _control(environment), options.shared_parts
@@ -61,7 +61,7 @@ class Part:
         self.stage = stage
 
     def run(self, environment: Any) -> Run:
-        """What was measured so far."""
+        """Measurements so far."""
         options = environment.parsed_options
         ended = self.ended or time.time()
         return Run(

@@ -1,4 +1,4 @@
-"""What the bench sends: the journey, one workstation a connection, and the trivial route's constant message."""
+"""Sources of the bench: the journey, a workstation a connection, and the constant message of the trivial route."""
 
 from collections.abc import Iterator
 from itertools import cycle
@@ -18,7 +18,7 @@ def http_request(path: str, body: bytes) -> bytes:
 
 
 class Constant:
-    """The same message for ever; anything but HTTP 200 is wrong."""
+    """Source of a constant message; any answer but HTTP 200 is a fault."""
 
     def __init__(self, body: bytes) -> None:
         self._request = http_request(PATH, body)
@@ -44,7 +44,7 @@ class Visits:
         self.settled = 0
         self.kept: list[bytes] = []
         self.keep = 0
-        """How many of the messages sent are kept."""
+        """Number of sent messages that are kept."""
 
     def next_request(self) -> bytes:
         if self._journey is None or self._message is None:

@@ -19,7 +19,7 @@ _FILED_FROM = "2020-01-01"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What can be charged."""
+    """Item that can be charged."""
 
     code: str
     restricted: bool
@@ -38,7 +38,7 @@ class Patient:
     certificate_type: str = "01"
 
     def voucher(self, kind: str) -> dict[str, str]:
-        """What is shown: `certificate`, `token` or `card`."""
+        """Voucher shown: `certificate`, `token` or `card`."""
         if kind == "token":
             return {"mdtrt_cert_type": "01", "mdtrt_cert_no": self.token, "card_sn": ""}
         if kind == "card":
@@ -48,7 +48,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that a workstation needs to begin a visit."""
+    """Facts that a workstation needs to begin a visit."""
 
     mix: Mix
     institution: str
@@ -72,7 +72,7 @@ class Stage:
 
 
 def people_the_stage(control: Control, mix: Mix, wanted: int) -> int:
-    """Sees to it that `wanted` people are entitled, making what is missing; how many there are."""
+    """Makes people until `wanted` are entitled, and returns their number."""
     today = control("GET", "clock")["now"][:10]
     known = _people(control, mix)
     missing = wanted - len(known)
@@ -97,7 +97,7 @@ def people_the_stage(control: Control, mix: Mix, wanted: int) -> int:
 
 
 def entitled_people(control: Control, mix: Mix) -> list[Mapping[str, Any]]:
-    """Whoever is insured, registered and, for another treatment place, filed; as the control calls show them."""
+    """People who are insured, registered and, for another treatment place, filed, as the control calls show them."""
     today = control("GET", "clock")["now"][:10]
     return [each for each in _people(control, mix) if _filed(each, mix, today)]
 
@@ -138,7 +138,7 @@ def _clock(told: Mapping[str, Any]) -> Callable[[], str]:
 
 
 def _people(control: Control, mix: Mix) -> list[Mapping[str, Any]]:
-    """Everybody insured there and registered for the disease, page by page."""
+    """People insured at the place and registered for the disease, page by page."""
     found: list[Mapping[str, Any]] = []
     asked = f"people?insured_at={mix.insured_at}&disease={mix.disease}&limit={_PAGE}"
     while True:

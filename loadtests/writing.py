@@ -39,7 +39,7 @@ def verdict_lines(judged: Sequence[Judged]) -> Iterator[str]:
 
 
 def reason_lines(recorder: Recorder) -> Iterator[str]:
-    """Why messages failed, the most frequent first."""
+    """Lines with the reasons of failures, the most frequent first."""
     reasons = [(count, reason) for _, tally in recorder for reason, count in tally.reasons.items()]
     for count, reason in sorted(reasons, reverse=True)[:20]:
         yield f"{count} × {reason}"
@@ -53,7 +53,7 @@ def write_reports(outcome: Outcome, command: Sequence[str]) -> None:
 
 
 def junit(judged: Sequence[Judged]) -> str:
-    """One case a limit."""
+    """JUnit XML with a case for each limit."""
     broken = sum(not each.ok for each in judged)
     suite = ET.Element("testsuite", name="nhsa-sim load", tests=str(len(judged)), failures=str(broken), errors="0")
     for each in judged:

@@ -15,11 +15,24 @@ import yaml
 ROOT = Path(__file__).parents[1]
 LIMITS: dict[str, int] = yaml.safe_load((ROOT / "tests" / "prose_limits.yaml").read_text(encoding="utf-8"))
 """Summaries of a package that still break a rule; packages that are not listed have none."""
-OPENERS = {
-    *("what", "who", "whoever", "whom", "whose", "whether", "which", "how", "why", "when", "where", "here", "there"),
-    *("one", "it", "its", "they", "that", "this", "these", "those", "none", "nobody", "nothing"),
-    *("somebody", "someone", "something", "anybody", "anyone", "anything", "everybody", "everyone", "everything"),
+SUBJECTS = {
+    *("what", "who", "whoever", "whom", "whose", "whether", "which", "how", "why", "one", "it", "they"),
+    *(
+        "nobody",
+        "nothing",
+        "somebody",
+        "someone",
+        "something",
+        "anybody",
+        "anyone",
+        "anything",
+        "everybody",
+        "everyone",
+    ),
+    "everything",
 }
+"""Words that leave the subject of a clause open."""
+OPENERS = SUBJECTS | {*("when", "where", "here", "there", "its", "that", "this", "these", "those", "none")}
 VAGUE = re.compile(r"\b(?:nobody|somebody|everybody|anybody|whoever|someone|anyone)\b", re.IGNORECASE)
 CLAUSE = re.compile(r"(?:^|[.;:] +)([A-Za-z]+)")
 """The first word of each clause: of the summary, and after a full stop, semicolon or colon."""
@@ -46,7 +59,8 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def fault_of(docstring: str) -> str:
     """The word that breaks a rule in the summary; blank where none does."""
     summary = " ".join(docstring.strip().split("\n\n")[0].split())
-    vague = [word for word in CLAUSE.findall(summary) if word.lower() in OPENERS]
+    first, *later = CLAUSE.findall(summary) or [""]
+    vague = [first] * (first.lower() in OPENERS) + [word for word in later if word.lower() in SUBJECTS]
     return (vague or VAGUE.findall(summary) or [""])[0]
 
 

@@ -1,4 +1,4 @@
-"""What each treatment place pays for, and its institutions (就医地目录).
+"""Catalogue of each treatment place, and its institutions (就医地目录).
 
 Drugs are one national list; services and consumables are each place's own. Tables only; classification is pure.
 """

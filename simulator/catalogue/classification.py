@@ -1,4 +1,4 @@
-"""What of one charge is payable at all (2204's result): by the treatment place's catalogue, before any policy.
+"""Classification of a charge by the treatment place's catalogue, before any policy (the result of 2204).
 
 The four parts (wholly own purchase, above the ceiling, prior self-payment, within scope) always sum to the charge.
 """
@@ -24,7 +24,7 @@ _TYPES_BY_LETTER = {"X": "western_drug", "Z": "patent_drug", "T": "herbal_pieces
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One line as the hospital sent it; `cnt` is negative on a line that takes back an earlier one of its batch."""
+    """Charge as the hospital sent it; `cnt` is negative on a line that takes back an earlier line of its batch."""
 
     cnt: Decimal
     pric: Decimal
@@ -53,7 +53,7 @@ class Classification:
     """lmt_used_flag."""
     marks: frozenset[str]
     memo: Text | None
-    """Why nothing of it is payable, when that is so."""
+    """Reason why no part of the charge is payable; None where a part is."""
     findings: tuple[Finding, ...]
 
 
@@ -64,7 +64,7 @@ def classify_at(catalogue: Catalogue, charge: Charge, on: date, *, path: str = "
 
 
 def classify(charge: Charge, item: Item | None, *, path: str = "", absence: Text | None = None) -> Classification:
-    """Classifies a charge; None is an item of no catalogue, `absence` says why, `path` is that of the line.
+    """Classifies a charge; `item` None means in no catalogue, `absence` says why, `path` is that of the line.
 
     Raises Refusal when the amount is not quantity × price, a difference of 0.01 aside, which is taken as sent.
     """

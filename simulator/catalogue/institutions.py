@@ -29,7 +29,7 @@ _DISEASE = re.compile(r"M[0-9]{5}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """One designated institution or pharmacy (fixmedins_code)."""
+    """Designated institution or pharmacy (fixmedins_code)."""
 
     code: str
     name: str
@@ -42,7 +42,7 @@ class Institution:
     open: bool = True
 
     def opened_for(self, disease: str) -> bool:
-        """Whether it settles the disease; being opened for a whole class (sub-code 00) opens its sub-codes."""
+        """True where the institution settles the disease; a class (sub-code 00) opens all its sub-codes."""
         return not self.diseases or disease in self.diseases or f"{disease[:4]}00" in self.diseases
 
     @staticmethod
@@ -108,7 +108,7 @@ class InstitutionBook:
         return iter(sorted(self.institutions.values(), key=lambda institution: institution.code))
 
     def of(self, area: str) -> tuple[Institution, ...]:
-        """Those in an area: a province, a city or a county, as its code ends in zeros."""
+        """Institutions of an area: a province, a city or a county, as the zeros at the end of its code say."""
         prefix = below(area)
         return tuple(institution for institution in self.all() if institution.area.startswith(prefix))
 

@@ -1,4 +1,4 @@
-"""One item that a treatment place pays for, and the catalogue of one place on a day."""
+"""Items that a treatment place pays for, and the catalogue of a place on a day."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MARKS = ("essential", "negotiated", "child", "special")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item while its figures hold (med_list_codg); a new price is a new Item under the same code."""
+    """Item for as long as its figures hold (med_list_codg); a new price is a new Item under the same code."""
 
     code: str
     name: str
@@ -30,7 +30,7 @@ class Item:
     grade: str
     charge_type: str
     price_ceiling: Decimal | None
-    """pric_uplmt_amt, yuan with at most six decimals; None where there is none."""
+    """pric_uplmt_amt in yuan with at most six decimals; None without a ceiling."""
     prior_selfpay_ratio: Decimal
     restricted: bool
     """lmt_used_flag: reimbursable only when the hospital has approved its use."""
@@ -48,7 +48,7 @@ Items = Mapping[str, tuple[Item, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What one place pays for."""
+    """Catalogue of a place."""
 
     area: str
     items: Items
@@ -63,7 +63,7 @@ class Catalogue:
         return None
 
     def absence(self, code: str, on: date) -> Text:
-        """Why `item` gave None."""
+        """Reason why `item` gave None."""
         versions = self.items.get(code)
         if versions:
             periods = "、".join(f"{each.valid_from}~{each.valid_to or ''}" for each in versions)

@@ -1,1 +1,1 @@
-"""One module a subcommand of `nhsa-sim`; each exposes `command`. They wire and print; nothing imports them."""
+"""Subcommands of `nhsa-sim`, a module each, exposing `command`. A command wires parts and prints results."""

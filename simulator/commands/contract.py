@@ -105,7 +105,7 @@ def _written_to(output: Path | None) -> Iterator[IO[str]]:
 
 @contextlib.contextmanager
 def _progress(files: list[Path]) -> Iterator[Callable[[int], object]]:
-    """A bar on the terminal, by bytes; nothing where nobody watches."""
+    """Progress bar by bytes on a terminal; silent where the output is not a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -82,7 +82,7 @@ def _people(scenarios: list[Any], seed: int) -> dict[str, list[Entry]]:
 
 
 def _written(chosen: dict[str, list[Entry]], form: str, output: Path | None) -> dict[Path | None, str]:
-    """Files to write; None is the standard output."""
+    """Files to write by path; the path None is the standard output."""
     from simulator.people.export import csv_tables, people_json
 
     several = len(chosen) > 1

@@ -93,7 +93,7 @@ def command(
 
 
 def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
-    """What was asked for, as a plan; raises SetupError and DataFaults."""
+    """Plan from the command line; raises SetupError and DataFaults."""
     from simulator.harness.environment.modes import read_capabilities, refuse_strangers
     from simulator.harness.environment.personas import read_personas
     from simulator.harness.environment.plan import Plan
@@ -139,7 +139,7 @@ def _start(asked: datetime | None, *capabilities: Mapping[str, object]) -> date 
 
 
 def _uses(asked: Sequence[str], *, agencies: bool, hospitals: bool) -> tuple[str, ...]:
-    """Those asked for; where a real system takes part, the ones it takes part in; else all."""
+    """Uses to play: those asked for, else those in which the given real systems take part, else all."""
     if asked:
         return tuple(use for use in USES if use in asked)
     if agencies or hospitals:

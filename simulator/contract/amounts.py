@@ -42,7 +42,7 @@ FUNDS = ("hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "maf_
 
 
 def decimal_of(value: Any) -> Decimal | None:
-    """The number as it was written, also where a lenient client sent text; None for what is no number."""
+    """Number as it was written, also where a lenient client sent text; None for a value that is not a number."""
     if value.__class__ is Decimal:
         return value if value.is_finite() else None
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
@@ -55,7 +55,7 @@ def decimal_of(value: Any) -> Decimal | None:
 
 
 def fen_of(value: Any) -> int | None:
-    """The amount in fen; None where it is missing, empty, or no amount: the contract has said so already."""
+    """Amount in fen; None where it is missing, empty or not an amount, which the contract has reported already."""
     if value.__class__ is Decimal:
         # The common case by the shortest way; a recording has hundreds of thousands of them.
         if not value.is_finite() or value.adjusted() > 13:

@@ -1,4 +1,4 @@
-"""One breach of the contract, told so that a person can mend it: which field, what came, what is allowed."""
+"""Breaches of the contract, worded so that a person can mend them: field, received value, allowed values."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ LENIENT_RULES = frozenset({"unknown_field", "unknown_node", "msgid", "list_missi
 """Breaches that the lenient platform lets pass with a warning; habits are warnings in lenient too."""
 
 NEVER_ERRORS = frozenset({"answer_alone"})
-"""What is told and is no breach."""
+"""Rules that are reported without being a breach."""
 
 _SHOWN_CODES = 12
 _SHOWN = 60
@@ -22,7 +22,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class ContractBreach:
-    """One breach; `path` is a JSON pointer from the envelope, `row` names the row of the edition that is broken.
+    """Breach of the contract; `path` is a JSON pointer from the envelope, `row` the broken row of the edition.
 
     `right` is the normal form of what came, where a quirk of clients is recognised in it.
     """
@@ -44,12 +44,12 @@ class ContractBreach:
 
     @property
     def severity(self) -> str:
-        """How the lenient platform takes it: `error` or `warning`."""
+        """Severity in lenient: `error` or `warning`."""
         return "error" if self.is_error(strict=False) else "warning"
 
 
 def leaf_rule(row: FieldRow, edition: Edition, value: Any) -> str:
-    """Which rule a value breaks that the schema refused; decided by row and value alone, whatever the validator."""
+    """Rule that a refused value breaks, decided by row and value alone, whatever the validator said."""
     if value == "" and isinstance(value, str):
         return "empty"
     if not _has_type(row, value):
@@ -87,7 +87,7 @@ def field_fault(rule: str, path: str, row: FieldRow, edition: Edition, *, value:
 
 
 def node_fault(rule: str, path: str, *, name: str, title: str, value: Any, place: str, is_list: bool) -> ContractBreach:
-    """A breach by a whole node: it is missing, or an object where a list belongs."""
+    """Breach by a whole node: missing, or an object where a list belongs."""
     allowed = text("contract.allowed_list" if is_list else "contract.allowed_object")
     got = "" if rule in ("node_missing", "list_missing") else came(value)
     known_as = Text(f"（{title}）", f" ({title})") if title else plain("")
@@ -134,7 +134,7 @@ def shown_name(name: str) -> str:
 
 
 def allowed_of(row: FieldRow, edition: Edition) -> Text:
-    """What the row allows, in words."""
+    """Values that the row allows, in words."""
     parts: list[Text] = [_kind(row, edition)]
     if row.required == "Y":
         parts.append(text("contract.allowed_required"))
@@ -144,7 +144,7 @@ def allowed_of(row: FieldRow, edition: Edition) -> Text:
 
 
 def condition_words(condition: str) -> Text:
-    """When a conditional field must be there."""
+    """Condition of a conditional field, in words."""
     if "=" in condition:
         field, code = condition.split("=")
         return text("contract.when_equal", field=field, code=code)

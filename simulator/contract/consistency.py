@@ -1,4 +1,4 @@
-"""What must hold of an edition as a whole, once everything is laid on everything."""
+"""Rules of an edition as a whole, checked once all folders are merged."""
 
 import re
 from collections import defaultdict

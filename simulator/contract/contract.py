@@ -71,7 +71,7 @@ class Contract:
         self._layouts: dict[tuple[str, str], Layout] = {}
 
     def serves(self, infno: str) -> bool:
-        """Whether the edition knows the fields of the transaction."""
+        """True where the edition knows the fields of the transaction."""
         known = self.edition.transactions.get(infno)
         return known is not None and known.state == "tables"
 
@@ -80,7 +80,7 @@ class Contract:
         return known.name_zh if known else infno
 
     def why_not(self, infno: str) -> Text:
-        """Why a transaction is not served: not in this edition, or known by name only."""
+        """Reason why a transaction is not served: not in this edition, or known by name only."""
         known = self.edition.transactions.get(infno)
         if known is not None:
             return text("contract.listed_only", infno=infno, name=known.name_zh, edition=self.label, note=known.note)
@@ -194,7 +194,7 @@ class Contract:
         return advised(self.accept_quirks(infno, direction, body)[1], faults) if faults else faults
 
     def accept_envelope_quirks(self, envelope: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[ContractBreach, ...]]:
-        """The same for the header fields; what has `infcode` is an answer."""
+        """Accepts client quirks in the header fields; a header with `infcode` is an answer."""
         return accept_head(self.layout(ENVELOPE, "out" if "infcode" in envelope else "in"), envelope, self.label)
 
     def _collect(self, compiled: Compiled, body: Any, *, deep: bool) -> tuple[ContractBreach, ...]:
@@ -235,7 +235,7 @@ class Contract:
 
 
 def _judge(layout: Layout, body: Any, path: Path_, keyword: str, missing: str) -> list[tuple[Path_, str]]:
-    """What one error of a validator means: places and rules; nothing but row and value decides the rule of a field."""
+    """Places and rules behind an error of a validator; row and value alone decide the rule of a field."""
     node, row = _member(layout, path)
     if keyword == "required":
         inner, field = _member(layout, (*path, missing))
@@ -280,7 +280,7 @@ def _value_at(body: Any, path: Path_) -> Any:
 
 
 def _rank(layout: Layout, path: Path_) -> tuple[Any, ...]:
-    """By row of the table, then by index; what is unknown comes after the rows of its node."""
+    """Sort key of a breach: row of the table, then index; unknown fields come after the rows of their node."""
     node: Node | None = layout.root
     order = -1.0
     for part in path:
@@ -294,7 +294,7 @@ def _rank(layout: Layout, path: Path_) -> tuple[Any, ...]:
 
 
 def carries_psn_no(body: Any) -> bool:
-    """Whether a person's number stands in an input, in whatever node."""
+    """True where an input carries a person's number, in whatever node."""
     if isinstance(body, list):
         return any(carries_psn_no(item) for item in body)
     if not isinstance(body, dict):

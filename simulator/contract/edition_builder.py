@@ -17,7 +17,7 @@ _STRICTNESS = {"": 0, "N": 1, "C": 2, "Y": 3}
 
 @dataclass(slots=True)
 class EditionBuilder:
-    """What has been laid down so far; `origins` knows the file and line of each row, for later faults."""
+    """Edition while its folders are merged; `origins` knows file and line of each row, for later faults."""
 
     transactions: dict[Key, TransactionRow] = field(default_factory=dict)
     fields: dict[Key, FieldRow] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class EditionBuilder:
         )
 
     def merge(self, folder: Folder) -> None:
-        """Lays one folder on what is there; its faults are kept, its good rows count."""
+        """Merges a folder over the rows so far; its faults are kept, its good rows count."""
         self._merge_table(folder, "transactions", self.transactions, _transaction)
         self._drop_rows_of_unknown()
         self._merge_table(folder, "code_tables", self.code_tables, _code_table)
@@ -117,7 +117,7 @@ class EditionBuilder:
         return []
 
     def _put(self, folder: Folder, row: FieldRow) -> None:
-        """Adds a copied row; where the field is there already, the stricter requirement stays."""
+        """Adds a copied row; the stricter requirement stays where the field is there already."""
         there = self.fields.get(row.key)
         if there is None:
             self.fields[row.key] = row
@@ -132,7 +132,7 @@ class EditionBuilder:
 
 
 def _objection(known: Mapping[Key, Any], key: Key, change: str, changed: Any) -> Text | None:
-    """Why a change cannot be made to what is there."""
+    """Reason why a change cannot be made to the rows so far."""
     if change == "add" and key in known:
         return text("contract.already_there", row=_written(key))
     if change != "add" and key not in known:
@@ -151,7 +151,7 @@ def _written(key: Iterable[str]) -> str:
 
 
 def _hint(key: Key, known: Mapping[Key, Any]) -> Text:
-    """What stands there instead: a code that differs by leading zeros, or the nearest name at the first wrong part."""
+    """Hint at a row that exists: a code that differs by leading zeros, or the nearest name at the first wrong part."""
     for depth, part in enumerate(key):
         there = {other[depth] for other in known if other[:depth] == key[:depth] and len(other) > depth}
         if part in there:

@@ -1,4 +1,4 @@
-"""Reads the files of one edition's folder, strictly; what spreadsheets do to tables is said by name."""
+"""Strict reader for the folder of an edition; typical damage by spreadsheets is reported by name."""
 
 import re
 import zipfile
@@ -43,7 +43,7 @@ MEANING_COLUMNS = ["table", "meaning", "code", "note"]
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """One table of an edition: its columns, what identifies a row, and the words that some columns may hold."""
+    """Table of an edition: columns, key, and the words that some columns may hold."""
 
     name: str
     columns: Sequence[str]
@@ -76,7 +76,7 @@ _DATE_DAMAGE = re.compile(r"[0-9]{1,4}[-/年月][0-9]{1,2}|[0-9]{1,2}-[A-Z][a-z]
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """One edition's folder as read: edition.yaml and the rows of each table that it has."""
+    """Folder of an edition as read: edition.yaml and the rows of each table that it has."""
 
     path: Path
     document: Document

@@ -23,7 +23,7 @@ AREAS = "admdvs"
 
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
-    """One transaction; `state` is `tables` (fields known) or `listed` (known by number and name only)."""
+    """Transaction of an edition; `state` is `tables` (fields known) or `listed` (known by number and name only)."""
 
     infno: str
     name_zh: str
@@ -37,7 +37,7 @@ class TransactionRow:
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One row of the field tables; a row without `field` speaks of its node as a whole."""
+    """Row of the field tables; a row without `field` speaks of its node as a whole."""
 
     infno: str
     direction: str
@@ -49,7 +49,7 @@ class FieldRow:
     """C text, N number, D date, DT date and time, Int, bytes, object, list; empty where no source gives one."""
     max_len: str
     required: str
-    """Y, N, or C with the `condition` that makes it Y; a node row may leave it empty: its fields decide."""
+    """Y, N, or C with the `condition` that makes it Y; blank in a node row leaves the decision to its fields."""
     condition: str
     form: str
     code_table: str
@@ -80,7 +80,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class CodeTable:
-    """A code table; one that is `printed` nowhere is known to exist and not checked."""
+    """Code table; a table that is not `printed` is known to exist and not checked."""
 
     table: str
     title_zh: str
@@ -103,7 +103,7 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class Edition:
-    """One text of the interface, complete: what it builds on is laid under it already."""
+    """Edition of the interface, complete: merged with everything it builds on."""
 
     name: str
     title: Text

@@ -1,4 +1,4 @@
-"""Loads an edition: its folder, what it builds on, and the overlays laid on top."""
+"""Loader of editions: the folder, the editions it builds on, and the overlays."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,7 +40,7 @@ def _merged(base: Folder) -> EditionBuilder:
 
 @cache
 def _shipped_base() -> tuple[Folder, EditionBuilder]:
-    """What most editions of a process are laid on, and does not change under it; its rows are in the draft alone."""
+    """Base shared by most editions of a process, unchanged after loading; its rows are in the draft alone."""
     folder = read_folder(SHIPPED / BASE)
     draft = EditionBuilder()
     draft.merge(folder)

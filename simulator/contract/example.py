@@ -1,4 +1,4 @@
-"""A valid message for every transaction and direction: the same each time, in Chinese, and of nobody.
+"""Valid messages for every transaction and direction: deterministic, in Chinese, about invented people.
 
 The identity numbers have a valid check digit and the county code 230999, which was never assigned.
 """

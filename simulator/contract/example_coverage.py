@@ -1,4 +1,4 @@
-"""Which transactions each edition knows, and for which of them its examples of both directions keep its contract."""
+"""Coverage by examples: transactions known to each edition, and valid examples of both directions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ EDITIONS = ("national", "hunan-1.3", "jiangxi-1.0", "observed")
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """One transaction: what each edition knows of it (`tables`, `listed` or nothing), and which have an example."""
+    """Coverage of a transaction: state in each edition (`tables`, `listed` or blank), and editions with an example."""
 
     infno: str
     name_zh: str
@@ -37,7 +37,7 @@ def _row(infno: str, contracts: Mapping[str, Contract]) -> Covered:
 
 
 def has_example(contract: Contract, infno: str) -> bool:
-    """Whether the examples of both directions keep the contract; asked of the validator, not believed."""
+    """True where the examples of both directions pass the validator."""
     return all(
         not contract.judge(infno, direction, LOCAL, example(contract, infno, direction)) for direction in ("in", "out")
     )

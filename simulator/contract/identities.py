@@ -1,4 +1,4 @@
-"""What must hold between the amounts of one message or of two, on plain wire objects, whoever made them.
+"""Identities between the amounts of a message or of two messages, on plain wire objects.
 
 Source: the settlement rules printed with 2206, 2207, 2303, 2304, 5203 and 5204 in both texts, and four captured
 messages on which they were checked to the fen.

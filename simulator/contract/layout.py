@@ -9,13 +9,13 @@ from simulator.contract.vocabulary import EQUALS
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What a message's header decides: places that differ, an insured person; a remote patient is always insured."""
+    """Variant of a contract as the header decides it: two different places, an insured person (remote implies one)."""
 
     remote: bool = False
     insured: bool = False
 
     def requires(self, row: FieldRow) -> bool:
-        """Whether this variant alone makes the field required."""
+        """True where this variant alone makes the field required."""
         if row.required != "C":
             return row.required == "Y"
         return (row.condition == "remote" and self.remote) or (row.condition == "insured" and self.insured)
@@ -26,7 +26,7 @@ LOCAL, INSURED, REMOTE = Variant(), Variant(insured=True), Variant(remote=True, 
 
 @dataclass(slots=True)
 class Node:
-    """One object or list of a message; its rows and the nodes in it, in the order of the table."""
+    """Object or list of a message; its rows and inner nodes in the order of the table."""
 
     name: str
     path: tuple[str, ...]

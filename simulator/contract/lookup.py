@@ -1,4 +1,4 @@
-"""An edition in words: its transactions, one transaction with its fields, one code table."""
+"""Edition in words: its transactions, a transaction with its fields, a code table."""
 
 from collections.abc import Iterator, Sequence
 

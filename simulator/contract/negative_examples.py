@@ -38,7 +38,7 @@ _IMPOSSIBLE_DAYS = {
 
 @dataclass(frozen=True, slots=True)
 class NegativeExample:
-    """One bad message: its kind, where it is wrong, and the rule and place that a check must name."""
+    """Bad message: its kind, the place of the fault, and the rule and place that a check must name."""
 
     kind: str
     rule: str
@@ -118,7 +118,7 @@ class _Maker:
             yield from self.of_node(child, inside)
 
     def of_missing(self, row: FieldRow, path: Path) -> Iterator[NegativeExample]:
-        """A required field left out or empty; one that a code requires, with that code."""
+        """Messages that lack a required field or leave it empty; a field that a code requires comes with that code."""
         equal, other = EQUALS.match(row.condition), UNLESS.match(row.condition)
         holder = _at(self.body, path)
         maker = self
@@ -169,7 +169,7 @@ def _wrong_numbers(row: FieldRow) -> Iterator[tuple[str, str, Any]]:
 
 
 def widest(edition: Edition, row: FieldRow) -> Any:
-    """The longest value of a text field, in characters of three bytes each; None where no length is printed."""
+    """Longest value of a text field, in characters of three bytes each; None where no length is printed."""
     free = row.type == "C" and row.max_len and not row.form and row.code_table != AREAS
     return "长" * int(row.max_len) if free and edition.checked_codes(row) is None else None
 
@@ -181,7 +181,7 @@ def _at(body: Any, path: Path) -> Any:
 
 
 def changed_at(body: Any, path: Path, value: Any) -> Any:
-    """A copy of the message with one value changed; what is not on the way is shared."""
+    """Copy of the message with a changed value; parts off the path are shared with the original."""
     if not path:
         return value
     copy = body.copy()

@@ -1,4 +1,4 @@
-"""How many decimals a number has, found without ever writing it out."""
+"""Number of decimals of a number, found without writing the number out."""
 
 from dataclasses import dataclass
 from decimal import Decimal

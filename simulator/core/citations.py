@@ -29,7 +29,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of arithmetic or protocol; its number is never reused."""
+    """Rule of arithmetic or protocol; its number is never reused for another."""
 
     number: int
     title: Text
@@ -78,7 +78,7 @@ def source_groups() -> list[Group]:
 
 
 def cited(citation: str) -> Text | None:
-    """Title and text of `rules 18`, the title of `source HN`; None for what names no rule or source."""
+    """Title and text of `rules 18`, the title of `source HN`; None for words that name no rule or source."""
     if found := _RULE.match(citation):
         rule = rules().get(int(found[1]))
         return Text(f"{rule.title.zh}：{rule.text.zh}", f"{rule.title.en}. {rule.text.en}") if rule else None

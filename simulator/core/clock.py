@@ -1,4 +1,4 @@
-"""Two clocks: the trade's, which a call sets, and the real one, which nobody sets (docs/architecture.md#clocks).
+"""Trade clock, which a call sets, and real clock, which runs by itself (docs/architecture.md#clocks).
 
 Filings, years, ages, policy versions and the sign-in day go by the trade clock of the sandbox. Signatures, time limits,
 back-off and leases go by real time. Wire times are Beijing time whatever zone the machine is in.
@@ -69,7 +69,7 @@ def iso(moment: datetime) -> str:
 
 
 def from_iso(text: str) -> datetime:
-    """Beijing wall time of an ISO 8601 moment; one without an offset is taken as Beijing's; raises ValueError."""
+    """Beijing wall time of an ISO 8601 moment; a moment without an offset is taken as Beijing's. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=None) if moment.tzinfo is None else moment.astimezone(BEIJING).replace(tzinfo=None)
 

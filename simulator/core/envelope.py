@@ -1,4 +1,4 @@
-"""One JSON object each way: header fields and `input` or `output` side by side."""
+"""Envelope of a message: a JSON object each way, with header fields and `input` or `output` side by side."""
 
 import itertools
 import os
@@ -24,9 +24,9 @@ class Head:
     msgid: str
     treated_area: str
     insured_area: str
-    """insuplc_admdvs, or the treatment place where it is blank: that is local care."""
+    """insuplc_admdvs, or the treatment place where it is blank, which means local care."""
     remote: bool
-    """Whether the two places differ as sent; the contract's variant goes by this."""
+    """True where the two places of the header differ as sent; selects the variant of the contract."""
     institution: str
     institution_name: str
     operator: str
@@ -37,7 +37,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message as read: its fields, its header, its input."""
+    """Message as read: fields, header and input."""
 
     fields: Mapping[str, Any]
     head: Head
@@ -53,7 +53,7 @@ def read(raw: bytes) -> Mapping[str, Any]:
 
 
 def head_of(fields: Mapping[str, Any]) -> Head:
-    """The header of whatever came; what is no text counts as blank here, and the contract says so."""
+    """Header of a decoded message; a value that is not text counts as blank here, and the contract refuses it later."""
 
     def word(name: str) -> str:
         value = fields.get(name)

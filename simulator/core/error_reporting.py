@@ -1,4 +1,4 @@
-"""What must not happen and did: counted, logged with its trace, and told to the caller by a number alone."""
+"""Reporting of defects: counted, logged with their trace, told to the caller by a number alone."""
 
 import traceback
 import uuid
@@ -9,7 +9,7 @@ from simulator.core.texts import Text, text
 
 
 def recorded(error: BaseException) -> Text:
-    """The sentence for the caller; its number finds the trace in the log."""
+    """Sentence for the caller, with the number that finds the trace in the log."""
     metrics.DEFECTS.inc()
     reference = uuid.uuid4().hex[:12]
     log().error("defect", reference=reference, trace="".join(traceback.format_exception(error)))

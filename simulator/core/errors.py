@@ -15,7 +15,7 @@ from simulator.core.texts import Text, text
 
 
 class SimulatorError(Exception):
-    """Something to be told to a person; `text` holds the sentence in both languages."""
+    """Base of every error that is told to a person; `text` holds the sentence in both languages."""
 
     def __init__(self, sentence: Text) -> None:
         super().__init__(sentence)
@@ -43,7 +43,7 @@ class Refusal(SimulatorError):
 
 
 def together(reasons: Sequence[Refusal]) -> Refusal:
-    """One refusal for several reasons, the first of which is told."""
+    """Refusal that combines several reasons; the first is told, all are kept."""
     first, *more = reasons
     return Refusal(first.rule, first.text, path=first.path, more=more)
 
@@ -55,7 +55,7 @@ def refuse(key: str, /, *, path: str = "", **values: object) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class DataFault:
-    """One thing wrong in a file or a body: where, what came, what is allowed, what to do."""
+    """Fault in a file or a body: place, value, allowed values, remedy."""
 
     sentence: Text
     path: str = ""

@@ -1,4 +1,4 @@
-"""Findings: judged facts about messages, which whoever reads them may print, count or fail on."""
+"""Findings: judged facts about messages, to be printed, counted or failed on."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SEVERITIES = (ERROR, WARNING, INFO)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fact: which rule, how bad, where, what was wanted, what came, and the likely cause."""
+    """Judged fact: rule, severity, path, expected and received value, likely cause."""
 
     rule: str
     severity: str
@@ -23,7 +23,7 @@ class Finding:
 
 
 class ContractFault(Protocol):
-    """What the contract says of one fault."""
+    """Fault that the contract reports, as far as a finding needs it."""
 
     @property
     def rule(self) -> str: ...

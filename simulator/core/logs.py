@@ -1,4 +1,4 @@
-"""The log: lines of JSON for whoever keeps a server."""
+"""Structured log of the server, one JSON object a line."""
 
 import logging
 from typing import TYPE_CHECKING

@@ -27,7 +27,7 @@ def mask_text(written: str) -> str:
 
 
 def _hide(found: re.Match[str]) -> str:
-    """The text "null" is nobody's, and a fault of its own that must stay to be seen."""
+    """Replacement for a matched identity value; the text "null" is kept, since sending it is a fault to be seen."""
     value = found.group(2)
     return found.group(0) if value == "null" else found.group(1) + mask(value) + found.group(3)
 

@@ -1,4 +1,4 @@
-"""What the platform counts, in Prometheus' form: messages by transaction and outcome, and how long they took."""
+"""Prometheus metrics: messages by transaction and outcome, and their durations."""
 
 from functools import cache
 
@@ -18,7 +18,10 @@ DEFECTS = Counter("nhsa_sim_defects", "Defects of the platform itself", registry
 
 
 def count(infno: str, outcome: str, seconds: float) -> None:
-    """One message; `infno` must be a served number, or the labels would grow with every typing error."""
+    """Counts a message and its duration in seconds.
+
+    `infno` must be a served number: typing errors of clients would multiply the labels.
+    """
     messages, durations = _counted(infno, outcome)
     messages.inc()
     durations.observe(seconds)

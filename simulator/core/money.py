@@ -1,4 +1,4 @@
-"""Money as integer fen; ratios as Decimal; one way to round.
+"""Money as integer fen, ratios as Decimal, and the only rounding (rules 1).
 
 Amounts are `int` fen everywhere inside; yuan appears only where a message, a file or a page is read or written.
 """
@@ -15,7 +15,7 @@ _PLAINLY = 16
 
 
 class NotAnAmount(ValueError):
-    """What came cannot be an amount: not a number, more than two decimals, or wider than 16,2."""
+    """Value that cannot be an amount: not a number, more than two decimals, or wider than 16,2."""
 
 
 def to_fen(value: Decimal | int | str) -> int:

@@ -11,7 +11,7 @@ ENVIRONMENT = "NHSA_SIM_SETTINGS"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `nhsa-sim serve` was asked for."""
+    """Settings of `nhsa-sim serve`."""
 
     store: str = ".nhsa-sim"
     """A folder for SQLite, or a postgresql:// URL."""
@@ -34,10 +34,10 @@ class Settings:
     check_output: int = 16
     """Every how many-th answer is held to the contract: 1 always, 0 never."""
     outbox_every_s: float = 0.5
-    """How often the outbox is looked at; 0 leaves it to the control call."""
+    """Seconds between two looks at the outbox; 0 leaves it to the control call."""
     threads: int = 64
     alone: bool = True
-    """Whether no other process serves the store; one more port of `--listen` must not take what the first one sends."""
+    """False where another process serves the store too, whose messages in flight this process must leave alone."""
     durable: bool = False
     """SQLite synchronous=FULL: survives a power cut too, at about a third of the rate."""
 

@@ -19,14 +19,14 @@ _HEADERS = ("_api_name", "_api_version", "_api_timestamp", "_api_access_key")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How the messages of a sandbox are signed; `window_s` is the age a timestamp may have (30 minutes, source HN)."""
+    """Gateway profile of a sandbox; `window_s` is the greatest age of a timestamp, in seconds (source HN: 1,800)."""
 
     name: str = NONE
     access_key: str = ""
     secret_key: str = ""
     window_s: int = 1800
     sign_in: bool = False
-    """Whether other transactions need a 9001 of the same day first (source HN; a setting)."""
+    """True where other transactions need a 9001 of the same day first (source HN; a setting)."""
 
 
 class Headers(Protocol):

@@ -1,4 +1,4 @@
-"""One strict CSV reader for every table: UTF-8 without BOM, a known header, full rows, no row twice."""
+"""Strict CSV reader for every table: UTF-8 without BOM, a known header, full rows, unique keys."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from simulator.core.texts import text
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """One row: its values by column and the line it stands on."""
+    """Row of a table: values by column, and the line in the file."""
 
     values: dict[str, str]
     line: int

@@ -1,4 +1,4 @@
-"""One strict YAML reader for every file a user writes.
+"""Strict YAML reader for every file a user writes.
 
 Only null, true, false and plain whole numbers resolve; leading zeros, decimals and dates stay text, so a code keeps its
 zeros and money never becomes a float. Repeated keys, anchors, aliases and tags are refused; every value knows its line.
@@ -23,7 +23,7 @@ _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A read file: its data, its name, and the line and column (from 1) of every path."""
+    """File as read: data, name, and the line and column (from 1) of every path."""
 
     data: Any
     name: str

@@ -1,4 +1,4 @@
-"""What is covered: transactions × editions × (contract, example, handler, scenario), counted from what is there."""
+"""Coverage: transactions × editions × (contract, example, handler, scenario), counted from the product itself."""
 
 from simulator.coverage.forms import FORMS
 from simulator.coverage.table import GAPS, CoverageRow, CoverageTable, accepted_in, coverage

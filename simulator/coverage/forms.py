@@ -18,7 +18,7 @@ def as_text(found: CoverageTable, which: str = ALL) -> str:
 
 
 def as_json(found: CoverageTable, which: str = ALL) -> str:
-    """Everything of those transactions, for a program; scenarios by their names."""
+    """JSON of the coverage of the chosen transactions, scenarios by name."""
     shown = {
         "editions": list(found.editions),
         "transactions": [_row_json(row) for row in found.only(which)],
@@ -42,7 +42,7 @@ FORMS: dict[str, Callable[..., str]] = {"text": as_text, "json": as_json, "markd
 
 
 def sentences(found: CoverageTable) -> Iterator[Text]:
-    """How much is covered, and by name what is not."""
+    """Sentences that sum up the coverage and name the gaps."""
     yield text("coverage.counts", counts=_counts(found), left=len(found.rows) - len(found.only(TABLES)))
     for kind in (SCENARIO, EXAMPLE):
         missing = found.gaps(kind)

@@ -1,4 +1,4 @@
-"""Transactions × editions × (contract, example, handler, scenario), from what is there: nothing is kept by hand.
+"""Table of transactions × editions × (contract, example, handler, scenario), counted and never kept by hand.
 
 A scenario counts for a transaction when it shows it accepted; being refused on purpose is no proof that it works.
 """
@@ -16,18 +16,18 @@ from simulator.harness.scenario.library import load
 from simulator.transactions import HANDLERS
 
 DEFAULT_EDITION = "national"
-"""What a scenario that names no edition is played in."""
+"""Edition in which a scenario plays unless it names another."""
 
 SCENARIO, EXAMPLE = "scenario", "example"
 GAPS = (SCENARIO, EXAMPLE)
-"""What can be missing: a scenario where there is a handler, an example where there are tables."""
+"""Kinds of gaps: a handler without a scenario, tables without an example."""
 
 ALL, TABLES, HANDLED = "all", "tables", "handled"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One transaction in one edition; `contract` is `tables`, `listed` or nothing."""
+    """Coverage of a transaction in an edition; `contract` is `tables`, `listed` or blank."""
 
     contract: str
     example: bool
@@ -36,7 +36,7 @@ class Cell:
 
     @property
     def letters(self) -> Text:
-        """Four letters, a dash for what is not there; one for a transaction known by name only."""
+        """Four letters, a dash for what is missing; a single `n` for a transaction known by name only."""
         if self.contract != "tables":
             return text("coverage.listed" if self.contract else "coverage.absent")
         there = (True, self.example, self.handler, bool(self.scenarios))
@@ -55,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class CoverageRow:
-    """One transaction over all editions."""
+    """Coverage of a transaction over all editions."""
 
     infno: str
     name: Text

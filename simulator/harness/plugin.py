@@ -50,7 +50,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 class ScenarioFile(pytest.File):
-    """One scenario file; a test for each use."""
+    """Scenario file as a pytest collector; a test for each use."""
 
     def collect(self) -> Iterator["ScenarioItem"]:
         from simulator.core.errors import DataFaults

@@ -10,7 +10,7 @@ from simulator.contract.diff.difference_reports import Group, groups_of
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a page shows of a difference: its groups, after the choice of transaction and level."""
+    """Difference of two editions as a page shows it: groups after the choice of transaction and level."""
 
     difference: EditionDifference
     groups: tuple[Group, ...]

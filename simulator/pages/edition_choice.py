@@ -1,4 +1,4 @@
-"""Which editions the pages show: the shipped ones and those in use here; a name from an address opens no folder."""
+"""Editions that the pages show: the shipped ones and those in use here. A name from an address opens no folder."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Shown:
 
     name: str
     spec: str
-    """What loads it: a shipped name or a folder."""
+    """Argument that loads the edition: a shipped name or a folder."""
     contract: Contract
     used_by: tuple[str, ...] = ()
 

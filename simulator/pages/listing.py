@@ -14,7 +14,7 @@ MOST_HITS = 120
 
 @dataclass(frozen=True, slots=True)
 class TransactionLine:
-    """One transaction as a list shows it."""
+    """Transaction as a list shows it."""
 
     known: TransactionRow
     asked: int
@@ -32,7 +32,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code of one table."""
+    """Code of a code table."""
 
     table: str
     title: str
@@ -42,7 +42,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a search found: the first of each kind, and how many there are."""
+    """Result of a search: the first hits of each kind, and their number."""
 
     transactions: tuple[TransactionLine, ...]
     fields: tuple[FieldRow, ...]
@@ -63,7 +63,7 @@ def families(contract: Contract) -> tuple[list[Family], list[TransactionRow]]:
 
 
 def search(contract: Contract, words: str) -> Hits:
-    """Everything whose number or name holds all the words; a field also by its code table."""
+    """Searches transactions, fields and codes whose number or name holds all the words; fields also by code table."""
     parts = words.casefold().split()
     edition = contract.edition
     transactions = [

@@ -1,4 +1,4 @@
-"""What machines fetch from /contract/: the editions, a schema, an example, OpenAPI, code tables, as JSON."""
+"""Answers for programs under /contract/: editions, schemas, examples, OpenAPI, code tables, as JSON."""
 
 from functools import lru_cache
 from typing import Any

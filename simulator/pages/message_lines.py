@@ -13,7 +13,7 @@ from simulator.contract.recordings.recorded_legs import line_of
 
 @dataclass(slots=True)
 class MarkedLine:
-    """One line of a message; `remarks` are the numbers of what is said of it, `severity` the worst of them."""
+    """Line of a message; `remarks` are the numbers of the remarks on it, `severity` the worst of them."""
 
     number: int
     written: str
@@ -27,7 +27,7 @@ def written(value: Any) -> str:
 
 
 def tidy(raw: str) -> str:
-    """JSON laid out in lines, every number with its own digits; what is no JSON stays as it is."""
+    """JSON laid out in lines, every number with its own digits; a text that is not JSON stays unchanged."""
     try:
         return msgspec.json.format(raw, indent=2)
     except (msgspec.DecodeError, RecursionError, UnicodeError):

@@ -50,7 +50,7 @@ def answer(page: Page) -> Response:
 
 
 def language_asked() -> str:
-    """What the address says, else what was chosen before, else what the browser prefers, else Chinese."""
+    """Language of a request: from the address, else chosen before, else preferred by the browser, else Chinese."""
     for said in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if said in LANGUAGES:
             return said

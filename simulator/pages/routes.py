@@ -1,4 +1,4 @@
-"""The blueprint of /contract/: each address is found, or told what there is instead; nothing here ends in a 500."""
+"""Blueprint of /contract/. An unknown address is answered with what exists instead; no address ends in a 500."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -57,7 +57,7 @@ def pages(platform: Platform) -> Blueprint:
 
 
 def _page(view: View) -> Callable[..., Answer]:
-    """Runs a view in the reader's language; what it cannot find becomes a page that says so."""
+    """Runs a view in the reader's language; an unknown name becomes a page that says so."""
 
     @wraps(view)
     def shown(**parts: Any) -> Answer:

@@ -1,4 +1,4 @@
-"""One transaction as a page shows it: nodes with their fields, what each takes, and the ways each can be wrong."""
+"""Page of a transaction: nodes with their fields, allowed values, and near-misses."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ MOST_CODES = 30
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """One field: its row, what it takes in words, when it must be there, its codes where they are printed."""
+    """Field as a page shows it: row, allowed values in words, condition, codes where they are printed."""
 
     row: FieldRow
     kind: Text
@@ -34,7 +34,7 @@ class FieldLine:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One node with its own fields; nodes inside it are blocks of their own."""
+    """Node with its own fields; nodes inside it are blocks of their own."""
 
     path: str
     title: str
@@ -54,7 +54,7 @@ class Side:
     blocks: tuple[Block, ...]
     count: int
     varies: bool
-    """Whether a remote message must have other fields than a local one."""
+    """True where a remote message must have other fields than a local one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Miss:
 
 
 def side_of(contract: Contract, infno: str, direction: str) -> Side:
-    """Everything that the edition says of one direction."""
+    """Rows of the edition for a direction of a transaction."""
     layout = contract.layout(infno, direction)
     blocks = list(_blocks(contract, layout.root, parent=None, depth=0))
     columns = [row for row in contract.edition.rows_of(infno, direction) if row.node == FILE]
@@ -104,7 +104,7 @@ def miss_at(contract: Contract, infno: str, direction: str, variant: Variant, nu
 
 @lru_cache(maxsize=512)
 def miss_counts(contract: Contract, infno: str, direction: str, variant: Variant) -> Mapping[str, int]:
-    """How many near-misses of each kind there are, in the order of the table."""
+    """Numbers of near-misses by kind, in the order of the table."""
     return Counter(miss.kind for miss in negative_examples(contract, infno, direction, variant))
 
 

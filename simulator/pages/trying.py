@@ -46,7 +46,7 @@ _MSGID = re.compile(r'("msgid"\s*:\s*)"((?:[^"\\]|\\.)*)"')
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing said of a message: where, how bad, and the row of the edition or the rule behind it."""
+    """Remark on a message: place, severity, and the row of the edition or the rule behind it."""
 
     number: int
     severity: str
@@ -61,7 +61,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What came of a message that was really sent."""
+    """Result of a message that was really sent."""
 
     message: str
     status: int
@@ -74,7 +74,7 @@ class Sending:
 
 
 def check(contract: Contract, message: str, *, strict: bool, infno: str) -> list[Remark]:
-    """Everything that is wrong with a message by the contract; `infno` is the transaction of an answer."""
+    """Faults of a message by the contract; `infno` is the transaction of an answer."""
     where = Where("", 1, "", message)
     value = read_text(message, where)
     if not isinstance(value, Broken) and direction_of(value) is None:
@@ -119,7 +119,7 @@ def sandbox_of(platform: Platform, name: str) -> Sandbox:
 
 
 def with_fresh_msgid(message: str, now: datetime) -> str:
-    """The message with a msgid that nobody has used: institution, time, a random number."""
+    """Message with a fresh msgid: institution, time, a random number."""
     try:
         value = json.loads(message)
     except (ValueError, RecursionError):

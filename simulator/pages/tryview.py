@@ -36,7 +36,7 @@ MOST_PEOPLE = 40
 
 @dataclass(frozen=True, slots=True)
 class TryRequest:
-    """What the form was asked for."""
+    """Values of the form."""
 
     direction: str = "in"
     remote: bool = True
@@ -153,7 +153,7 @@ class TryView:
         return written(self._filled(made, choice))
 
     def _filled(self, message: Any, choice: TryRequest) -> Any:
-        """The example for a person of a sandbox, at the sandbox's time; as it is where nobody may look in there."""
+        """Example for a person of a sandbox, at its time; unchanged for a reader without access to sandboxes."""
         sandbox = self._platform.sandboxes.get(choice.sandbox) if choice.sandbox else None
         if sandbox is None or choice.direction == "out" or not self._sandboxes():
             return message

@@ -1,4 +1,4 @@
-"""What each page of reading is made of; the templates only lay it out."""
+"""Contents of each page; the templates only lay them out."""
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -25,7 +25,7 @@ def editions(known: Editions) -> Page:
 
 
 def edition(shown: Shown) -> Page:
-    """One edition: what a search found in it, or all its transactions."""
+    """Page of an edition: the hits of a search, or all its transactions."""
     words = request.args.get("q", "").strip()[:_MOST_WORDS]
     served, listed = listing.families(shown.contract)
     values = {
@@ -39,7 +39,7 @@ def edition(shown: Shown) -> Page:
 
 
 def transaction(known: Editions, name: str, infno: str) -> Page | Response:
-    """One transaction both ways; a number in another case is sent on to the right one."""
+    """Page of a transaction in both directions; a number in another case is redirected to the right spelling."""
     shown = edition_named(known, name)
     number = infno_named(shown, infno, among=known.all())
     if number != infno:
@@ -92,7 +92,7 @@ def code_tables(shown: Shown) -> Page:
 
 
 def codes(shown: Shown, table: str) -> Page:
-    """One code table, and who uses it."""
+    """Page of a code table with the fields that use it."""
     name = table_named(shown, table)
     values = {"shown": shown, "table": name, "users": listing.used_by(shown.contract, name)}
     return Page("codes.html", f"{name} {shown.contract.edition.tables[name].title_zh}", values)

@@ -47,7 +47,7 @@ def province_of(code: str) -> str:
 
 
 def is_area(code: str) -> bool:
-    """Whether the code is in the tables, or is a province's (`xx9900`) or a city's (`xxyy99`) own fund."""
+    """True for a code of the tables, and for the fund of a province (`xx9900`) or a city (`xxyy99`) itself."""
     if len(code) != _SIX or not (code.isascii() and code.isdecimal()):
         return False
     own_fund = (code.endswith("9900") and province_of(code) in _names()) or (

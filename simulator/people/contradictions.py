@@ -1,4 +1,4 @@
-"""What cannot be true of one person, although each field has the right form.
+"""Contradictions between the facts of a person, each of which has the right form.
 
 Ages are judged by the day given; a birth date that stands in an export is judged more gently, since people grow older
 between the export and the import.
@@ -158,7 +158,7 @@ def _filings(body: Body) -> Iterator[DataFault]:
 
 
 def filing_faults(filing: Body, *, homes: Sequence[str], category: str, path: str = "") -> Iterator[DataFault]:
-    """Why somebody insured at `homes` cannot have this filing; `path` stands before the names of its fields."""
+    """Faults that keep a person insured at `homes` from this filing; `path` stands before the fields' names."""
     coverage, place = shipped(), filing["place"]
     if not is_area(place):
         yield unknown_area(f"{path}place", place)

@@ -1,4 +1,4 @@
-"""Names of chronic and special diseases by M-code; what an area pays for them stands in its policy."""
+"""Names of chronic and special diseases by M-code; the benefit of an area for them stands in its policy."""
 
 from functools import cache
 from importlib import resources

@@ -111,7 +111,7 @@ CSV_COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 class _RepeatedKey(Exception):
-    """An object names a key twice; which of the two was meant nobody can say."""
+    """Repeated key in a JSON object, which leaves open the value that was meant."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Json:

@@ -1,4 +1,4 @@
-"""Numbers that people, institutions and doctors carry, in the published formats and provably nobody's.
+"""Numbers of people, institutions and doctors in the published formats, none of them in use.
 
 A GB 11643 number here has a valid check digit, and sex and birth date that agree with the person, but a county code
 that was never assigned inside the city's prefecture. Counties have used 01-64 and 81-88; ours are the others.
@@ -36,7 +36,7 @@ def identity_number(area_digits: str, birth: date, serial: int, male: bool) -> s
 
 
 def is_valid(number: str) -> bool:
-    """Whether the number has the form, a real date and the right check digit; the county is not looked at."""
+    """True for a number with the form, a real date and the right check digit; the county is not looked at."""
     return (
         _NUMBER.fullmatch(number) is not None
         and birth_of(number) is not None

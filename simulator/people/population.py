@@ -88,7 +88,7 @@ def populate(
 
 
 class _Drawing:
-    """One population while it is drawn; every draw has its fixed place in the order."""
+    """Population while it is drawn; every draw has its fixed place in the order."""
 
     def __init__(self, area: str, random: Random, mix: PopulationMix, on: date, taken: Container[str]) -> None:
         self._area, self._mix, self._on, self._taken = area, mix, on, taken

@@ -1,4 +1,4 @@
-"""One person for a role, made from what was asked for and nothing else.
+"""Person for a role, made from seed, key and specification alone.
 
 The same seed, key and spec give the same person, whatever else was made before. A birth date is a day of the year,
 drawn, in the year that gives the age; so a day later the same role is the same person, unless it is their birthday.

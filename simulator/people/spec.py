@@ -1,4 +1,4 @@
-"""What is asked for when a person is made: the body of `POST /_sim/people`, read and checked.
+"""Specification of a person: the body of `POST /_sim/people`, read and checked.
 
 The same shape is one entry of an export, then with ids and accumulators.
 """
@@ -21,7 +21,7 @@ INSUTYPE_OF = {"employed": EMPLOYEES, "retired": EMPLOYEES, "resident": RESIDENT
 
 @dataclass(frozen=True, slots=True)
 class InsuranceSpec:
-    """One insurance asked for; None and "" are made up or take their usual value."""
+    """Insurance asked for; None and "" are made up or take their usual value."""
 
     insured_at: str
     category: str
@@ -37,7 +37,7 @@ class InsuranceSpec:
 
 @dataclass(frozen=True, slots=True)
 class OpeningBalance:
-    """One accumulator as it stands at the beginning (rules 21); `disease` "" is the overall one."""
+    """Accumulator at the beginning (rules 21); `disease` "" is the overall amount."""
 
     year: int
     insutype: str
@@ -49,7 +49,7 @@ class OpeningBalance:
 
 @dataclass(frozen=True, slots=True)
 class PersonSpec:
-    """Everything asked for; the first insurance is the person's main one."""
+    """Specification of a person; the first insurance is the main insurance."""
 
     insurances: tuple[InsuranceSpec, ...]
     age: int | None = None

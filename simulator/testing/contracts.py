@@ -55,7 +55,7 @@ class ContractChecker:
         self._conclude(run, list(run.files(files)), unmasked=unmasked)
 
     def faults(self, message: Message, *, request: Message | None = None, infno: str = "") -> list[CheckedFault]:
-        """Everything that is found, for a test that wants to look closer."""
+        """Faults of a message, for a test that inspects them itself."""
         return list(_found_in(self._run(infno), message, request))
 
     def example(self, infno: str, direction: str = "in", *, remote: bool = True, full: bool = False) -> dict[str, Any]:

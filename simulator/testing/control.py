@@ -1,4 +1,4 @@
-"""The control calls of one test's sandbox, by the names that tests use; everything else goes through `call`."""
+"""Control calls of a test's sandbox under the names that tests use; all others go through `call`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ class Control:
             raise Refused(str(error)) from None
 
     def person(self, **spec: Any) -> Json:
-        """Makes somebody; the same test makes the same people each time.
+        """Makes a person; a test makes the same people each time.
 
         Insured at 230900 as an employee of working age unless `spec` says otherwise.
         """
@@ -45,15 +45,15 @@ class Control:
         return self.call("POST", "people/populate", {"insured_at": insured_at, "count": count, **more})
 
     def filing(self, psn_no: str, **filing: Any) -> Json:
-        """One more filing for treatment elsewhere: place, group, from, channel, to."""
+        """Adds a filing for treatment elsewhere: place, group, from, channel, to."""
         return self.call("POST", f"people/{psn_no}/filings", filing)
 
     def registration(self, psn_no: str, **registration: Any) -> Json:
-        """One more registered disease: disease, from, to."""
+        """Adds a disease registration: disease, from, to."""
         return self.call("POST", f"people/{psn_no}/registrations", registration)
 
     def accumulators(self, psn_no: str) -> list[Json]:
-        """What the person has used up by year, insurance, disease and kind."""
+        """Accumulators of a person by year, insurance, disease and kind, in yuan."""
         found: list[Json] = self.call("GET", f"people/{psn_no}/accumulators")["accumulators"]
         return found
 
@@ -63,7 +63,7 @@ class Control:
         return str(self.call("GET", "clock")["now"])[:19].replace("T", " ")
 
     def set_clock(self, moment: str, *, running: bool = False) -> Json:
-        """Sets the trade clock; it stands still unless told to run."""
+        """Sets the trade clock; the clock stands still unless told to run."""
         return self.call("PUT", "clock", {"now": moment, "running": running})
 
     def fault(self, what: str, *, at: str = "hospital", **more: Any) -> Json:

@@ -18,7 +18,7 @@ SUCCESS = "0"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one message; `lost` where nothing usable did."""
+    """Answer to a message; `lost` where no usable answer came."""
 
     infno: str
     msgid: str
@@ -55,7 +55,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Visit:
-    """One visit of one person; its calls know the numbers that the earlier ones were given."""
+    """Visit of a person; its calls know the numbers that the earlier calls were given."""
 
     hospital: "Hospital"
     person: Mapping[str, Any]
@@ -103,7 +103,7 @@ class Visit:
 
 @dataclass(slots=True)
 class Hospital:
-    """One institution of the sandbox."""
+    """Institution of the sandbox."""
 
     _sandbox: SandboxClient
     _control: Control
@@ -113,7 +113,7 @@ class Hospital:
 
     @property
     def place(self) -> Json:
-        """Its code, name and area; an institution that nobody knows is a point a test may make."""
+        """Code, name and area of the institution, which need not exist on the platform."""
         if not self._place:
             area = self.code[1:7]
             known = {each["code"]: each for each in self._control.institutions(area)}

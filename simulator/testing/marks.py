@@ -1,4 +1,4 @@
-"""What the marks of a test ask for; a wrong mark is told in a sentence that names it."""
+"""Marks of a test and the sandbox they ask for; a wrong mark is told in a sentence that names it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from simulator.core.texts import Text, text
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How the sandbox of one test is to be."""
+    """Wishes of a test for its sandbox."""
 
     clock: str = ""
     edition: str = ""

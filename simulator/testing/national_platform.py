@@ -32,10 +32,10 @@ class People(dict[str, Json]):
 
 @dataclass(slots=True, repr=False)
 class NationalPlatform:
-    """What a test is given."""
+    """Platform as a test sees it: a sandbox of its own."""
 
     url: str
-    """The base URL for the system under test; everything it sends there stays in this test's sandbox."""
+    """Base URL for the system under test; messages sent there stay in this test's sandbox."""
     service_url: str
     """The full address of callService."""
     name: str
@@ -63,7 +63,7 @@ class NationalPlatform:
         return self._hospitals[code]
 
     def findings(self, *, severity: str = "", rule: str = "") -> list[Json]:
-        """What the platform has found so far, in order."""
+        """Findings of the platform so far, in order."""
         found: list[Json] = self.control.call("GET", f"findings?severity={severity}&rule={rule}")["findings"]
         return found
 
@@ -80,7 +80,7 @@ class NationalPlatform:
         self._expected.append(rule)
 
     def verdict(self) -> str:
-        """What is wrong at the end of the test; blank when nothing is."""
+        """Sentence about unexpected error findings and expected findings that are absent; blank without any."""
         found = self.findings()
         surprises = [each for each in found if each["severity"] == "error" and not self._is_expected(each)]
         absent = [rule for rule in self._expected if not any(_begins(each["rule"], rule) for each in found)]
@@ -94,7 +94,7 @@ class NationalPlatform:
         return "\n".join(lines)
 
     def told(self) -> str:
-        """What the platform saw, for the report of a test that failed; why it cannot say, where it is gone."""
+        """Findings and messages for the report of a failed test, or the reason why the platform cannot tell."""
         try:
             found, messages = self.findings(), self.messages(raw=False)
         except Refused as error:

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def _running_platform(request: pytest.FixtureRequest) -> Iterator["Running"]:
-    """One platform for all tests of this process: the one of --sim-platform, else a child process of our own."""
+    """Platform for all tests of this process: the platform of --sim-platform, else a child process of our own."""
     from simulator.testing.shared_platform import start
 
     option = request.config.getoption
@@ -67,7 +67,7 @@ def contract(request: pytest.FixtureRequest) -> "ContractChecker":
 
 
 def _plainly(make: Callable[[], Made]) -> Made:
-    """What it makes; what the product says in a sentence needs no traceback."""
+    """Result of `make`; errors of the product become a test failure without a traceback."""
     from simulator.core.errors import SimulatorError
     from simulator.testing.control import Refused
 

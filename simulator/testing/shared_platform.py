@@ -31,7 +31,7 @@ class Running:
 
 
 def start(*, url: str = "", data: str = "", ports: Callable[[], int] = free_port) -> Running:
-    """The platform at the URL, or a new one on the first of the ports that nobody else takes; raises SetupError."""
+    """Platform at the URL, or a new platform on the first free port; raises SetupError."""
     if url:
         running = Running(connect(url))
         running.platform.refuse_stranger()

@@ -1,4 +1,4 @@
-"""What must hold between messages: charges and totals, pre-settlement and settlement, settlement and cancellation."""
+"""Rules between messages: charges and totals, pre-settlement and settlement, settlement and cancellation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ ALL_BATCHES = "0000"
 
 
 def asked(memory: Memory, side: str, infno: str, body: Any) -> list[ContractBreach]:
-    """What a request says against earlier messages; notes what it uploads."""
+    """Breaches of a request against earlier messages; remembers its uploads."""
     if not isinstance(body, dict):
         return []
     traits = traits_of(infno)
@@ -39,7 +39,7 @@ def asked(memory: Memory, side: str, infno: str, body: Any) -> list[ContractBrea
 def answered(
     memory: Memory, side: str, infno: str, request: Any, output: Any, *, account_in_fund: bool
 ) -> list[ContractBreach]:
-    """What the answer to a request says, if it was a success; notes what later messages must agree with."""
+    """Breaches of a successful answer against its request; remembers values that later messages must agree with."""
     data = request.get("data") if isinstance(request, dict) else None
     family = traits_of(infno).family
     if family == Family.CHARGE_WITHDRAWAL:

@@ -1,4 +1,4 @@
-"""What was found, written as text, JSON, JUnit or SARIF while it is found: nothing is kept but what a format needs."""
+"""Reports of faults as text, JSON, JUnit or SARIF, written while the faults are found."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ class Report(Protocol):
 
 
 class TextReport:
-    """One line a fault: file, line, pointer, severity, sentence, row; then a line that sums up."""
+    """Text report: a line a fault with file, line, pointer, severity, sentence and row; then a summary."""
 
     def __init__(self, out: IO[str]) -> None:
         self.out = out
@@ -57,7 +57,7 @@ class JsonReport:
 
 
 class JUnitReport:
-    """One failed case a message with an error; what kept the contract is one passed case a transaction."""
+    """JUnit report: a failed case for each message with an error, a passed case for each transaction without."""
 
     def __init__(self, out: IO[str]) -> None:
         self.out = out

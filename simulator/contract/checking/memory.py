@@ -1,4 +1,4 @@
-"""What earlier messages of a recording said that later ones must agree with; the oldest is forgotten first."""
+"""Memory of a recording: values that later messages must agree with; the oldest is forgotten first."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""One run over recorded legs: finds the request of each answer and says everything that is wrong with either."""
+"""Run over recorded legs: pairs answers with requests and reports the faults of either."""
 
 import hashlib
 import re
@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
 
 @dataclass(frozen=True, slots=True)
 class CheckedFault:
-    """One fault of one recorded leg."""
+    """Fault of a recorded leg."""
 
     file: str
     line: int
@@ -59,12 +59,12 @@ class Waiting:
 
 @dataclass(slots=True)
 class Checking:
-    """The state of a run: what is remembered, and how much was seen."""
+    """State of a run: remembered values and counters."""
 
     contract_for: Callable[[str, str], Contract]
     """The contract of a side, hospital or agency, and of the edition that the recording names, if it names one."""
     strict: bool | None = None
-    """None holds each message as strictly as the recording says it was held, and else strictly."""
+    """Strictness for every message; None takes the strictness stated by the recording, else strict."""
     account_in_fund: bool = False
     memory: Memory = field(default_factory=Memory)
     messages: int = 0
@@ -78,7 +78,7 @@ class Checking:
     _pairs: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
     def files(self, paths: Iterable[Path], advance: Callable[[int], object] = lambda _: None) -> Iterator[CheckedFault]:
-        """What is found in recordings, file by file; `advance` is told how many bytes were read."""
+        """Checks recordings file by file and yields their faults; `advance` is called with the number of bytes read."""
         for path in paths:
             # Files are recordings of their own: sample messages of a repository may well share one msgid.
             self.memory, sandbox = Memory(), ""
@@ -95,14 +95,14 @@ class Checking:
                 yield from self.broken(Broken(Where(str(path), 1), "no_message", text("contract.nothing_recorded")))
 
     def broken(self, broken: Broken) -> Iterator[CheckedFault]:
-        """What is no message is an error of its own."""
+        """Reports a part of a recording that is not a message, as an error of its own."""
         self.errors += 1
         fault = ContractBreach(broken.rule, broken.where.pointer, "", "", "", plain(""), broken.sentence, "")
         where = broken.where
         yield CheckedFault(where.file, where.line, where.pointer, "error", "", "", "", "", fault)
 
     def leg(self, leg: RecordedLeg) -> Iterator[CheckedFault]:
-        """Everything that is wrong with one leg."""
+        """Checks a leg and yields its faults."""
         self.messages += 1
         number = self.messages
         faults = self._request(leg) if leg.direction == "in" else self._answer(leg)

@@ -1,4 +1,4 @@
-"""What changes from one edition to another, row by row, and what that does to who sends and to who receives.
+"""Differences between two editions, row by row, with their effect on senders and on receivers.
 
 `breaking`: a message valid under the one is refused under the other, even by a lenient reader. `risky`: it passes with
 a warning, or means another thing. `safe`: it passes. The sender keeps to the old edition and meets a receiver of the

@@ -1,4 +1,4 @@
-"""One changed row, with a verdict for either side and the reason."""
+"""Changed rows, with a verdict and a reason for either side."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LEVELS = (SAFE, RISKY, BREAKING)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How bad a change is for one side, and why."""
+    """Effect of a change on a side, with its reason."""
 
     level: str
     reason: Text
@@ -20,7 +20,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One attribute of a row that changed: what it was, what it is, what that means for either side."""
+    """Attribute of a row that changed: old value, new value, effect on either side."""
 
     attribute: str
     before: Text
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One changed row: a transaction, a node, a field or a code.
+    """Changed row: a transaction, a node, a field or a code.
 
     `kind` is added, removed, renamed, moved or changed; `old` and `new` are the rows of a field.
     """

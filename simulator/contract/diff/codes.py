@@ -1,4 +1,4 @@
-"""What changed in the code tables: codes that came and went, that say another thing, or that moved to another code."""
+"""Differences of code tables: codes added, removed, renamed, or moved to another code."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ _NOTHING = plain("—")
 
 
 def code_changes(old: Edition, new: Edition) -> Iterator[Change]:
-    """One change a code, in the order of the tables."""
+    """Changes of codes in the order of the tables."""
     for table in sorted(old.tables.keys() | new.tables.keys(), key=str.lower):
         before, after = _checked(old, table), _checked(new, table)
         if before is None and after is None:

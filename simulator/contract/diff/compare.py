@@ -17,7 +17,7 @@ _NOTHING = plain("—")
 
 @dataclass(frozen=True, slots=True)
 class EditionDifference:
-    """Everything that differs: the header, then transaction by transaction, codes last."""
+    """Difference of two editions: the header, then transaction by transaction, codes last."""
 
     old: Edition
     new: Edition
@@ -27,7 +27,7 @@ class EditionDifference:
         return sum(change.level == level for change in self.changes)
 
     def reaches(self, level: str) -> bool:
-        """Whether a change is as bad as this, or worse."""
+        """True where a change is as bad as the level, or worse."""
         return any(LEVELS.index(change.level) >= LEVELS.index(level) for change in self.changes)
 
     def of(self, transactions: Collection[str]) -> "EditionDifference":
@@ -40,7 +40,7 @@ class EditionDifference:
 
 
 def compare(old: Edition, new: Edition) -> EditionDifference:
-    """What an upgrade from the one to the other changes."""
+    """Compares two editions as an upgrade from the old to the new."""
     found = [change for direction in DIRECTIONS for change in _rows(old, new, ENVELOPE, direction)]
     for infno in dict.fromkeys([*old.transactions, *new.transactions]):
         found += _transaction(old, new, infno)
@@ -118,7 +118,7 @@ def _change(kind: str, parts: list[Part], old: FieldRow | None, new: FieldRow | 
 
 
 def _missed(row: FieldRow, side: str) -> Verdict:
-    """What it means that a message lacks a field that its reader knows."""
+    """Effect of a message that lacks a field which its reader knows."""
     if row.required == "N":
         return verdict(SAFE, f"{side}_does_not_need_it")
     if row.condition == "stated":

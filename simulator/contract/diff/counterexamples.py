@@ -20,7 +20,7 @@ _VARIANTS = (LOCAL, INSURED, REMOTE)
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """One message: who made it, its transaction and direction, its body, and the breaches that the other side sees."""
+    """Message that shows a difference: maker, transaction, direction, body, and the breaches that the reader sees."""
 
     infno: str
     direction: str

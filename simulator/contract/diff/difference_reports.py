@@ -71,7 +71,7 @@ def _change_json(change: Change) -> dict[str, Any]:
 
 
 def as_html(difference: EditionDifference) -> str:
-    """One self-contained page: no script, no font, no picture from elsewhere."""
+    """Self-contained HTML page: no script, no font, no external picture."""
     loader = jinja2.PackageLoader("simulator.contract.diff", ".")
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters |= {"level": _level, "attribute": _attribute}

@@ -1,4 +1,4 @@
-"""Which values a field takes, and whether one field takes all that another does."""
+"""Domains of fields: the values that a field takes, and inclusion between two domains."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ _TEXT_LENGTHS = {"area": 6, "D": 10, "DT": 19, "msgid": 30, "refmsgid": 30, "tim
 
 
 def takes_all(wide: Domain, narrow: Domain) -> bool:
-    """Whether every value of `narrow` is one of `wide`."""
+    """True where every value of `narrow` is a value of `wide`."""
     if wide.kind == "anything" or wide == narrow:
         return True
     if wide.kind == "text":

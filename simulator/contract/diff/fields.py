@@ -1,4 +1,4 @@
-"""What changed in a field, attribute by attribute."""
+"""Differences of a field, attribute by attribute."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def _required(old: FieldRow, new: FieldRow) -> Part:
 
 
 def _asks_more(asking: FieldRow, sending: FieldRow, breaks: str, risks: str, safe: str) -> Verdict:
-    """What it means for messages made by `sending` that meet the requirement of `asking`."""
+    """Effect on messages made by `sending` that meet the requirement of `asking`."""
     if asking.required == "N" or sending.required == "Y" or _requirement(asking) == _requirement(sending):
         return verdict(SAFE, safe)
     if asking.condition == "stated":

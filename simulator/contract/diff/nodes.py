@@ -21,7 +21,7 @@ class Nodes:
         self.after: dict[Path, Node] = {node.path: node for node in new.root.walk()}
 
     def holds(self, row: FieldRow) -> bool:
-        """Whether the row's node is in both editions, so that the row is told as a field."""
+        """True where the row's node is in both editions, so that the row is reported as a field."""
         if row.node in (FILE, ROOT, INPUT, OUTPUT):
             return True
         path = tuple(row.node.split("."))
@@ -75,7 +75,7 @@ def _needed(layout: Layout, node: Node) -> bool:
 
 
 def _missing(layout: Layout, node: Node) -> Verdict:
-    """What it means that a node which one edition wants is not sent; an answer's list may stay away in lenient."""
+    """Effect of a missing node that an edition requires; a list of an answer may be absent in lenient."""
     if not _needed(layout, node):
         return verdict(SAFE, "node_optional")
     if layout.direction == "out" and node.is_list:

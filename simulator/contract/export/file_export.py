@@ -1,4 +1,4 @@
-"""Writes an edition as files: one schema a transaction, direction and variant, OpenAPI, code tables, spreadsheets."""
+"""Export of an edition as files: schemas, OpenAPI, code tables, spreadsheets."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ KEYWORDS = Path(__file__).parent / "ajv-keywords.mjs"
 
 
 def export_edition(contract: Contract, folder: Path) -> int:
-    """Writes every file under the folder and returns how many there are; what is there already is replaced."""
+    """Writes every file under the folder and returns their number; existing files are replaced."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         count = 0

@@ -21,7 +21,7 @@ _SHARED_FROM = 6
 
 
 def openapi_of(contract: Contract, *, remote: bool) -> dict[str, Any]:
-    """The whole document; its examples keep the contract."""
+    """OpenAPI document of the contract; its examples keep the contract."""
     builder = _Builder(contract, REMOTE if remote else LOCAL)
     edition = contract.edition
     served = [known for infno, known in edition.transactions.items() if contract.serves(infno)]

@@ -1,4 +1,4 @@
-"""Recorded messages, whatever recorded them: one message, JSON Lines, a browser's HAR, the platform's journal.
+"""Recorded messages: single messages, JSON Lines, a browser's HAR, the platform's journal.
 
 Lines are read one by one and never kept, so a file of any size takes the same memory; the other forms are read whole.
 """

@@ -22,7 +22,7 @@ def is_journal(value: Any) -> bool:
 
 
 def is_entry(value: Any) -> bool:
-    """An object with a `request`; one that also names its infno needs an answer or response to be told from one."""
+    """True for an object with a `request`; an object that also names its infno needs an answer or response as well."""
     if not isinstance(value, dict) or "request" not in value:
         return False
     return "answer" in value or "response" in value or "infno" not in value

@@ -1,4 +1,4 @@
-"""One recorded leg: a request or an answer, and where it stands."""
+"""Recorded legs: a request or an answer, with its place in the recording."""
 
 import json
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What a recording says of how it came about: whose conversation, which edition, and how strictly it was held."""
+    """Circumstances stated by a recording: conversation, edition, strictness."""
 
     sandbox: str = ""
     edition: str = ""
@@ -52,7 +52,7 @@ class RecordedLeg:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Something that is no message, with the reason; reading goes on behind it."""
+    """Part of a recording that is not a message, with the reason; reading goes on behind it."""
 
     where: Where
     rule: str

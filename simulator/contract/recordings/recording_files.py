@@ -1,4 +1,4 @@
-"""Which files a path stands for: itself, or the recordings in a folder."""
+"""Files that a path stands for: itself, or the recordings in a folder."""
 
 import os
 from collections.abc import Sequence

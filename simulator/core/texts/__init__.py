@@ -18,7 +18,7 @@ _language: ContextVar[str | None] = ContextVar("language", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One sentence in both languages; `str()` gives the one in force."""
+    """Sentence in both languages; `str()` gives the language in force."""
 
     zh: str
     en: str
@@ -61,7 +61,7 @@ def language() -> str:
 
 @contextmanager
 def speaking(chosen: str | None) -> Iterator[None]:
-    """Speak `zh` or `en` inside the block; None leaves the choice to the environment."""
+    """Sets the language `zh` or `en` inside the block; None leaves the choice to the environment."""
     token = _language.set(chosen)
     try:
         yield

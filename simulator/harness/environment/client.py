@@ -13,7 +13,7 @@ from simulator.harness.environment.envelope_codec import NotJson, Sent, read_jso
 
 SERVICE = "/fsi/api/rsfComIfsService/callService"
 PATIENCE_S = 65.0
-"""How long a hospital waits for an answer; clients in the field wait 30 to 60 s."""
+"""Seconds that a hospital waits for an answer; clients in the field wait 30 to 60 s (source field)."""
 
 
 _ONCE: Any = {"timeout": PATIENCE_S, "retries": False, "redirect": False}
@@ -21,7 +21,7 @@ _ONCE: Any = {"timeout": PATIENCE_S, "retries": False, "redirect": False}
 
 
 class NotThereYet(SetupError):
-    """Nobody answers at the address, or the sandbox is not there; either may come up in a moment."""
+    """Platform or sandbox that cannot be reached yet; either may come up in a moment."""
 
 
 class ControlRefused(SetupError):
@@ -78,7 +78,7 @@ class PlatformClient:
 
 @dataclass(frozen=True, slots=True)
 class SandboxClient:
-    """One sandbox of a platform."""
+    """Client of a sandbox of a platform."""
 
     platform: PlatformClient
     name: str

@@ -13,7 +13,7 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message to the platform and what came back; `answer` is None when nothing usable did."""
+    """Message to the platform with its answer; `answer` is None where no usable answer came."""
 
     infno: str
     msgid: str

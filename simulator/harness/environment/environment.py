@@ -1,4 +1,4 @@
-"""Who takes part in a run: given by address, or started here on free ports with temporary stores."""
+"""Environment of a run: parties given by address, or started here on free ports with temporary stores."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ from simulator.harness.scenario.library import scenario_files
 
 
 class Environment:
-    """The platform, the agencies and the hospital of one run; what was started here ends with it."""
+    """Platform, agencies and hospital of a run; processes started here end with it."""
 
     def __init__(self, plan: Plan, run: str) -> None:
         self._plan = plan
@@ -52,7 +52,7 @@ class Environment:
         self._processes.refuse_dead(within_s)
 
     def mode(self, use: str) -> Mode:
-        """A use, with whoever takes part in it alone started and ready."""
+        """Mode of a use, with the parties that take part in it alone started and ready."""
         plan = self._plan
         if use == INSURED:
             if not plan.agencies:
@@ -65,7 +65,7 @@ class Environment:
         return Mode(use)
 
     def described(self) -> dict[str, str]:
-        """Who is who, for the report."""
+        """Addresses of the parties, for the report."""
         told = {"platform": self.url}
         if INSURED in self._plan.uses:
             told |= {f"agency {area}": url for area, url in self._agencies.items()}
@@ -96,7 +96,7 @@ class Environment:
         self._processes.start(name, arguments, ready_url=f"{self.url}/readyz").wait_ready()
 
     def _start_agencies(self) -> None:
-        """One reference agency for each area where somebody is insured, with the people that the scenarios need."""
+        """Starts a reference agency for each insured area, with the people that the scenarios need."""
         self._export(list(self._agencies))
         started = []
         for area, url in self._agencies.items():
@@ -133,7 +133,7 @@ class Environment:
 
 
 def refuse_unreachable(url: str) -> None:
-    """Raises SetupError when nobody listens at a URL; what it answers is for the scenarios to judge."""
+    """Raises SetupError where no server listens at a URL; its answers are for the scenarios to judge."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)

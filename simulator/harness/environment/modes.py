@@ -1,4 +1,4 @@
-"""What a run is made of: which use, who answers for which area, whose hospitals call, what they can and cannot do."""
+"""Modes of a run: its use, the agencies by area, the hospitals that call, and their capabilities."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from simulator.harness.scenario.definition import INSURED, TREATMENT, Scenario
 CAPABILITIES = ("clock", "reset", "parallel", "filings", "transactions", "edition")
 Capabilities = Mapping[str, Any]
 NATIONAL = "national"
-"""The edition of whoever has not said otherwise."""
+"""Edition of a party that has not named another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One use as it is set up for this run."""
+    """Use as it is set up for this run."""
 
     use: str
     agencies: Mapping[str, str] = field(default_factory=dict)
@@ -28,26 +28,26 @@ class Mode:
     sandbox: str = ""
     """The one sandbox of all scenarios, where the system under test can set only one address."""
     patience_s: float = 10.0
-    """How long somebody asked to do something may take."""
+    """Seconds that a person may take for a task on the board."""
 
     lasting: bool = False
-    """Whether the agencies keep their books from one run to the next: those that this run has not started itself."""
+    """True where the agencies keep their books between runs: those that this run has not started itself."""
 
     @property
     def own_clock(self) -> bool:
-        """Whether the system under test goes by the present, whatever the sandbox's clock could be set to."""
+        """True where the system under test goes by the present, whatever the clock of the sandbox is set to."""
         return self.capabilities.get("clock") == "own"
 
     def calls_itself(self, area: str) -> bool:
-        """Whether the institutions of an area call by themselves."""
+        """True where the institutions of an area call by themselves."""
         return "all" in self.hospitals or area in self.hospitals
 
     def answers_itself(self, area: str) -> bool:
-        """Whether a registered agency answers for the people of an area."""
+        """True where a registered agency answers for the people of an area."""
         return any(each in self.agencies for each in (area, area[:4] + "00", area[:2] + "0000"))
 
     def why_not(self, scenario: Scenario) -> Text | None:
-        """Why a scenario makes no sense in this use; None when it does."""
+        """Reason why a scenario makes no sense in this use; None when it does."""
         reason = scenario.why_not_in(self.use)
         if reason is not None:
             return reason
@@ -58,7 +58,7 @@ class Mode:
         return None
 
     def not_tested(self, scenario: Scenario) -> Text | None:
-        """Which need of a scenario the system under test does not meet."""
+        """Need of a scenario that the system under test does not meet; None when all are met."""
         if self.use not in (INSURED, TREATMENT):
             return None
         can = self.capabilities
@@ -97,7 +97,7 @@ FORWARDED = (
     *("1101", "2001", "5206", "5301", "2206", "2206A", "2207", "2207A", "2208", "2501", "2501A"),
     *("2502", "2503", "2504", "2601"),
 )
-"""What reaches the insured place."""
+"""Transactions that reach the insured place."""
 
 
 def refuse_strangers(scenarios: Sequence[Scenario], agencies: Sequence[str], hospitals: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""A cast: which of the city's own test people play which roles, and whether they are who the role needs."""
+"""Cast: the city's own test people by the roles they play, checked against what a role needs."""
 
 import fnmatch
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ class Personas:
         return None
 
     def covers(self, area: str) -> bool:
-        """Whether people insured in an area are this city's."""
+        """True where people insured in an area are this city's."""
         return area[:4] == self.area[:4]
 
 
@@ -43,7 +43,7 @@ def learn_body(personas: Personas, member: Mapping[str, str]) -> dict[str, str]:
 
 
 def why_not_fit(asked: Mapping[str, Any], learnt: Mapping[str, Any]) -> Text | None:
-    """Why a learnt person cannot play a role: another category, or a disease that is not registered."""
+    """Reason why a person cannot play a role: another category, or a disease that is not registered."""
     for name in ("insured_at", "category", "insutype"):
         wanted, got = asked.get(name), learnt.get(name)
         if wanted and got and wanted != got:

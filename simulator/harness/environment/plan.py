@@ -1,4 +1,4 @@
-"""What is to be rehearsed, and who takes part."""
+"""Plan of a rehearsal, and the parties given by the user."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from simulator.harness.scenario.definition import USES, Scenario
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be rehearsed, and who takes part."""
+    """Scenarios, uses and parties of a rehearsal."""
 
     scenarios: Sequence[Scenario]
     uses: Sequence[str] = USES
@@ -24,7 +24,7 @@ class Plan:
     """Areas whose real hospitals call. Empty: the reference hospital is started for all."""
     hospital_capabilities: Mapping[str, Any] = field(default_factory=dict)
     start: date | None = None
-    """The day on which every scenario begins; None leaves each on its own."""
+    """Day on which every scenario begins; None leaves each on its own day."""
     sandbox: str = ""
     patience_s: float = 10.0
     platform: str = ""

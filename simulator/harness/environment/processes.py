@@ -25,14 +25,14 @@ _OPENER = build_opener(ProxyHandler({}))
 
 @dataclass(slots=True)
 class Process:
-    """One started process and what it wrote."""
+    """Started process and its output."""
 
     name: str
     popen: subprocess.Popen[bytes]
     output: IO[bytes]
     ready_url: str = ""
     lasting: bool = True
-    """Whether it should live as long as the run."""
+    """True where the process must live as long as the run."""
 
     def refuse_dead(self) -> None:
         """Raises SetupError with the last lines of its output when it has ended."""
@@ -79,7 +79,7 @@ class Processes:
 
     @property
     def folder(self) -> Path:
-        """Where their stores are; gone when the run is over."""
+        """Folder of the stores, removed when the run is over."""
         return Path(self._folder.name)
 
     def start(self, name: str, arguments: list[str], *, ready_url: str = "", lasting: bool = True) -> Process:
@@ -124,7 +124,7 @@ class Processes:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody uses at this moment."""
+    """Port of loopback that is free at this moment."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

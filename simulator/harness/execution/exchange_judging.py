@@ -46,7 +46,7 @@ def refusals(step: ScenarioStep) -> tuple[str, ...]:
 
 
 def _outcome(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[JournalRow]) -> list[Mismatch]:
-    """Whether it was answered at all, and accepted or refused as it should be."""
+    """Differences between the outcome and the step: answered or lost, accepted or refused."""
     if step.said.get("lost"):
         if sent.lost:
             return []
@@ -67,7 +67,7 @@ def _outcome(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence
 
 
 def _reasons(context: RunContext, sent: Sent, rows: Sequence[JournalRow], rules: tuple[str, ...]) -> list[Mismatch]:
-    """The refusal names each rule; one that the insured place gave itself need not be in our words."""
+    """Rules that the refusal does not name; a refusal by the insured place itself may use other words."""
     found = _rules(rows)
     if _in_their_words(context, rows):
         return []
@@ -83,7 +83,7 @@ def _rules(rows: Sequence[JournalRow]) -> list[str]:
 
 
 def _in_their_words(context: RunContext, rows: Sequence[JournalRow]) -> bool:
-    """Whether the insured place refused by itself: neither rule nor wording need be ours."""
+    """True where the insured place refused by itself: neither rule nor wording need be ours."""
     return BY_AGENCY in _rules(rows) and any(map(context.mode.answers_itself, context.scenario.insured_areas))
 
 
@@ -116,7 +116,7 @@ def _fields(
 
 
 def award_differences(settlement: Mapping[str, Any] | None, infno: str) -> list[Mismatch]:
-    """Where the amounts answered are not those of the award that the rules give."""
+    """Differences between the amounts answered and the award by the rules."""
     expected = (settlement or {}).get("expected")
     award = expected.get("award") if isinstance(expected, Mapping) else None
     if settlement is None or not isinstance(award, Mapping):
@@ -146,7 +146,7 @@ def _settlement(context: RunContext, setl_id: str) -> Mapping[str, Any] | None:
 
 
 def _blamed(rows: Sequence[JournalRow]) -> list[Mapping[str, Any]]:
-    """What the platform found on the message that may be the cause, the worst first."""
+    """Findings on the message that may be the cause, the worst first."""
     order = {"error": 0, "warning": 1}
     found = [each for row in rows for each in row.findings if each["severity"] in order]
     return sorted(found, key=lambda each: order[each["severity"]])

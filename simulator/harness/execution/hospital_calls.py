@@ -21,7 +21,7 @@ from simulator.harness.scenario.expressions import resolve
 from simulator.harness.templates import act_of, fill, override, remove, templates
 
 UNKNOWN = "结果未知"
-"""How err_msg begins while nobody knows the outcome."""
+"""Beginning of err_msg while the outcome is unknown."""
 
 
 def call(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
@@ -46,7 +46,7 @@ def open_charges(context: RunContext, step: ScenarioStep, visit: Visit) -> Batch
 
 
 def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: Visit, batch: Batch | None) -> None:
-    """What later messages go by: numbers given, what is unknown, what was saved, which refusal was meant."""
+    """Remembers for later messages: numbers given, unknown outcomes, saved values, the refusal that was meant."""
     infno, body = sent.infno, sent.body
     accepted = str(body.get("infcode")) == SUCCESS
     record = record_of(sent)

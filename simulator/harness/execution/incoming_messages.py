@@ -1,4 +1,4 @@
-"""`expect-incoming`: a message that somebody else must send; waited for, told from others by what it says."""
+"""`expect-incoming`: waits for a message of the system under test, recognised by its content."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,7 +40,7 @@ def expect_incoming(context: RunContext, journal: Journal, step: ScenarioStep, r
 
 
 def _missing(context: RunContext, step: ScenarioStep, nearest: list[JournalRow]) -> list[Mismatch]:
-    """Nothing came; or something did that says something else, which is shown."""
+    """Difference for a message that did not come, with the nearest message that did."""
     infno = step.said["expect-incoming"]
     if not nearest:
         return [Mismatch(infno, text("harness.a_message", infno=infno), text("harness.nothing_came"), infno)]

@@ -1,4 +1,4 @@
-"""One leg of one message: as the platform's journal has it, and as people are shown it."""
+"""Legs of messages: as the platform's journal has them, and as people are shown them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from simulator.harness.environment.envelope_codec import NotJson, read_json
 
 @dataclass(frozen=True, slots=True)
 class ShownLeg:
-    """One message of a step, both ways, as the platform's journal or the harness itself saw it."""
+    """Message of a step and its answer, as the platform's journal or the harness itself saw them."""
 
     leg: str
     infno: str
@@ -23,7 +23,7 @@ class ShownLeg:
 
 @dataclass(slots=True)
 class JournalRow:
-    """One leg of one message."""
+    """Leg of a message in the journal."""
 
     id: int
     exchange: str

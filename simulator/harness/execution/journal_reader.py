@@ -8,7 +8,7 @@ from simulator.harness.environment.client import SandboxClient
 from simulator.harness.execution.journal_legs import JournalRow
 
 _WAIT_S = 0.1
-"""How long the platform waits for the next leg before it says that there is none."""
+"""Seconds that the platform waits for the next leg before it answers that there is none."""
 _BREATH_S = 0.02
 
 
@@ -18,13 +18,13 @@ class Journal:
 
     sandbox: SandboxClient
     check_alive: Callable[[], None] = lambda: None
-    """Raises SetupError when a process of this run has died, so that nobody waits for it."""
+    """Raises SetupError when a process of this run has died, so that waiting ends."""
     rows: list[JournalRow] = field(default_factory=list)
     step: str = ""
-    """The number of the step that is carried out now; what is taken meanwhile belongs to it."""
+    """Number of the step being carried out; legs taken meanwhile belong to it."""
 
     def look(self, wait_s: float = 0) -> None:
-        """Reads what has come since the last look; where that is nothing, waits so long for it."""
+        """Reads the legs since the last look; waits up to `wait_s` seconds where there are none."""
         while True:
             last = self.rows[-1].id if self.rows else 0
             wait = f"&wait={wait_s:.3f}" if wait_s > 0 else ""
@@ -34,7 +34,7 @@ class Journal:
                 return
 
     def take(self, wanted: Callable[[JournalRow], bool]) -> JournalRow | None:
-        """The first leg that nobody has taken and that is wanted."""
+        """First leg that is wanted and not taken yet."""
         for row in self.rows:
             if not row.taken and wanted(row):
                 row.taken = True

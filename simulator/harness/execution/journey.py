@@ -1,4 +1,4 @@
-"""What a hospital's desk knows of its patients: visits, batches, what was answered; read by the templates.
+"""Book of a hospital about its patients: visits, batches, answers; read by the templates.
 
 Kept by the harness where it plays the hospital, and by the reference hospital for itself.
 """
@@ -43,7 +43,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Visit:
-    """One visit of one person, as the hospital has it in its own book."""
+    """Visit of a person, as the hospital has it in its own book."""
 
     number: str
     """ipt_otp_no."""
@@ -56,7 +56,7 @@ class Visit:
     batches: dict[str, Batch] = field(default_factory=dict)
     latest: str = ""
     reference: str = ""
-    """What the harness calls it, whatever number the hospital gives it."""
+    """Name of the visit in the harness, whatever number the hospital gives it."""
 
     def batch(self, name: str = "") -> Batch | None:
         """The batch of that name, or the latest one."""
@@ -101,7 +101,7 @@ def practice() -> Mapping[str, Any]:
 
 
 def voucher(person: Mapping[str, Any], shown: str = "certificate") -> dict[str, str]:
-    """What a person shows: `certificate` (02), `token` (01) or `card` (03)."""
+    """Voucher that a person shows: `certificate` (02), `token` (01) or `card` (03)."""
     if shown == "token":
         return {"type": "01", "no": person["credential_token"], "card_sn": ""}
     if shown == "card":
@@ -111,7 +111,7 @@ def voucher(person: Mapping[str, Any], shown: str = "certificate") -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class TemplateFacts:
-    """Everything that a message may need, by the first names of the templates."""
+    """Facts that a message may need, by the first names of the templates."""
 
     person: Mapping[str, Any]
     place: Mapping[str, Any]
@@ -158,7 +158,7 @@ def _shown(record: Any, names: tuple[str, ...]) -> dict[str, Any] | None:
 
 
 def learn_from_request(infno: str, body: Mapping[str, Any], visit: Visit, batch: Batch | None) -> None:
-    """What a message says of the visit holds for those after it."""
+    """Takes from a request whatever holds for the later messages of the visit."""
     said = Fields(body)
     for name in ("med_type", "insutype"):
         if isinstance(said.get(name), str):
@@ -173,7 +173,7 @@ def learn_from_request(infno: str, body: Mapping[str, Any], visit: Visit, batch:
 
 
 def learn_from_answer(infno: str, output: Mapping[str, Any], visit: Visit | None, batch: Batch | None) -> None:
-    """What an accepted message answered: numbers given, amounts of a classification or an award."""
+    """Takes from an accepted answer the numbers given and the amounts of a classification or an award."""
     said, act = Fields(output), act_of(infno)
     if visit is not None and act == "register":
         visit.mdtrt_id = str(said.get("mdtrt_id") or "")

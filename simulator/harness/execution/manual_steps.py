@@ -32,7 +32,7 @@ _NOT_JUDGED = ("feedetl_sn",)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What one guided call is about, known when its group was put on the board."""
+    """Content of a guided call, known when its group was put on the board."""
 
     visit: Visit
     batch: Batch | None
@@ -43,12 +43,12 @@ class Planned:
 
 
 def calls_itself(context: RunContext, step: ScenarioStep) -> bool:
-    """Whether a real hospital makes this call."""
+    """True where a real hospital makes this call."""
     return context.mode.use == TREATMENT and context.mode.calls_itself(context.place_of(step)["area"])
 
 
 def await_call(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
-    """Asks for the call where nobody has yet, waits for it, and judges what was sent and answered."""
+    """Asks for the call unless it was asked for already, waits for it, and judges request and answer."""
     if step.number not in context.planned:
         _plan(context, step)
     planned: Planned = context.planned[step.number]
@@ -69,7 +69,7 @@ def await_call(context: RunContext, journal: Journal, step: ScenarioStep, result
 
 
 def await_manual_step(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
-    """A `guide` step: put on the board, done when whoever does it says so."""
+    """Plays a `guide` step: put on the board, done when the person in charge reports it."""
     asked = step.said["guide"]
     title = {"zh": asked.get("title", asked["act"]), "en": asked.get("title_en", asked["act"])}
     data = resolve(asked.get("data", {}), context.lookup)
@@ -131,7 +131,7 @@ def _task(context: RunContext, steps: list[ScenarioStep], acts: list[dict[str, A
 def _act(
     context: RunContext, step: ScenarioStep, visit: Visit, batch: Batch | None, person: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """One act in the words of the trade; wire names where the trade itself uses them."""
+    """Act in the words of the trade; wire names where the trade itself uses them."""
     said: dict[str, Any] = {
         "act": act_of(step.said["call"]),
         "infno": step.said["call"],
@@ -159,7 +159,7 @@ def _given(record: Any, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _resolved(context: RunContext, step: ScenarioStep) -> dict[str, Any]:
-    """Overridden fields whose values are known now; what depends on answers to come the hospital knows itself."""
+    """Overridden fields whose values are known now; values from answers to come are known to the hospital itself."""
     found = {}
     for name, value in step.said.get("with", {}).items():
         try:
@@ -208,7 +208,7 @@ def _turns_out(step: ScenarioStep, row: JournalRow) -> bool:
 
 
 def _request_differences(context: RunContext, step: ScenarioStep, planned: Planned, row: JournalRow) -> list[Mismatch]:
-    """Where the message says something else than was asked for: places, overridden fields, charges."""
+    """Differences between the message and the task: places, overridden fields, charges."""
     message, place, infno = row.said(), context.places[context.place], row.infno
     person = context.people[context.role]
     head = {"fixmedins_code": place["code"], "mdtrtarea_admvs": place["area"]}
@@ -227,7 +227,7 @@ def _request_differences(context: RunContext, step: ScenarioStep, planned: Plann
 
 
 def _line_differences(wanted: list[Any], got: list[Any], infno: str) -> list[Mismatch]:
-    """Charges are compared as a set: which item, how many, at what price."""
+    """Differences between charges compared as a set: item, number, price."""
 
     def key(row: Mapping[str, Any]) -> str:
         count, price = (format((as_number(row.get(name)) or Decimal(0)).normalize(), "f") for name in ("cnt", "pric"))
@@ -274,7 +274,7 @@ def _did_not_come(context: RunContext, step: ScenarioStep, planned: Planned) -> 
 
 
 def _close(context: RunContext, step: ScenarioStep, planned: Planned) -> None:
-    """A task all of whose messages came is done, whoever forgot to say so."""
+    """Closes a task all of whose messages came, even where the hospital did not report it."""
     mine = [number for number, each in context.planned.items() if each.task == planned.task]
     if planned.task is not None and step.number == mine[-1] and _state(context, planned.task)[0] == "open":
         context.sandbox.control("PUT", f"tasks/{planned.task}", {"state": "done"})

@@ -37,7 +37,7 @@ _LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One thing that is not as it should be: which field, what was wanted, what came, and the likely cause."""
+    """Difference found by a scenario: field, wanted value, received value, likely cause."""
 
     path: str
     wanted: Text

@@ -1,4 +1,4 @@
-"""What must hold when a scenario is over: no finding that nobody expected, a ledger that balances, nothing unknown."""
+"""Postconditions of a scenario: no unexpected finding, a ledger that balances, no unknown outcome."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""One rehearsal: starts whom nobody else provides, plays every scenario in every use, and tells it as events.
+"""Rehearsal: starts the missing parties, plays every scenario in every use, and yields events.
 
 The uses run side by side, each in its own sandboxes; inside one use scenarios come one after the other.
 """
@@ -30,7 +30,7 @@ from simulator.harness.execution.runner import Stage, own_fault, play
 from simulator.harness.scenario.definition import USES
 
 _FAREWELL_S = 2.0
-"""How long an interrupted use may take to notice; what it talks to is ended right after."""
+"""Seconds that an interrupted use may take to notice; the processes it talks to are ended right after."""
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -88,7 +88,7 @@ def _play_all(plan: Plan, environment: Environment, run: str) -> Iterator[Event]
 def _mode(
     plan: Plan, environment: Environment, use: str, run: str, events: "queue.Queue[Any]", stop: threading.Event
 ) -> None:
-    """Plays one use in a thread of its own; what breaks the run is handed over, not lost."""
+    """Plays a use in a thread of its own; an error that breaks the run is handed over, not lost."""
     try:
         mode = environment.mode(use)
         stage = Stage(
@@ -117,7 +117,7 @@ def new_run() -> str:
 
 
 def information(plan: Plan, environment: Environment) -> RunInfo:
-    """What is told of a run before it begins."""
+    """Facts of a run that are known before it begins."""
     now = datetime.now(UTC).astimezone(_BEIJING)
     return RunInfo(
         scenarios=tuple(plan.scenarios),

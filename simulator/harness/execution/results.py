@@ -1,4 +1,4 @@
-"""What came of a run: of each step, each scenario in each use, and all of it; facts only, words are the listeners'."""
+"""Results of a run: of each step, of each scenario in each use, and of the whole; facts without words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ PASSED, FAILED, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
 
 @dataclass(slots=True)
 class StepResult:
-    """One step and what came of it."""
+    """Result of a step."""
 
     step: ScenarioStep
     title: Text
@@ -45,10 +45,10 @@ class ScenarioResult:
     use: str
     status: str = PASSED
     reason: Text | None = None
-    """Why it was not tested, does not apply, or is broken."""
+    """Reason why the scenario was not tested, does not apply, or is broken."""
     steps: list[StepResult] = field(default_factory=list)
     final: list[Mismatch] = field(default_factory=list)
-    """What was wrong when all was over: findings nobody expected, the ledger, what stayed unknown."""
+    """Violated postconditions: unexpected findings, the ledger, unknown outcomes."""
     notes: list[Text] = field(default_factory=list)
     sandbox: str = ""
     seconds: float = 0.0
@@ -60,7 +60,7 @@ class ScenarioResult:
 
     @property
     def cause(self) -> str:
-        """What failures with one and the same root cause share: the rule that was broken; blank when none is known."""
+        """Broken rule shared by failures with the same root cause; blank when no rule is known."""
         step = self.root_cause
         if step is not None:
             return step.rule
@@ -68,21 +68,21 @@ class ScenarioResult:
 
     @property
     def differences(self) -> Sequence[Mismatch]:
-        """Those of the root cause, else the final ones."""
+        """Differences of the root cause, else the violated postconditions."""
         cause = self.root_cause
         return cause.differences if cause else self.final
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What a run is about: told before it begins."""
+    """Facts of a run, known before it begins."""
 
     scenarios: Sequence[Scenario]
     uses: Sequence[str]
     seed: int
     platform: str
     environment: Mapping[str, str]
-    """Who answers or calls in whose place: area or role to URL or words."""
+    """Parties of the run: area or role to URL or words."""
     command: str
     """The command that replays all of it."""
     rerun: str
@@ -99,7 +99,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """One step of one scenario has ended."""
+    """Event: a step of a scenario has ended."""
 
     result: ScenarioResult
     step: StepResult
@@ -107,7 +107,7 @@ class StepEnded:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioEnded:
-    """One scenario in one use has ended."""
+    """Event: a scenario in a use has ended."""
 
     result: ScenarioResult
     rows: Sequence[JournalRow] = ()
@@ -122,7 +122,7 @@ class Ended:
     results: Sequence[ScenarioResult]
     seconds: float
     broken: Text | None = None
-    """Why the run could not go on, when it could not."""
+    """Reason why the run could not go on; None when it could."""
 
     def count(self, status: str) -> int:
         return sum(each.status == status for each in self.results)

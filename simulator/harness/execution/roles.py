@@ -1,4 +1,4 @@
-"""Who plays the roles: people made from the seed, a cast, or people as a system that keeps its books has them now."""
+"""People for the roles: made from the seed, from a cast, or as a system that keeps its books has them now."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _EMPTY = "nobody-yet"
 
 
 class CannotPlay(Exception):
-    """Nobody can play a role, so the scenario is not tested."""
+    """Role that no available person can play, so that the scenario is not tested."""
 
     def __init__(self, reason: Text) -> None:
         super().__init__(reason)
@@ -23,7 +23,7 @@ class CannotPlay(Exception):
 
 
 def fill_roles(personas: Personas | None, scenario: Scenario, context: RunContext) -> tuple[Text | None, list[Text]]:
-    """Puts people into the roles; why literal amounts cannot hold of them, if so, and what is to be noted.
+    """Puts people into the roles; returns the reason why literal amounts cannot hold, if any, and notes for the report.
 
     An agency that lives on from run to run may have settled for these people before. Declared `reset=no` it is held
     to the history that it reports; else the scenario is played as written, and the note says what to do.
@@ -88,7 +88,7 @@ def _learnt_anew(context: RunContext, scenario: Scenario, role: str, made: Mappi
 
 
 def _file(context: RunContext, scenario: Scenario, role: str, person: Mapping[str, Any]) -> None:
-    """Who is filed where cannot be asked for; filed here it reaches the city as any filing of the platform does."""
+    """Files a person whose filing cannot be asked for, and lets the platform deliver the filing."""
     for filing in scenario.roles[role].get("filings", ()):
         answer = context.sandbox.control("POST", f"people/{person['psn_no']}/filings", filing)
         await_by_hand(context, answer)
@@ -110,7 +110,7 @@ def _histories(context: RunContext, scenario: Scenario) -> list[Text]:
 
 
 def _history(context: RunContext, role: str) -> Text | None:
-    """What the agency holds of a person beyond what the role says; None when nothing, or when it does not know them."""
+    """History of a person at the agency beyond the role; None without one, or for a person unknown there."""
     made = context.people[role]
     if not _asked_there(context, made):
         return None

@@ -14,12 +14,12 @@ from simulator.harness.scenario.definition import Scenario, ScenarioStep
 from simulator.harness.scenario.expressions import Fields, NotThere
 
 BEFORE_A_VISIT = ("identify", "ask_entitlement", "register_disease", "file_referral")
-"""Acts that say what is going to happen; what they say holds for the visit registered next."""
+"""Acts that announce a visit; their values hold for the visit registered next."""
 
 
 @dataclass(slots=True)
 class RunContext:
-    """Everything that steps read and change."""
+    """State that steps read and change."""
 
     scenario: Scenario
     mode: Mode
@@ -40,15 +40,15 @@ class RunContext:
     prepared: dict[str, Visit] = field(default_factory=dict)
     """By role: a visit that was asked about (2001) and not registered yet."""
     insurances: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """By role: what 1101 last answered."""
+    """Insurances by role, as 1101 last answered them."""
     expected_findings: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     """msgid and the rules that its step said it is refused for."""
     literals: bool = True
-    """Whether literal amounts are in force; under other city files or another cast they give way."""
+    """True where literal amounts are in force; under other city files or another cast they give way."""
     planned: dict[str, Any] = field(default_factory=dict)
-    """By step: what a guided call is about."""
+    """Contents of guided calls by step."""
     scope: str = ""
-    """The fragment's name that the present step is inside of; what it saved there is found first."""
+    """Name of the fragment around the present step; values saved inside it are found first."""
     role: str = ""
     place: str = ""
     serial: int = 0
@@ -98,7 +98,7 @@ class RunContext:
         return Visit(number, reference=number)
 
     def facts(self, step: ScenarioStep, visit: Visit | None) -> TemplateFacts:
-        """What the templates may take for a step."""
+        """Facts that the templates may use for a step."""
         person, place = self.person_of(step), self.place_of(step)
         more: dict[str, Any] = {}
         if place["code"] in self.sign_no:

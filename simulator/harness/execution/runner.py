@@ -33,12 +33,12 @@ from simulator.harness.scenario.definition import Scenario
 
 _OURS = "/simulator/"
 _AFTERMATH_S = 1.0
-"""How long a server may take to end after the worker that broke a connection off."""
+"""Seconds that a server may take to end after the worker that broke a connection off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where scenarios are played: the platform, the seed of its people, and what this run calls itself."""
+    """Place where scenarios are played: the platform, the seed of its people, and the name of the run."""
 
     platform: PlatformClient
     seed: int
@@ -48,7 +48,7 @@ class Stage:
     check_alive: Callable[[float], None] = lambda _within_s: None
     """Raises SetupError when a process of this run has died, or dies within so many seconds."""
     recorded: bool = False
-    """Whether a listener writes the messages, so that those after the last step are read too."""
+    """True where a listener writes the messages, so that those after the last step are read too."""
 
 
 def play(stage: Stage, mode: Mode, scenario: Scenario) -> Iterator[StepEnded | ScenarioEnded]:
@@ -89,7 +89,7 @@ def _cause(stage: Stage, error: SimulatorError) -> Text:
 
 
 def own_fault(error: Exception) -> Text:
-    """What is said of an error that nobody foresaw: which, and where in the product it arose."""
+    """Sentence about an unforeseen error: its kind, and where in the product it arose."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [each for each in frames if _OURS in each.filename] or frames
     place = f"{ours[-1].filename.rpartition(_OURS)[2]}:{ours[-1].lineno}"
@@ -133,13 +133,13 @@ def sandbox_name(scenario_id: str, use: str, run: str) -> str:
 
 
 def _letters(stage: Stage, scenario: Scenario, mode: Mode) -> str:
-    """What the numbers that a hospital gives out in this scenario begin with; no other scenario has it."""
+    """Prefix of the numbers that a hospital gives out in this scenario; no other scenario has the same."""
     digest = hashlib.sha256(f"{scenario.id}/{mode.use}".encode()).hexdigest()[:4]
     return f"{stage.run}{digest}".upper()
 
 
 def _open(stage: Stage, mode: Mode, scenario: Scenario, sandbox: SandboxClient) -> None:
-    """A sandbox as the scenario wants it; one that stays is emptied, or made anew where it is set up otherwise."""
+    """Opens the sandbox of a scenario; a lasting sandbox is emptied, or made anew where its settings differ."""
     wanted = {"seed": stage.seed, "edition": scenario.edition or "national", "strict": scenario.strict}
     new = {"name": sandbox.name, "gateway": {"sign_in": scenario.sign_in}, **wanted}
     if not mode.own_clock:
@@ -181,7 +181,7 @@ def _institution(sandbox: SandboxClient, code: str) -> dict[str, str]:
 def _literals(
     stage: Stage, scenario: Scenario, sandbox: SandboxClient, because: Text | None
 ) -> tuple[bool, list[Text]]:
-    """Whether literal amounts hold: under the city files they were worked out under, with people made for it."""
+    """True without notes where literal amounts hold: under the city files they name, with people from the seed."""
     if because is not None:
         return _give_way(scenario, because)
     if stage.personas is not None:

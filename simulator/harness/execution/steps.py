@@ -18,11 +18,11 @@ from simulator.harness.scenario.expressions import NotThere, evaluate, is_expres
 from simulator.harness.templates import templates
 
 _BOARD_S = 0.1
-"""Between two looks at what somebody enters by hand."""
+"""Seconds between two looks at the board for values entered by hand."""
 
 
 class NotReached(Exception):
-    """The point of a scenario cannot be reached under these rules; it is not tested, for this reason."""
+    """Precondition that cannot be met under these rules: the scenario is not tested, for this reason."""
 
     def __init__(self, reason: Text) -> None:
         super().__init__(reason)
@@ -51,7 +51,7 @@ def perform(context: RunContext, journal: Journal, step: ScenarioStep) -> StepRe
 
 
 def title_of(step: ScenarioStep) -> Text:
-    """What a step is called: its author's words, else what it does."""
+    """Title of a step: its author's words, else its act."""
     if step.title is not None:
         return step.title
     if step.verb == "call":
@@ -89,7 +89,7 @@ def _control(context: RunContext, journal: Journal, step: ScenarioStep, result: 
 
 
 def await_by_hand(context: RunContext, answer: Mapping[str, Any]) -> list[Mismatch]:
-    """Where the city takes what is granted by hand, waits until somebody there says that it was entered."""
+    """Waits until the city reports a grant as entered by hand, where it takes grants by hand."""
     if answer.get("delivery") != "by_hand":
         return []
     deadline = time.monotonic() + context.mode.patience_s

@@ -23,7 +23,7 @@ SIGN_IN = "9001"
 """Stands in the err_msg of a platform that wants the operator signed in first, whatever else it says."""
 _LONGEST_PAUSE_S = 2.0
 _WAIT_S = 1
-"""How long the platform waits for a task to be put on an empty board."""
+"""Seconds that the platform waits for a task to be put on an empty board."""
 
 
 class GivenUp(Exception):
@@ -38,9 +38,9 @@ class ReferenceHospital:
     book: Logbook
     cities: tuple[str, ...]
     patience_s: float
-    """How long it goes on trying before it gives an act up."""
+    """Seconds of trying before an act is given up."""
     tell: Callable[[str, str, str], None]
-    """Told of each task: its title, its state, and what was said."""
+    """Callback for each task: its title, its state, and the message about it."""
 
     def run(self, forever: Callable[[], bool] = lambda: True) -> None:
         """Recovers, then serves the board as long as `forever` holds."""

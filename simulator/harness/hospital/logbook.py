@@ -1,4 +1,4 @@
-"""What the hospital writes down before it sends and after it hears: survives `kill -9` at any moment."""
+"""Logbook of the hospital, written before sending and after the answer; survives `kill -9` at any moment."""
 
 import json
 import sqlite3
@@ -54,7 +54,7 @@ class Task:
 
 
 class Logbook:
-    """One SQLite file; every method is one transaction."""
+    """Logbook in an SQLite file; every method is a transaction."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -118,7 +118,7 @@ class Logbook:
         return Visit(**held, batches=batches)
 
     def fact(self, name: str) -> Any:
-        """Something remembered under a name; None when nothing is."""
+        """Fact remembered under a name; None when there is none."""
         rows = self._all("select value from fact where name = ?", (name,))
         return json.loads(rows[0][0]) if rows else None
 

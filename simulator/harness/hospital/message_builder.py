@@ -1,4 +1,4 @@
-"""From an act on the board to a message: what the hospital itself knows, and how it writes it down."""
+"""Builder of messages: from an act on the board, with the facts and the spelling of the hospital."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from simulator.harness.templates import fill, override
 
 @dataclass(slots=True)
 class Order:
-    """One act to be performed: what the board says, and the visit and batch it is about in the hospital's own book."""
+    """Act to be performed: the board's words, and the visit and batch in the hospital's own book."""
 
     act: Mapping[str, Any]
     place: Mapping[str, Any]
@@ -39,7 +39,7 @@ class Order:
 
     @property
     def reference(self) -> str:
-        """What the board calls the visit."""
+        """Name of the visit on the board."""
         return str(self.act["visit"]["reference"])
 
 
@@ -67,14 +67,14 @@ def write_message(book: Logbook, order: Order) -> Message:
 
 
 def write_reversal(book: Logbook, lost: Message, now: str, place: Mapping[str, Any]) -> tuple[str, bytes]:
-    """A 2601 for a message whose outcome is unknown: its own number and its bytes."""
+    """Builds a 2601 for a message whose outcome is unknown: its own number and its bytes."""
     body = {"data": {"psn_no": lost.psn_no, "omsgid": lost.msgid, "oinfno": lost.infno}}
     number = msgid(lost.place, now, book.next_serial())
     return number, write_json(envelope(_head(book, "2601", number, place, lost.insured_area, now), body))
 
 
 def learn(book: Logbook, order: Order, message: Message, answer: Mapping[str, Any]) -> None:
-    """What an accepted message has told, into the visit and the book."""
+    """Books the facts of an accepted message on the visit and in the book."""
     output = answer.get("output") or {}
     learn_from_request(order.infno, read_json(message.raw)["input"], order.visit, order.batch)
     learn_from_answer(order.infno, output, order.visit, order.batch)

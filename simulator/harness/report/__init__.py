@@ -1,4 +1,4 @@
-"""The report: one HTML file that opens offline, verdict first; messages are packed, so that it stays small."""
+"""Report of a run: an HTML file that opens offline, verdict first; messages are packed, so that it stays small."""
 
 from simulator.harness.report.page import write_report
 

@@ -1,4 +1,4 @@
-"""Tells a run on the terminal: what will be done, each scenario as it ends, a table, the verdict."""
+"""Console output of a run: the plan, each scenario as it ends, a table, the verdict."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -87,7 +87,7 @@ def table(ended: Ended) -> Iterable[str]:
 
 
 def verdict(ended: Ended) -> Iterable[str]:
-    """How it ended, in numbers and in a word."""
+    """Sentences about the end of the run, in numbers and in a word."""
     key = {0: "verdict_green", 1: "verdict_red"}.get(ended.exit_code, "verdict_broken")
     colour = "green" if ended.exit_code == 0 else "red"
     counts = {status: ended.count(status) for status in (PASSED, FAILED, BROKEN, NOT_TESTED, NOT_APPLICABLE)}

@@ -1,4 +1,4 @@
-"""What the report shows, as plain data: root causes, the table, and every step with its messages."""
+"""Facts of the report as plain data: root causes, the table, and every step with its messages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ from simulator.harness.scenario.definition import use_name
 
 
 def cards(ended: Ended) -> list[dict[str, Any]]:
-    """One card for each root cause: the first scenario that met it in full, the others by name."""
+    """Cards of the root causes: the first scenario that met each in full, the others by name."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for result in ended.results:
         if result.status in (FAILED, BROKEN):
@@ -48,7 +48,7 @@ def table_rows(ended: Ended) -> list[dict[str, Any]]:
 
 
 def details(ended: Ended) -> dict[str, Any]:
-    """Everything that a reader may open."""
+    """Details for the reader to open: runs with their steps, and the text of every citation."""
     shown = [result for result in ended.results if result.status != NOT_APPLICABLE]
     words = dict.fromkeys(each for result in shown for each in result.scenario.verifies)
     return {

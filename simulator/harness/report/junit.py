@@ -1,4 +1,4 @@
-"""JUnit XML: one case for each scenario in each use; every CI server reads it."""
+"""JUnit XML: a case for each scenario in each use, readable by every CI server."""
 
 import re
 from pathlib import Path

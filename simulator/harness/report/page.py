@@ -1,4 +1,4 @@
-"""Writes the report: what a reader must see stands in the page, what they may open is packed beside it."""
+"""Writer of the report: the verdict stands in the page, the details are packed beside it."""
 
 import base64
 import gzip

@@ -20,7 +20,7 @@ _FACTS = ("id", "exchange", "leg", "infno", "msgid", "outcome", "findings")
 
 @contextlib.contextmanager
 def recording(path: Path | None, agency_edition: str, *, unmasked: bool) -> Iterator[Callable[[Event], None]]:
-    """Something that takes events and writes; nothing without a path. Raises SetupError when it cannot write."""
+    """Listener that writes the messages of a run, if there is a path; raises SetupError when it cannot write."""
     if path is None:
         yield lambda _: None
         return

@@ -1,4 +1,4 @@
-"""What a person reads of a result: the failure with field, wanted, got, likely cause and the command to rerun it."""
+"""Wording of results: a failure with field, wanted, got, likely cause and the command to rerun it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -60,12 +60,12 @@ def rerun_command(result: ScenarioResult, info: RunInfo) -> str:
 
 
 def same_cause_text(result: ScenarioResult, first: ScenarioResult) -> Text:
-    """A failure whose root cause was told before: where it was met, and with whom it shares it."""
+    """Sentence about a failure whose root cause was reported before: its place, and the scenario it shares it with."""
     return text("harness.same_cause", where=_where(result), rule=result.cause, id=first.scenario.id)
 
 
 def status_reason(result: ScenarioResult) -> Text:
-    """Why a scenario was not tested, does not apply or is broken; blank when it was played to its end."""
+    """Reason why a scenario was not tested, does not apply or is broken; blank when it was played to its end."""
     if result.status == FAILED:
         return headline(result)
     return result.reason or plain("")

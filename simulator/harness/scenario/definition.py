@@ -1,4 +1,4 @@
-"""A scenario as read: who, where, what happens, and what must hold; nothing here sends anything."""
+"""Scenario as read: roles, places, steps and postconditions. This module sends nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ USES = (SELF, INSURED, TREATMENT)
 """Both sides simulated; the city answers for its people; the city's hospitals call."""
 
 VERBS = ("call", "expect-incoming", "control", "guide", "clock", "reached", "use", "expect", "save")
-"""What a step may be, in the order in which a step that has several of these keys is read."""
+"""Kinds of steps, in the order in which a step that has several of these keys is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioStep:
-    """One thing that happens; a step of a fragment has a number such as 3.2."""
+    """Step of a scenario; a step of a fragment has a number such as 3.2."""
 
     verb: str
     number: str
@@ -31,7 +31,7 @@ class ScenarioStep:
 
     @property
     def title(self) -> Text | None:
-        """What the author says it is for."""
+        """Purpose of the step in its author's words."""
         if "title" not in self.said and "title_en" not in self.said:
             return None
         zh = self.said.get("title") or self.said["title_en"]
@@ -50,13 +50,13 @@ class ScenarioStep:
 
     @property
     def wrong_on_purpose(self) -> bool:
-        """A message that nobody can be asked to send."""
+        """True for a wrong message that no real hospital can be asked to send."""
         return self.verb == "call" and any(key in self.said for key in ("without", "head", "raw"))
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario file."""
+    """Scenario file as read."""
 
     id: str
     """family/name, the same wherever the file lies."""
@@ -85,20 +85,20 @@ class Scenario:
 
     @property
     def all_marks(self) -> frozenset[str]:
-        """Its own marks and its family."""
+        """Marks of the scenario and its family."""
         return frozenset({*self.marks, self.family.replace("-", "_")})
 
     @property
     def insured_areas(self) -> tuple[str, ...]:
-        """Where its people are insured, in order."""
+        """Areas in which its people are insured, in order."""
         return tuple(dict.fromkeys(role["insured_at"] for role in self.roles.values()))
 
     def moves_clock(self) -> bool:
-        """Whether it cannot do without a clock that can be set."""
+        """True where the scenario needs a clock that can be set."""
         return "clock" in self.needs or any(step.verb == "clock" for step in self.steps)
 
     def why_not_in(self, use: str) -> Text | None:
-        """Why it makes no sense in a use; None when it does."""
+        """Reason why the scenario makes no sense in a use; None when it does."""
         if use not in self.uses:
             return text("harness.not_meant_for", use=use_name(use))
         wrong = next((step for step in self.steps if step.wrong_on_purpose and use in step.uses), None)
@@ -108,7 +108,7 @@ class Scenario:
 
 
 def use_name(use: str) -> Text:
-    """What a use is called."""
+    """Name of a use."""
     return text(f"harness.use_{use}")
 
 
@@ -118,7 +118,7 @@ def role_key(scenario_id: str, role: str) -> str:
 
 
 def no_title(step: ScenarioStep) -> Text:
-    """What a step is called when its author gave it no title."""
+    """Title of a step whose author gave it none."""
     said = step.said
     if step.verb == "expect-incoming":
         return text("harness.step_incoming", infno=said["expect-incoming"])

@@ -38,7 +38,7 @@ class Fields(Mapping[str, Any]):
         return Fields({**self._values, name: value})
 
     def names(self, name: str) -> bool:
-        """Whether it has this name itself, not only inside a node."""
+        """True where the value has this name itself, not only inside a node."""
         return name in self._values
 
     def __getitem__(self, name: str) -> Any:
@@ -61,7 +61,7 @@ def is_expression(value: object) -> bool:
 
 
 def evaluate(written: str, lookup: Lookup) -> Any:
-    """The value of an expression; one path alone gives what stands there, a sum gives a Decimal."""
+    """Value of an expression; a path alone gives the value at the path, a sum gives a Decimal."""
     terms = _terms(written)
     if len(terms) == 1 and terms[0][0] == "+" and terms[0][1].startswith("$"):
         return _at(terms[0][1], lookup)
@@ -90,7 +90,7 @@ def names_in(written: str) -> list[str]:
 
 
 def follow(value: Any, path: str) -> Any:
-    """What stands at a path below a value; raises NotThere."""
+    """Value at a path below a value; raises NotThere."""
     done = ""
     for part in _parts(path):
         value = _step(value, part, path, done)
@@ -99,7 +99,7 @@ def follow(value: Any, path: str) -> Any:
 
 
 def as_number(value: object) -> Decimal | None:
-    """The number a value is or says; None for anything else, true and false included."""
+    """Number that a value is or spells; None for any other value, true and false included."""
     if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
         return None
     try:

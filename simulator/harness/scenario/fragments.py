@@ -11,20 +11,20 @@ from simulator.core.texts import text
 from simulator.harness.scenario.definition import VERBS, ScenarioStep
 
 JUDGED = ("expect", "literal", "award", "refused", "named", "lost")
-"""What `use` may say of the last call of its fragment."""
+"""Keys by which `use` judges the last call of its fragment."""
 INHERITED = ("for", "at", "of", "uses")
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A fragment file and the values its parameters have when none are given; None must be given."""
+    """Fragment file and the default values of its parameters; None must be given."""
 
     document: Document
     parameters: Mapping[str, Any]
 
 
 def verb_of(said: Mapping[str, Any]) -> str:
-    """Which verb a step is; `save` and `expect` belong to another verb where there is one."""
+    """Verb of a step; `save` and `expect` belong to another verb where there is one."""
     return next(verb for verb in VERBS if verb in said)
 
 

@@ -1,4 +1,4 @@
-"""Where scenarios are: the shipped ones, files and folders; and which of them were asked for."""
+"""Library of scenarios: the shipped ones, files and folders; and the selection by name."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -48,7 +48,7 @@ def _below(path: Path) -> list[Path]:
 
 
 def _shipped_names() -> list[str]:
-    """What the shipped scenarios are asked for by: families, and family/name."""
+    """Names of the shipped scenarios: families, and family/name."""
     files = [file.relative_to(shipped_folder()) for file in _below(shipped_folder())]
     return list(dict.fromkeys(name for file in files for name in (str(file.parent), str(file).removesuffix(SUFFIX))))
 

@@ -1,4 +1,4 @@
-"""Which scenarios: `-k` by words of id and name, `-m` by marks; and, or, not and parentheses as in pytest."""
+"""Selection of scenarios: `-k` by words of id and name, `-m` by marks; and, or, not and parentheses as in pytest."""
 
 import re
 from collections.abc import Callable
@@ -13,20 +13,20 @@ _TOKEN = re.compile(r"\s*([()]|[^\s()]+)")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What was asked for; a blank expression takes everything."""
+    """Expressions of a selection; a blank expression takes every scenario."""
 
     words: str = ""
     marks: str = ""
 
     def takes(self, scenario: Scenario) -> bool:
-        """Whether both expressions hold of a scenario."""
+        """True where both expressions hold of a scenario."""
         written = f"{scenario.id} {scenario.name.zh} {scenario.name.en}".casefold()
         by_words = holds(self.words, lambda word: word.casefold() in written)
         return by_words and holds(self.marks, lambda mark: mark in scenario.all_marks)
 
 
 def holds(expression: str, says: Callable[[str], bool]) -> bool:
-    """Whether a boolean expression of words holds; raises SetupError when it cannot be read."""
+    """True where a boolean expression of words holds; raises SetupError when it cannot be read."""
     if not expression.strip():
         return True
     reader = _Reader(expression, _TOKEN.findall(expression), says)

@@ -1,4 +1,4 @@
-"""What a hospital sends in each transaction: one data file a transaction, filled from what the desk knows.
+"""Requests of a hospital: a data file for each transaction, filled from the facts of its book.
 
 A field whose value is not known is left out; a wrong or missing field is made on purpose by the step that says so.
 """
@@ -24,7 +24,7 @@ class Template:
     infno: str
     title: Text
     act: str
-    """What it is called on the board of guided steps; the two numbers of a pair (2207, 2207A) share it."""
+    """Name of the act on the board of guided steps; the two numbers of a pair (2207, 2207A) share it."""
     input: Mapping[str, Any]
 
 
