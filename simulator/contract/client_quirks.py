@@ -35,7 +35,7 @@ _OF_PLACES = ("null", "null_text", "json_text", "name_spelling", "exp_content", 
 
 @dataclass(frozen=True, slots=True)
 class Quirk:
-    """One listed deviation: its name without `habit_`, the kind of place it stands at, and who shows it."""
+    """Listed deviation of real clients: name without `habit_`, kind of place, and the clients that show it."""
 
     name: str
     kind: str
@@ -161,7 +161,7 @@ def _bare(name: str) -> str:
 
 
 def _value(found: _Found, node: Node, row: FieldRow, value: Any, path: str) -> Any:
-    """The value without its quirks; one value may show several, such as a number whose leading zero is lost too."""
+    """Value without its quirks; a value may show several, such as a number that also lost a leading zero."""
     if value is None or value == "null":
         found.habit("habit_null" if value is None else "habit_null_text", path, node, row.field, value, right='""')
         return ""

@@ -92,7 +92,7 @@ def _number_text(_: Layout, row: FieldRow, value: Any) -> Any:
 
 
 def _is_printable(value: Any) -> bool:
-    """Whether a value is a number of ordinary size; an int of any size is compared without being made a float."""
+    """True for a number of ordinary size; an int of any size is compared without becoming a float."""
     if isinstance(value, int):
         return not isinstance(value, bool) and abs(value) < 10**40
     return isinstance(value, (float, Decimal)) and math.isfinite(value) and abs(float(value)) < 1e40
@@ -189,7 +189,7 @@ def _compact_date(_: Layout, row: FieldRow, value: Any) -> Any:
 
 
 def _iso_time(_: Layout, row: FieldRow, value: Any) -> Any:
-    """A time with T; one with a zone of its own is told in Beijing's."""
+    """Beijing time in wire form of a time with T; a time with a zone of its own is converted."""
     if row.type not in ("D", "DT") or not isinstance(value, str) or not _ISO.match(value):
         return None
     try:

@@ -12,7 +12,7 @@ _MOST_LINES = 1_000
 
 
 def legs_within(value: Any, name: str, written: str) -> Iterator[RecordedLeg | Broken]:
-    """Every message of a document in its order, as an object or as JSON text; nothing where there is none."""
+    """Messages of a document in order, as objects or as JSON text; yields none where there are none."""
     for number, (pointer, envelope, size) in enumerate(_messages(value, "", 0)):
         line = line_of(written, pointer) if number < _MOST_LINES else None
         where = Where(name, line or 1, pointer)

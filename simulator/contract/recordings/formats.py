@@ -51,7 +51,7 @@ def legs_of(path: Path, advance: Advance = lambda _: None) -> Iterator[RecordedL
 
 
 def _is_json(raw: bytes) -> bool:
-    """Whether a text begins as JSON does; what breaks off later is broken JSON and no log."""
+    """True where a text begins as JSON does; a later break makes the text broken JSON, not a log."""
     return raw.lstrip()[:1] in (b"{", b"[")
 
 

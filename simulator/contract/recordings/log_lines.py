@@ -1,4 +1,4 @@
-"""Messages inside the lines of a log, or of a text that somebody pasted: JSON that begins anywhere in a line."""
+"""Messages inside the lines of a log or of pasted text: JSON that begins anywhere in a line."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _decoder = json.JSONDecoder()
 
 
 def is_log(head: bytes) -> bool:
-    """Whether a text that is no JSON as a whole holds messages inside its lines."""
+    """True where a text that is not JSON as a whole holds messages inside its lines."""
     written = head.decode("utf-8", "replace")
     return bool(_ENVELOPE.search(written) and _BEGINS.search(written))
 
@@ -56,7 +56,7 @@ def legs_of_log(file: IO[bytes], name: str) -> Iterator[RecordedLeg | Broken]:
 
 
 def _end_of(begun: list[str]) -> int | None:
-    """Where the JSON value that begins a text ends, None while it does not."""
+    """End of the JSON value that begins a text; None while the value is incomplete."""
     try:
         return _decoder.raw_decode("\n".join(begun))[1]
     except (ValueError, RecursionError):
@@ -64,7 +64,7 @@ def _end_of(begun: list[str]) -> int | None:
 
 
 def _goes_on(begun: list[str]) -> bool:
-    """Whether the next line may belong to the message: a pretty-printed one ends its lines with `{ [ , :`."""
+    """True where the next line may belong to the message: pretty-printed JSON ends its lines with `{ [ , :`."""
     last = begun[-1].rstrip()
     return len(begun) < _LONGEST_MESSAGE and (last.endswith(("{", "[", ",", ":")) or (len(begun) > 1 and last != "}"))
 
