@@ -274,6 +274,7 @@ def _value_at(body: Any, path: Path_) -> Any:
     for part in path:
         try:
             body = body[part]
+        # A path of a validator may lead through a value of the wrong type, which is the fault it reports.
         except (KeyError, IndexError, TypeError):
             return None
     return body

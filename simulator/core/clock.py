@@ -53,6 +53,7 @@ def wire_time_17(moment: datetime) -> str:
 _DIGITS_ONLY = str.maketrans("", "", "-:.")
 
 
+# The same days and times recur in every message of a visit.
 @lru_cache(maxsize=1024)
 def from_wire(text: str) -> datetime:
     """Reads `yyyy-MM-dd HH:mm:ss`, or `yyyy-MM-dd` as its midnight; raises ValueError for anything else."""

@@ -15,8 +15,10 @@ from simulator.core.errors import DataFault, DataFaults
 from simulator.core.schema_errors import Shape, faults_of, pointer
 from simulator.core.texts import text
 
+# Far above any real file; without limits a file could exhaust memory or the stack.
 LARGEST_FILE = 4 * 1024 * 1024
 _DEEPEST = 40
+# Eighteen digits fit the 64-bit integers of the stores; longer numbers stay text.
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 

@@ -30,6 +30,7 @@ def tidy(raw: str) -> str:
     """JSON laid out in lines, every number with its own digits; a text that is not JSON stays unchanged."""
     try:
         return msgspec.json.format(raw, indent=2)
+    # Any text may be pasted into the page: broken, nested beyond the stack, or with lone surrogates.
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         return raw
 

@@ -93,6 +93,7 @@ def send(platform: Platform, sandbox: Sandbox, message: str, *, fresh: bool, unm
         last = work.last_id(journal)
         now = clock.now(platform.sandboxes.real_time())
     message = with_fresh_msgid(message, now) if fresh else message
+    # The platform itself refuses a lone surrogate; the page shows that refusal.
     raw = message.encode("utf-8", "surrogatepass")
     headers = _signed(config.profile, platform.sandboxes.real_time())
     outgoing = platform.pipeline.handle(sandbox, Incoming(raw, headers))

@@ -182,6 +182,7 @@ class TryView:
         try:
             with sandbox.begin() as (work, _, _clock):
                 found = [described(work, psn_no) for psn_no in people.listed(work, "", "", MOST_PEOPLE)]
+        # A sandbox deleted meanwhile has no people to offer; the form still shows.
         except (SimulatorError, Gone):
             return []
         return [(each["psn_no"], f"{mask(each['psn_name'])} {each['insured_at']}") for each in found]

@@ -86,6 +86,7 @@ def pytest_runtest_call(item: pytest.Item) -> "Generator[None, object, object]":
     """Looks at the findings when the test itself is over, so that it fails as a test and not in its teardown."""
     try:
         result = yield
+    # pytest.fail raises a BaseException, which Exception alone would miss.
     except (Exception, pytest.fail.Exception):
         platform = item.stash.get(_PLATFORM, None)
         if platform is not None:

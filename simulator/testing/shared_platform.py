@@ -42,6 +42,7 @@ def start(*, url: str = "", data: str = "", ports: Callable[[], int] = free_port
             platform = _try_to_start(processes, data, ports())
             if platform is not None:
                 return Running(platform, processes)
+    # Also on Ctrl-C: the platform must not outlive the tests.
     except BaseException:
         processes.end()
         raise
@@ -88,5 +89,6 @@ def _somebody_answers(address: str) -> bool:
 def _seed_of(platform: PlatformClient) -> int:
     try:
         return int(platform.control("GET", "sandboxes/default")["seed"])
+    # A server on that port that is no platform, or one with a token, has no seed to compare.
     except (SetupError, ControlRefused, KeyError, ValueError):
         return -1

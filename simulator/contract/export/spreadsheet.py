@@ -13,7 +13,9 @@ from collections.abc import Iterable, Sequence
 from simulator.contract.edition_folder import CODE_COLUMNS, FIELD_COLUMNS, TABLE_COLUMNS, TRANSACTION_COLUMNS
 from simulator.contract.edition_rows import Edition
 
+# Spreadsheets turn such text into numbers or dates and lose leading zeros of codes.
 _HARMED = re.compile(r"[0-9.,+-]+(?:[eE][0-9+-]+)?\Z")
+# A cell that begins so is run as a formula when the file is opened.
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 

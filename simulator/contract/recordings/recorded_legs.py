@@ -61,6 +61,7 @@ class Broken:
 
 def read_text(written: str | bytes, where: Where) -> Any | Broken:
     """Parsed JSON, or why it is none."""
+    # A lone surrogate has to reach the JSON reader, which refuses it in a sentence; encoding strictly would raise here.
     raw = written.encode("utf-8", "surrogatepass") if isinstance(written, str) else written
     try:
         return read_json(raw, largest=LARGEST_LINE)

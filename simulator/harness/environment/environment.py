@@ -30,6 +30,7 @@ class Environment:
     def __enter__(self) -> "Environment":
         try:
             self._start()
+        # Also on Ctrl-C: processes started so far must not outlive the run.
         except BaseException:
             self._processes.end()
             raise
@@ -39,6 +40,7 @@ class Environment:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if TREATMENT in self._plan.uses and not self._plan.sandbox and not self._plan.keep and error is None:
+            # A platform that is gone needs no clearing up, and must not hide the result of the run.
             with contextlib.suppress(SetupError):
                 self.connect().control("DELETE", f"sandboxes/{self._treatment}")
         self._processes.end()

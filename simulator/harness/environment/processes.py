@@ -63,6 +63,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.popen.kill()
                 self.popen.wait()
+        # Workers that a killed server leaves behind would keep its port; each process leads a group of its own.
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.popen.pid, signal.SIGKILL)
@@ -135,5 +136,6 @@ def _answers(url: str) -> bool:
     try:
         with _OPENER.open(url, timeout=2) as answer:
             return bool(answer.status == 200)
+    # ValueError: http.client raises it for an answer that is not HTTP, as from a server half started.
     except (URLError, OSError, ValueError):
         return False
