@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".scenario.yaml"
 _USES = ("self", "insured", "treatment")
+_UNCHECKED = "literals"
+"""Property of a test whose literal amounts were not checked: the sentence that says why."""
 
 
 class ScenarioFailed(AssertionError):
@@ -49,6 +51,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stage.close()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # Read from the reports, which reach this process also from the workers of pytest-xdist.
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind)]
+    for report in reports:
+        for name, sentence in getattr(report, "user_properties", ()):
+            if name == _UNCHECKED and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid}: {sentence}")
+
+
 class ScenarioFile(pytest.File):
     """Scenario file as a pytest collector; a test for each use."""
 
@@ -77,12 +88,15 @@ class ScenarioItem(pytest.Item):
         self.extra_keyword_matches.add(scenario.id)
 
     def runtest(self) -> None:
+        from simulator.core.texts import text
         from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED
         from simulator.harness.report.wording import failure_text
 
         stage = _stage(self.session)
         result = stage.play(self.scenario, self.use)
         self.user_properties += [("use", self.use), ("seed", stage.info.seed), ("sandbox", result.sandbox)]
+        if result.unchecked is not None:
+            self.user_properties.append((_UNCHECKED, str(text("harness.literals_unchecked", reason=result.unchecked))))
         if result.status in (NOT_TESTED, NOT_APPLICABLE):
             pytest.skip(str(result.reason))
         if result.status == BROKEN:

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from importlib import resources
 
 import pytest
 
@@ -37,6 +38,21 @@ def test_scenario_is_a_test_with_chinese_name_marks_and_the_failure_in_words(run
     assert {case.attrib["name"] for case in cases} == {"试[self]"}
     assert "1 passed, 1 deselected" in run("-m", "slow and family")[1]
     assert "1 passed, 1 deselected" in run("-k", "good")[1]
+
+
+def test_literals_that_were_not_checked_are_told_after_the_run_and_in_junit(run, written, tmp_path):
+    """The city brings a file of another version than the one that the amount was worked out under."""
+    shipped = resources.files("simulator").joinpath("benefit/policies/230900.yaml").read_text(encoding="utf-8")
+    own = tmp_path / "data" / "policies"
+    own.mkdir(parents=True)
+    other = shipped.partition("\nexamples:")[0].replace('version: "2025.1"', 'version: "own"')
+    (own / "230900.yaml").write_text(other, encoding="utf-8")
+    written('- {call: "1101", literal: {"insuinfo[0].balc": 1200.00}}')
+    code, said = run("--sim-data", str(own.parent), platform="")
+    assert code == 0, said
+    assert "手算金额未核对，因为230900 用的是自备政策文件，版本 own" in said
+    properties = ElementTree.parse(tmp_path / "j.xml").getroot().iter("property")
+    assert [each.attrib["value"] for each in properties if each.attrib["name"] == "literals"]
 
 
 def test_use_in_which_a_scenario_makes_no_sense_is_skipped_with_the_reason(run, written):

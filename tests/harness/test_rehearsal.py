@@ -16,8 +16,20 @@ from simulator.harness.environment.personas import Personas
 from simulator.harness.environment.plan import Plan
 from simulator.harness.execution import rehearsal, runner
 from simulator.harness.execution.rehearsal import rehearse
-from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_RUN, NOT_TESTED, PASSED, Ended
+from simulator.harness.execution.results import (
+    BROKEN,
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_RUN,
+    NOT_TESTED,
+    PASSED,
+    Ended,
+    Started,
+)
 from simulator.harness.execution.runner import Stage, play
+from simulator.harness.report import write_report
+from simulator.harness.report.console import Console
+from simulator.harness.report.junit import write_junit
 from simulator.harness.scenario.date_shift import begin_on
 from simulator.harness.scenario.library import load
 from tests.support.in_process import agencies, export
@@ -148,14 +160,50 @@ def test_two_runs_side_by_side_never_see_each_other(scenario, platform):
 
 @pytest.fixture
 def own_rules(tmp_path):
-    """A data folder in which Qitaihe takes 450.00 instead of 500.00 before it pays."""
-    folder = tmp_path / "data" / "policies"
-    folder.mkdir(parents=True)
-    file = resources.files("simulator").joinpath("benefit/policies/230900.yaml")
-    shipped = file.read_text(encoding="utf-8").partition("\nexamples:")[0]
-    own = shipped.replace('{insutype: "310", value: "500.00"', '{insutype: "310", value: "450.00"')
-    (folder / "230900.yaml").write_text(re.sub(r'version: "[^"]*"', 'version: "own"', own), encoding="utf-8")
-    return folder.parent
+    """Makes a data folder in which Qitaihe takes 450.00 instead of 500.00 before it pays, in a file of that version."""
+
+    def made(version):
+        folder = tmp_path / "data" / "policies"
+        folder.mkdir(parents=True)
+        file = resources.files("simulator").joinpath("benefit/policies/230900.yaml")
+        shipped = file.read_text(encoding="utf-8").partition("\nexamples:")[0]
+        own = shipped.replace('{insutype: "310", value: "500.00"', '{insutype: "310", value: "450.00"')
+        (folder / "230900.yaml").write_text(re.sub(r'version: "[^"]*"', f'version: "{version}"', own), encoding="utf-8")
+        return folder.parent
+
+    return made
+
+
+def test_wrong_literal_under_an_own_file_of_the_version_named_is_red_and_the_step_is_named(written, run, own_rules):
+    """The file takes 450.00, the scenario says 500.00 for this very version."""
+    ended = run([written(VISIT + DEDUCTIBLE)], platform="", uses=("self",), data=str(own_rules("2025.1")))
+    (result,) = ended.results
+    assert (result.status, result.unchecked, ended.exit_code) == (FAILED, None, 1)
+    (difference,) = result.root_cause.differences
+    assert (difference.path, difference.wanted.zh, difference.got.zh) == ("act_pay_dedc", "500.00", "450.00")
+    assert result.root_cause.step.said["literal"] == {"act_pay_dedc": "500.00"}
+    assert "version" in str(result.notes[0].en)
+
+
+def test_literals_under_an_own_file_of_another_version_are_said_not_to_be_checked(
+    written, run, own_rules, tmp_path, capsys
+):
+    """On the console, also when it is told to be quiet, in the HTML report, and in JUnit."""
+    ended = run([written(VISIT + DEDUCTIBLE)], platform="", uses=("self",), data=str(own_rules("own")))
+    (result,) = ended.results
+    assert (result.status, ended.exit_code) == (PASSED, 0)
+    console = Console(quiet=True)
+    console.take(Started(ended.info))
+    console.take(ended)
+    write_junit(ended, tmp_path / "j.xml")
+    write_report(ended, tmp_path / "r.html")
+    for said in (capsys.readouterr().out, *((tmp_path / name).read_text() for name in ("j.xml", "r.html"))):
+        assert "手算金额未核对，因为230900 用的是自备政策文件，版本 own" in said
+
+
+def test_scenario_without_literals_says_nothing_of_them(written, run, own_rules):
+    ended = run([written('- call: "1101"')], platform="", uses=("self",), data=str(own_rules("own")))
+    assert [(each.status, each.unchecked) for each in ended.results] == [(PASSED, None)]
 
 
 def test_under_other_figures_literals_give_way_and_both_sides_agree(written, run, own_rules):
@@ -165,7 +213,7 @@ def test_under_other_figures_literals_give_way_and_both_sides_agree(written, run
     - {reached: {$rules.version: "2025.1"}, because: 不是原来的政策}
     """
     files = [written(VISIT + DEDUCTIBLE), written(elsewhere, name="unreached")]
-    ended = run(files, platform="", uses=("insured",), data=str(own_rules))
+    ended = run(files, platform="", uses=("insured",), data=str(own_rules("own")))
     played, unreached = ended.results
     assert (played.status, bool(played.notes), bool(played.steps[-1].notes)) == (PASSED, True, True)
     assert (unreached.status, unreached.reason.zh) == (NOT_TESTED, "不是原来的政策")

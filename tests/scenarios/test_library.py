@@ -36,7 +36,7 @@ def shipped_platform(tmp_path_factory):
 
 
 def test_library_is_green_under_other_figures_when_the_agency_has_them_too(scenarios, areas, people, tmp_path):
-    """Literal amounts give way to the engine's award and the report says so; the point of each is reached even so."""
+    """The engine's award is checked instead of literals, which is said; the point of each is reached even so."""
     with (
         platform(tmp_path / "platform", OTHER) as stage,
         agencies(tmp_path / "agencies", people, areas, OTHER) as answering,
@@ -44,8 +44,11 @@ def test_library_is_green_under_other_figures_when_the_agency_has_them_too(scena
         results = played(stage, scenarios, answering, "rother")
     wrong = {name: failure(found) for name, found in results.items() if found.status != PASSED}
     assert wrong == {}
-    gave_way = {name for name, found in results.items() if found.notes}
-    assert gave_way == {each.id for each in scenarios if each.id in results and QITAIHE in each.policy}
+    unchecked = {name for name, found in results.items() if found.unchecked}
+    literal = {each.id for each in scenarios if any("literal" in step.said for step in each.steps)}
+    assert unchecked == {
+        each.id for each in scenarios if each.id in results.keys() & literal and QITAIHE in each.policy
+    }
 
 
 def failure(found):

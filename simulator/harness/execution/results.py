@@ -1,5 +1,6 @@
 """Results of a run: of each step, of each scenario in each use, and of the whole; facts without words."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,8 @@ class ScenarioResult:
     final: list[Mismatch] = field(default_factory=list)
     """Violated postconditions: unexpected findings, the ledger, unknown outcomes."""
     notes: list[Text] = field(default_factory=list)
+    unchecked: Text | None = None
+    """Reason for leaving its literal amounts unchecked; None where they were checked, or where it has none."""
     sandbox: str = ""
     seconds: float = 0.0
 
@@ -126,6 +129,10 @@ class Ended:
 
     def count(self, status: str) -> int:
         return sum(each.status == status for each in self.results)
+
+    def unchecked(self) -> Mapping[Text, int]:
+        """Reasons for which literal amounts of scenarios played were not checked, with the number of scenarios."""
+        return Counter(each.unchecked for each in self.results if each.unchecked and each.status in (PASSED, FAILED))
 
     @property
     def exit_code(self) -> int:

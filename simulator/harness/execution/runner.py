@@ -106,8 +106,11 @@ def _play_in(
     because, notes = fill_roles(stage.personas, scenario, context)
     for name, code in scenario.places.items():
         context.places[name] = _institution(sandbox, code)
-    context.literals, reasons = _literals(stage, scenario, sandbox, because)
-    result.notes += [*notes, *reasons]
+    reason, more = _literals(stage, scenario, sandbox, because)
+    context.literals = reason is None
+    result.notes += [*notes, *more]
+    if reason is not None:
+        _leave_unchecked(scenario, result, reason)
     for step in scenario.steps:
         if result.root_cause is not None:
             result.steps.append(StepResult(step, title_of(step), NOT_RUN))
@@ -180,26 +183,35 @@ def _institution(sandbox: SandboxClient, code: str) -> dict[str, str]:
 
 def _literals(
     stage: Stage, scenario: Scenario, sandbox: SandboxClient, because: Text | None
-) -> tuple[bool, list[Text]]:
-    """True without notes where literal amounts hold: under the city files they name, with people from the seed."""
+) -> tuple[Text | None, list[Text]]:
+    """The reason for not checking literal amounts, None for checking them; and notes on the city files they follow.
+
+    Literals hold under the versions that the scenario names, whoever brought the file, with people made for it.
+    """
     if because is not None:
-        return _give_way(scenario, because)
+        return because, []
     if stage.personas is not None:
-        return _give_way(scenario, text("harness.because_cast"))
+        return text("harness.because_cast"), []
     if scenario.shifted:
-        return _give_way(scenario, text("harness.because_shifted", day=scenario.clock[:10]))
+        return text("harness.because_shifted", day=scenario.clock[:10]), []
+    notes = []
     for area, version in scenario.policy.items():
         policy = sandbox.control("GET", f"policy/{area}?on={scenario.clock[:10]}")
-        if not policy["shipped"]:
-            return _give_way(scenario, text("harness.because_policy", area=area, digest=policy["digest"]))
-        if policy["version"] != version:
-            raise SetupError(
-                text("harness.policy_moved", id=scenario.id, area=area, wanted=version, got=policy["version"])
-            )
-    return True, []
+        found = {"area": area, "wanted": version, "got": policy["version"], "digest": policy["digest"]}
+        if policy["version"] == version:
+            # Figures changed without a new version would pass unseen if an own file were reason enough to look away.
+            notes += [] if policy["shipped"] else [text("harness.own_policy_of_same_version", **found)]
+        elif policy["shipped"]:
+            raise SetupError(text("harness.policy_moved", id=scenario.id, **found))
+        else:
+            return text("harness.because_policy", **found), []
+    return None, notes
 
 
-def _give_way(scenario: Scenario, reason: Text) -> tuple[bool, list[Text]]:
+def _leave_unchecked(scenario: Scenario, result: ScenarioResult, reason: Text) -> None:
+    """Notes in the result that literal amounts are not checked; raises CannotPlay where the scenario needs them."""
     if "literals" in scenario.needs:
         raise CannotPlay(reason)
-    return False, [text("harness.give_way_because", reason=reason)]
+    if any("literal" in step.said for step in scenario.steps):
+        result.unchecked = reason
+        result.notes.append(text("harness.literals_unchecked", reason=reason))

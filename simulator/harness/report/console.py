@@ -61,6 +61,8 @@ class Console:
         if result.status == FAILED and self._info is not None:
             first = self._causes.setdefault((result.use, result.cause or result.scenario.id), result)
             click.echo(f"\n{failure_text(result, self._info)}\n" if first is result else same_cause_text(result, first))
+        elif result.unchecked is not None:
+            click.echo(text("harness.noted", note=text("harness.literals_unchecked", reason=result.unchecked)))
 
     def _ended(self, ended: Ended) -> None:
         click.echo()
@@ -95,6 +97,8 @@ def verdict(ended: Ended) -> Iterable[str]:
     if ended.broken is not None:
         yield str(ended.broken)
     yield str(text("harness.counts", seconds=f"{ended.seconds:.1f}", **counts))
+    for reason, count in ended.unchecked().items():
+        yield str(text("harness.literals_unchecked_in", count=count, reason=reason))
     yield str(text("harness.replay", seed=ended.info.seed, command=ended.info.command))
 
 

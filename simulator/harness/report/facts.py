@@ -5,7 +5,7 @@ from typing import Any
 
 from simulator.core.citations import cited, titled
 from simulator.core.masking import mask_text
-from simulator.core.texts import Text
+from simulator.core.texts import Text, text
 from simulator.harness.execution.journal_legs import ShownLeg
 from simulator.harness.execution.matching import Mismatch
 from simulator.harness.execution.results import (
@@ -42,7 +42,9 @@ def table_rows(ended: Ended) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for result in ended.results:
         row = rows.setdefault(result.scenario.id, {"id": result.scenario.id, "name": result.scenario.name, "cells": {}})
-        why = result.reason if result.reason is not None else None
+        why = result.reason
+        if why is None and result.unchecked is not None:
+            why = text("harness.literals_unchecked", reason=result.unchecked)
         row["cells"][result.use] = {"status": result.status, "why": why, "anchor": anchor(result)}
     return list(rows.values())
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
+from simulator.core.texts import text
 from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, Ended, ScenarioResult
 from simulator.harness.report.wording import failure_text, headline
 from simulator.harness.scenario.definition import use_name
@@ -45,6 +46,9 @@ def _case(suite: Element, result: ScenarioResult, ended: Ended) -> None:
         SubElement(case, "error", message=_clean(str(result.reason)))
     elif result.status in (NOT_TESTED, NOT_APPLICABLE):
         SubElement(case, "skipped", message=_clean(str(result.reason)))
+    if result.unchecked is not None:
+        said = SubElement(case, "system-out")
+        said.text = _clean(str(text("harness.literals_unchecked", reason=result.unchecked)))
 
 
 def _clean(written: str) -> str:

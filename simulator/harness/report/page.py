@@ -33,6 +33,10 @@ def write_report(ended: Ended, path: Path) -> None:
             info=ended.info,
             verdict=_verdict(ended, len(told)),
             tone={0: "good", 1: "bad"}.get(ended.exit_code, "broken"),
+            unchecked=[
+                text("harness.literals_unchecked_in", count=count, reason=reason)
+                for reason, count in ended.unchecked().items()
+            ],
             counts=[(status, text(f"harness.status_{status}"), ended.count(status)) for status in _STATUSES],
             cards=told,
             uses=[(use, use_name(use)) for use in ended.info.uses],
