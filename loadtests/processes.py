@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.core.errors import SetupError
+from simulator.core.own_code import child_environment
 from simulator.core.texts import text
 
 _START_S, _END_S = 60.0, 15.0
@@ -87,7 +88,9 @@ def python(words: Sequence[str], url: str, log: Path, *, ready: str) -> Iterator
     began = time.perf_counter()
     with log.open("wb") as output:
         # A group of its own: Ctrl-C ends us first, and we end it.
-        process = subprocess.Popen([sys.executable, *words], stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            [sys.executable, *words], stdout=output, stderr=output, env=child_environment(), start_new_session=True
+        )
     try:
         _wait_until_ready(process, url + ready, log)
         yield Server(url, process, log, time.perf_counter() - began)

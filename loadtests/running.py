@@ -1,7 +1,6 @@
 """Load run from end to end: the platform, its people, Locust in a process of its own, the audit afterwards."""
 
 import json
-import os
 import secrets
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from simulator.core.errors import SetupError
+from simulator.core.own_code import child_environment
 from simulator.core.texts import text
 from simulator.loadtests import processes
 from simulator.loadtests.control import Control
@@ -185,7 +185,7 @@ def _locust(asked: Asked, control: Control, tell: Tell) -> Run:
     measured, log = asked.folder / "measured.json", asked.folder / "locust.log"
     measured.unlink(missing_ok=True)
     # Settings of somebody's own Locust are not for this run, and a token is not for the list of processes.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    environment = {name: value for name, value in child_environment().items() if not name.startswith("LOCUST_")}
     if asked.token:
         environment["NHSA_SIM_TOKEN"] = asked.token
     with log.open("wb") as output:

@@ -69,3 +69,7 @@ def main() -> None:
 
 def _told_to_end(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

@@ -24,12 +24,13 @@ CORE: dict[str, set[str]] = {
     "masking": set(),
     "findings": {"texts"},
     "signing": {"texts"},
+    "own_code": {"errors", "texts"},
     "logs": set(),
     "metrics": set(),
     "error_reporting": {"logs", "metrics", "texts"},
 }
 """Modules of `simulator.core`, each with those of its neighbours that it may import."""
-HARNESS_CORE = {"citations", "errors", "masking", "schema_errors", "strict_yaml", "texts"}
+HARNESS_CORE = {"citations", "errors", "masking", "own_code", "schema_errors", "strict_yaml", "texts"}
 """A client that shared the server's envelope or JSON codec could not find a fault of theirs."""
 
 ALLOWED: dict[str, set[str]] = {

@@ -16,6 +16,7 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 from simulator.core.errors import SetupError
+from simulator.core.own_code import child_environment
 from simulator.core.texts import language, text
 
 READY_S = 60.0
@@ -86,7 +87,7 @@ class Processes:
     def start(self, name: str, arguments: list[str], *, ready_url: str = "", lasting: bool = True) -> Process:
         """Starts `nhsa-sim …` in the language of this run."""
         output = (self.folder / f"{next(self._numbers)}.log").open("w+b")
-        environment = {**os.environ, "NHSA_SIM_LANG": language(), "PYTHONUNBUFFERED": "1"}
+        environment = {**child_environment(), "NHSA_SIM_LANG": language(), "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "simulator", *arguments]
         popen = subprocess.Popen(
             command,

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from simulator.core.citations import resolves, rules
 from simulator.core.errors import DataFault, DataFaults
+from simulator.core.own_code import own_folder
 from simulator.core.schema_errors import Shape, faults_of, load_schema, nearest
 from simulator.core.strict_yaml import Document, checked, parse_yaml
 from simulator.core.texts import Text, text
@@ -179,4 +179,4 @@ def _bytes(path: Path) -> bytes:
 
 def shipped_folder() -> Path:
     """The folder of the scenarios that come with the product."""
-    return Path(str(resources.files("simulator.scenarios")))
+    return own_folder("scenarios")
