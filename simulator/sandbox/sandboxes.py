@@ -283,8 +283,8 @@ def _configure(work: UnitOfWork, row: SandboxRow, shipped: Defaults) -> Config:
     for city in work.find(tables.policy, order="area"):
         policies = policies.with_city(city.body, city.name)
     catalogues = shipped.catalogues
-    for laid_over in work.find(tables.catalogue, order="area"):
-        catalogues = catalogues.with_items(laid_over.area, json.loads(laid_over.body))
+    for own in work.find(tables.catalogue, order="area"):
+        catalogues = catalogues.with_items(own.area, json.loads(own.body))
     institutions = shipped.institutions
     for put in work.find(tables.institution, order="code"):
         institutions = institutions.with_institution(Institution.from_json(put.code, json.loads(put.body)))
