@@ -23,7 +23,8 @@ from simulator.domain import places
 from simulator.domain.places import read_places
 from simulator.gateway.inspection import Inspector
 from simulator.gateway.pipeline import Pipeline
-from simulator.sandbox.sandboxes import Defaults, Sandboxes
+from simulator.sandbox.configuration import Defaults
+from simulator.sandbox.sandboxes import Sandboxes
 from simulator.store import journal
 from simulator.store.factory import open_factory
 from simulator.store.store import Conflict, Gone, StoreFactory

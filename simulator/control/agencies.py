@@ -12,7 +12,8 @@ from simulator.core.money import yuan
 from simulator.domain.transaction_table import RECONCILIATION_DAY
 from simulator.insured.reconciliation_day import rows_of_day
 from simulator.people.areas import is_area
-from simulator.sandbox.sandboxes import Agency, touch
+from simulator.sandbox.configuration import Agency
+from simulator.sandbox.sandboxes import touch
 from simulator.store.rows import SettlementRow
 from simulator.store.tables import agency, fault, settlement
 from simulator.store.tables import outbox as outbox_table

@@ -17,7 +17,7 @@ from simulator.domain.transaction_table import DISEASE_REGISTRATION, DISEASE_REG
 from simulator.insured.grants import ended_on, filing_message
 from simulator.people.contradictions import filing_faults
 from simulator.people.diseases import disease_name
-from simulator.sandbox.sandboxes import Config
+from simulator.sandbox.configuration import Config
 from simulator.store import people
 from simulator.store.rows import FilingRow, RegistrationRow
 from simulator.store.tables import filing, registration, task

@@ -15,7 +15,7 @@ from simulator.people.export import person_json, read_export
 from simulator.people.population import populate
 from simulator.people.role import person_for
 from simulator.people.spec import OpeningBalance, PersonSpec, read_person
-from simulator.sandbox.sandboxes import Config
+from simulator.sandbox.configuration import Config
 from simulator.store import people
 from simulator.store.tables import accumulator, person
 from simulator.store.unit_of_work import UnitOfWork

@@ -7,7 +7,7 @@ from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.core.texts import text
 from simulator.domain.transaction_table import traits_of
-from simulator.sandbox.sandboxes import Config
+from simulator.sandbox.configuration import Config
 from simulator.store.tables import sign_in
 from simulator.store.unit_of_work import UnitOfWork
 

@@ -9,7 +9,7 @@ from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import ERROR, WARNING, Finding, from_faults
 from simulator.core.json_codec import LARGEST_INPUT, characters
 from simulator.core.texts import text
-from simulator.sandbox.sandboxes import Config
+from simulator.sandbox.configuration import Config
 from simulator.transactions import HANDLERS
 
 MOST_CHARGES = 1000

@@ -25,7 +25,8 @@ from simulator.fault_injection import faults
 from simulator.fault_injection.delayed_messages import delay_message, take_delayed
 from simulator.gateway import admission, inspection
 from simulator.gateway.exchange import Exchange, Incoming, Outgoing
-from simulator.sandbox.sandboxes import Config, Sandbox
+from simulator.sandbox.configuration import Config
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import idempotency_keys, journal
 from simulator.store.store import Conflict, Gone
 from simulator.store.unit_of_work import UnitOfWork

@@ -2,7 +2,7 @@
 
 from simulator.catalogue import Institution
 from simulator.core.errors import refuse
-from simulator.sandbox.sandboxes import Config
+from simulator.sandbox.configuration import Config
 from simulator.transactions.registry import Body, Call, Kept, Output, transaction
 
 

@@ -10,7 +10,7 @@ from simulator.core.errors import Refusal
 from simulator.core.findings import Finding
 from simulator.domain.transaction_table import Traits, traits_of
 from simulator.insured.place import Answered, Asked
-from simulator.sandbox.sandboxes import Config
+from simulator.sandbox.configuration import Config
 from simulator.store.unit_of_work import UnitOfWork
 
 Body = Mapping[str, Any]

@@ -15,7 +15,8 @@ from simulator.core.envelope import FAILURE, Head, answer
 from simulator.core.json_codec import write_json
 from simulator.core.texts import text
 from simulator.fault_injection import faults
-from simulator.sandbox.sandboxes import RUN_SIZE, Agency
+from simulator.sandbox.configuration import Agency
+from simulator.sandbox.sandboxes import RUN_SIZE
 from simulator.store import tables
 from simulator.store.statements import Statement
 from simulator.store.unit_of_work import UnitOfWork

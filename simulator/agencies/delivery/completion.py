@@ -20,7 +20,7 @@ from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Answered, Asked, Output
-from simulator.sandbox.sandboxes import Config
+from simulator.sandbox.configuration import Config
 from simulator.store import idempotency_keys, journal
 from simulator.store.outbox import DONE, REFUSED, SENDING, UNKNOWN
 from simulator.store.tables import outbox

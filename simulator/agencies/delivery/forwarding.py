@@ -24,7 +24,7 @@ from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.domain.transaction_table import traits_of
 from simulator.fault_injection import faults
-from simulator.sandbox.sandboxes import Agency, Config
+from simulator.sandbox.configuration import Agency, Config
 from simulator.store import idempotency_keys
 from simulator.store.journal import AGENCY, JournalLeg
 from simulator.store.outbox import SENDING, UNKNOWN, OpenMessage

@@ -18,7 +18,8 @@ from simulator.core.errors import refuse
 from simulator.core.findings import ERROR, Finding
 from simulator.core.texts import Text, plain
 from simulator.insured.place import Asked
-from simulator.sandbox.sandboxes import Config, Sandbox
+from simulator.sandbox.configuration import Config
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import journal
 from simulator.store.journal import JournalLeg
 from simulator.store.unit_of_work import UnitOfWork

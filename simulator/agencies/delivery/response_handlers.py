@@ -27,7 +27,7 @@ from simulator.domain.transaction_table import TRANSACTIONS, check_registered, t
 from simulator.insured import answers, books, settlement
 from simulator.insured.case import Case, case_of
 from simulator.insured.place import Answered, Asked, Output
-from simulator.sandbox.sandboxes import Agency, Config
+from simulator.sandbox.configuration import Agency, Config
 from simulator.store import people, tables
 
 

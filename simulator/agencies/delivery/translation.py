@@ -13,7 +13,7 @@ from simulator.benefit import KINDS
 from simulator.contract import Contract, Edition, contract_of
 from simulator.contract.layout import Node
 from simulator.domain.transaction_table import REVERSAL
-from simulator.sandbox.sandboxes import Agency
+from simulator.sandbox.configuration import Agency
 
 
 def agency_contract(edition: str) -> Contract:

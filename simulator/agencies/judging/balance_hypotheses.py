@@ -16,7 +16,7 @@ from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import ACCUMULATOR_QUERY
 from simulator.insured import books
 from simulator.insured.case import Case
-from simulator.sandbox.sandboxes import Agency
+from simulator.sandbox.configuration import Agency
 from simulator.store import people
 from simulator.store.rows import SettlementRow
 from simulator.store.statements import Statement

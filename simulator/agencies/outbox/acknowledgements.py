@@ -18,7 +18,8 @@ from simulator.core.json_codec import NotAMessage, read_json
 from simulator.core.texts import Text, plain, text
 from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Asked, Output
-from simulator.sandbox.sandboxes import Config, Sandbox
+from simulator.sandbox.configuration import Config
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import idempotency_keys, journal
 from simulator.store.outbox import DONE, GIVEN_UP, REVERSED
 from simulator.store.rows import OutboxRow

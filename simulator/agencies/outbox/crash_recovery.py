@@ -7,7 +7,7 @@ from simulator.core.envelope import Head, answer, head_of
 from simulator.core.errors import Refusal
 from simulator.core.json_codec import read_json
 from simulator.domain.transaction_table import REVERSAL
-from simulator.sandbox.sandboxes import Config
+from simulator.sandbox.configuration import Config
 from simulator.store import idempotency_keys
 from simulator.store.rows import OutboxRow
 from simulator.store.tables import outbox, settlement

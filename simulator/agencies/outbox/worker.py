@@ -32,7 +32,8 @@ from simulator.domain.transaction_table import (
     REVERSAL,
     traits_of,
 )
-from simulator.sandbox.sandboxes import Config, Sandbox
+from simulator.sandbox.configuration import Config
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import idempotency_keys, journal
 from simulator.store.outbox import DONE, SENDING, UNKNOWN, AbandonedMessage, WaitingMessage
 from simulator.store.rows import OutboxRow

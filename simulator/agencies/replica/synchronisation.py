@@ -14,7 +14,8 @@ from simulator.agencies.replica import insured_people
 from simulator.core.money import to_fen
 from simulator.domain.person import Registration
 from simulator.domain.transaction_table import ACCUMULATOR_QUERY, PERSON_QUERY, REGISTRATION_QUERY
-from simulator.sandbox.sandboxes import Agency, Sandbox
+from simulator.sandbox.configuration import Agency
+from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import people
 from simulator.store.tables import registration
 from simulator.store.unit_of_work import UnitOfWork
