@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev
 QUICK := tests/benefit tests/catalogue tests/contract tests/people tests/store/test_store.py \
 	tests/harness/test_choosing.py tests/harness/test_expressions.py tests/harness/test_masking.py \
 	tests/harness/test_matching.py tests/harness/test_reading.py tests/harness/test_shifting.py \
-	tests/harness/test_templates.py tests/test_generated_docs.py tests/test_layers.py tests/test_masking.py \
+	tests/harness/test_templates.py tests/test_layers.py tests/test_masking.py \
 	tests/test_texts.py
 
 quick: $(VENV)/.installed-dev

@@ -13,6 +13,8 @@ from simulator.contract.client_quirks import quirks
 from simulator.contract.example import example
 from simulator.contract.quirk_recognisers import worked_out
 
+pytestmark = pytest.mark.slow
+
 EDITIONS = ("national", "hunan-1.3", "jiangxi-1.0")
 KIND = {each.name: each.kind for each in quirks()}
 
