@@ -165,10 +165,12 @@ class Pipeline:
             return asked
         route = self._forwarding.route(call, asked)
         if route is None:
-            return asked.then(call, insured.answer(call.asked(asked.infno, asked.body, more=asked.more)))
+            return asked.then(call, insured.answer(call.asked_in_process(asked)))
         if asked.more:
             raise together(asked.more)
-        intended = self._forwarding.intend(call, asked, head, route, digest=exchange.digest, exchange=exchange.id)
+        intended = self._forwarding.intend(
+            call, asked.as_message(), head, route, digest=exchange.digest, exchange=exchange.id
+        )
         self._forwarding.checkpoint("intent_written")
         return intended
 

@@ -8,6 +8,7 @@ from typing import Any
 from simulator.benefit import Award, FundShare
 from simulator.core.json_codec import write_json
 from simulator.domain.ledger import entries
+from simulator.domain.places import same_place
 from simulator.store import people
 from simulator.store.rows import InsuranceRow, SettlementRow
 from simulator.store.tables import insurance, ledger, settlement
@@ -34,6 +35,8 @@ AMOUNTS = (
     "hospital",
 )
 """The amounts of a settlement row, which a cancellation negates; the balance and the ratio it does not."""
+DIRECT = "direct"
+"""Settled at the counter, as against reimbursed by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,12 @@ def book(work: UnitOfWork, booking: Booking, amounts: Amounts) -> int:
         movements=write_json([[kind, disease, fen] for (kind, disease), fen in amounts.movements.items()]).decode(),
         answered=write_json(booking.answered).decode() if booking.answered is not None else "",
         expected=write_json(booking.expected).decode() if booking.expected is not None else "",
+        settled_how=DIRECT,
+        clearing=None,
     )
     people.move(work, person_id, booking.insutype, booking.year, amounts.movements)
     _pay_from_account(work, person_id, booking.insutype, booking.insured_area, amounts.values["account"])
-    _enter(work, settlement_id, amounts.values, booking.institution, booking.insured_area)
+    _enter(work, settlement_id, amounts.values, booking.institution, (booking.treated_area, booking.insured_area))
     return settlement_id
 
 
@@ -179,7 +184,7 @@ def _move_again(work: UnitOfWork, row: SettlementRow, sign: int, entered_as: int
     people.move(work, row.person_id, row.insutype, row.year, movements)
     _pay_from_account(work, row.person_id, row.insutype, row.insured_area, sign * row.account)
     values = {name: sign * getattr(row, name) for name in AMOUNTS}
-    _enter(work, entered_as, values, row.institution, row.insured_area)
+    _enter(work, entered_as, values, row.institution, (row.area, row.insured_area))
 
 
 def _pay_from_account(work: UnitOfWork, person_id: int, insutype: str, area: str, fen: int) -> None:
@@ -197,10 +202,16 @@ def _insurance_row(work: UnitOfWork, person_id: int, insutype: str, area: str) -
     return next(iter(exact or rows), None)
 
 
-def _enter(work: UnitOfWork, settlement_id: int, values: Mapping[str, int], institution: str, area: str) -> None:
-    booked = entries(values, institution=institution, insured_area=area)
-    rows = [{"account": each.account, "holder": each.holder, "amount": each.amount} for each in booked]
-    work.add_many(ledger, [{"settlement_id": settlement_id, **row} for row in rows])
+def _enter(
+    work: UnitOfWork, settlement_id: int, values: Mapping[str, int], institution: str, places: tuple[str, str]
+) -> None:
+    """Writes the double entry of a booking; `places` are the treatment place and the insured place."""
+    treated, insured = places
+    booked = entries(
+        values, institution=institution, treated_area=treated, insured_area=insured, local=same_place(treated, insured)
+    )
+    of = {"settlement_id": settlement_id, "treated_area": treated, "insured_area": insured}
+    work.add_many(ledger, [{**of, "account": e.account, "holder": e.holder, "amount": e.amount} for e in booked])
 
 
 def _detail(share: FundShare) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """From a settlement message and the rows to a case: who, what, under which rules, and every reason to refuse."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal, refuse
 from simulator.core.money import to_fen
 from simulator.domain.person import Insurance, in_force
-from simulator.insured.place import Asked, is_emergency, known_person
+from simulator.insured.place import Asked, Charged, is_emergency, known_person
 from simulator.store import people
 
 SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
@@ -46,12 +46,11 @@ def case_of(asked: Asked) -> Case:
     """Reads a message of the settlement family."""
     data, visit = asked.body["data"], asked.body.get("mdtrtinfo") or {}
     known = known_person(asked, data["psn_no"], lock=True)
-    charges = asked.body.get("feedetail") or []
+    charged = asked.charged or _charged(asked.body.get("feedetail") or [])
     city = asked.city()
     dates = Dates(
         visit_begin=from_wire(visit["begntime"]).date() if visit.get("begntime") else asked.now.date(),
-        # As the wire writes times, the latest is the last as text too.
-        charge=from_wire(max(row["fee_ocur_time"] for row in charges)).date() if charges else asked.now.date(),
+        charge=from_wire(charged.last_fee_at).date() if charged.last_fee_at else asked.now.date(),
         settlement=asked.now.date(),
     )
     kind = asked.meaning("med_type", data["med_type"]) or data["med_type"]
@@ -76,7 +75,7 @@ def case_of(asked: Asked) -> Case:
         groups=granted.groups,
         civil_servant=granted.insurance.civil_servant if granted.insurance else False,
         identities=_identities(known, city.day_of("identity", dates)),
-        charges=tuple(_scope(row) for row in charges),
+        charges=charged.amounts,
         account_used=str(data["acct_used_flag"]) == "1",
         account_balance=granted.insurance.balance if granted.insurance else 0,
         dates=dates,
@@ -163,6 +162,12 @@ def _groups(asked: Asked, known: people.KnownPerson, on: date, *, emergency: boo
 
 def _identities(known: people.KnownPerson, on: date) -> tuple[str, ...]:
     return tuple(each.kind for each in known.person.identities if in_force(each.valid_from, each.valid_to, on))
+
+
+def _charged(rows: Sequence[Mapping[str, Any]]) -> Charged:
+    """The charges as a message writes them out."""
+    # As the wire writes times, the latest is the last as text too.
+    return Charged(tuple(map(_scope, rows)), max((row["fee_ocur_time"] for row in rows), default=""))
 
 
 def _scope(row: Mapping[str, Any]) -> ChargeScope:

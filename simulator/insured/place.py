@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from simulator.benefit import City, PolicyBook
+from simulator.benefit import ChargeScope, City, PolicyBook
 from simulator.contract import Edition
 from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import Finding
@@ -32,6 +32,13 @@ class Place:
         return self.coverage.same_place(one, other)
 
 
+class Charged(NamedTuple):
+    """The charges of a settlement asked for in process: their parts in fen, and the time of the last one."""
+
+    amounts: tuple[ChargeScope, ...]
+    last_fee_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One message that an insured place has to answer."""
@@ -52,6 +59,8 @@ class Asked:
     """The hospital's msgid where the platform forwarded under its own; else the same as msgid."""
     more: tuple[Refusal, ...] = ()
     """The platform's own reasons against a settlement, which come after those of the insured place (rules 14)."""
+    charged: Charged | None = None
+    """The charges, where they are not written out in `body`."""
 
     def city(self) -> City:
         return self.place.policies.city(self.insured_area)

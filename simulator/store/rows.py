@@ -183,12 +183,15 @@ class VisitRow(NamedTuple):
     described: str
 
 
-class BatchRow(NamedTuple):
-    """A batch of charges: sums in fen, the charges as JSON."""
+class SubjectRow(NamedTuple):
+    """What one settlement settles: a batch of a visit or an interval of a stay; sums in fen."""
 
     id: int
     visit_id: int
+    kind: str
     number: str
+    begins: str
+    ends: str
     state: str
     disease: str
     total: int
@@ -198,8 +201,24 @@ class BatchRow(NamedTuple):
     in_scope: int
     last_fee_at: str
     settlement_id: int | None
-    lines: str
     preview: str
+
+
+class ChargeRow(NamedTuple):
+    """A charge of a visit: its parts in fen, and its row of feedetail as JSON."""
+
+    id: int
+    visit_id: int
+    subject_id: int | None
+    serial: str
+    state: str
+    fee_at: str
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+    line: str
 
 
 class SettlementRow(NamedTuple):
@@ -249,6 +268,8 @@ class SettlementRow(NamedTuple):
     movements: str
     answered: str
     expected: str
+    settled_how: str
+    clearing: str | None
 
     @property
     def settlement_id(self) -> int:
@@ -263,6 +284,8 @@ class LedgerRow(NamedTuple):
     settlement_id: int
     account: str
     holder: str
+    treated_area: str
+    insured_area: str
     amount: int
 
 

@@ -217,12 +217,15 @@ visit = table_of(
     sqlite_autoincrement=True,
 )
 
-batch = table_of(
-    rows.BatchRow,
-    "batch",
+subject = table_of(
+    rows.SubjectRow,
+    "subject",
     _id(),
     Column("visit_id", _Id, nullable=False),
-    Column("number", String(30), nullable=False),
+    Column("kind", String(10), nullable=False),  # batch | interval
+    Column("number", String(30), nullable=False),  # chrg_bchno of a batch
+    Column("begins", String(10), nullable=False),  # first and last day of an interval; blank for a batch
+    Column("ends", String(10), nullable=False),
     Column("state", String(10), nullable=False),  # open | settled | withdrawn
     Column("disease", String(30), nullable=False),
     _fen("total"),
@@ -232,12 +235,30 @@ batch = table_of(
     _fen("in_scope"),
     Column("last_fee_at", String(19), nullable=False),
     Column("settlement_id", _Id),
-    # Each charge as sent, joined with its classification: what an agency receives as feedetail (rules 15).
-    Column("lines", Text, nullable=False),
     # The inputs and the four amounts of the last pre-settlement; blank when there was none.
     Column("preview", Text, nullable=False),
 )
-Index("batch_visit", batch.c.visit_id, batch.c.number)
+Index("subject_visit", subject.c.visit_id, subject.c.number)
+
+charge = table_of(
+    rows.ChargeRow,
+    "charge",
+    _id(),
+    Column("visit_id", _Id, nullable=False),
+    Column("subject_id", _Id),  # blank until an interval of the stay takes it in
+    Column("serial", String(30), nullable=False),  # feedetl_sn
+    Column("state", String(10), nullable=False),  # open | withdrawn
+    Column("fee_at", String(19), nullable=False),
+    _fen("total"),
+    _fen("own_purchase"),
+    _fen("above_ceiling"),
+    _fen("prior_selfpay"),
+    _fen("in_scope"),
+    # As sent, joined with its classification: what an agency receives as a row of feedetail (rules 15).
+    Column("line", Text, nullable=False),
+)
+Index("charge_serial", charge.c.visit_id, charge.c.serial)
+Index("charge_subject", charge.c.subject_id)
 
 settlement = table_of(
     rows.SettlementRow,
@@ -286,11 +307,14 @@ settlement = table_of(
     Column("movements", Text, nullable=False),
     Column("answered", Text, nullable=False),  # setlinfo and setldetail as answered by a registered agency
     Column("expected", Text, nullable=False),  # our own award with its reasons, or why there is none
+    Column("settled_how", String(10), nullable=False, default="direct"),  # direct | by_hand
+    Column("clearing", String(20)),  # the clearing between places that it stands in; blank while in none
     sqlite_autoincrement=True,
 )
 Index("settlement_batch", settlement.c.mdtrt_id, settlement.c.batch_number)
 Index("settlement_day", settlement.c.setl_time)
 Index("settlement_agency", settlement.c.agency_setl_id)
+Index("settlement_treated", settlement.c.area, settlement.c.setl_time)
 
 ledger = table_of(
     rows.LedgerRow,
@@ -298,7 +322,9 @@ ledger = table_of(
     _id(),
     Column("settlement_id", _Id, nullable=False, index=True),
     Column("account", String(20), nullable=False),
-    Column("holder", String(12), nullable=False),  # area of the fund, institution, or blank for the person
+    Column("holder", String(12), nullable=False),  # area of the fund or agency, institution, or blank for the person
+    Column("treated_area", String(6), nullable=False),
+    Column("insured_area", String(6), nullable=False),
     _fen("amount"),
 )
 

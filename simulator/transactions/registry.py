@@ -1,7 +1,7 @@
 """The registry of handlers, and what a handler is given and may give back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from simulator.catalogue import Institution
 from simulator.core.errors import Refusal
 from simulator.core.findings import Finding
 from simulator.domain.transaction_table import Traits, traits_of
-from simulator.insured.place import Answered, Asked
+from simulator.insured.place import Answered, Asked, Charged
 from simulator.sandbox.configuration import Config
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -51,6 +51,10 @@ class Call:
             more=more,
         )
 
+    def asked_in_process(self, ask: "Ask") -> Asked:
+        """A question as the insured place simulated here gets it: our reasons beside it, charges in fen."""
+        return replace(self.asked(ask.infno, ask.body, more=ask.more), charged=ask.charged)
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -76,6 +80,16 @@ class Ask:
     """The visit that is blocked while the outcome is unknown."""
     more: tuple[Refusal, ...] = ()
     """Our own reasons against it: told after those of a place simulated here; nothing is forwarded in spite of them."""
+    charged: Charged | None = None
+    """The charges of a settlement, for a place that is simulated here."""
+    written_out: Callable[[], Body] | None = None
+    """Makes the body as a message to an agency holds it, where `body` leaves the charges to `charged`."""
+
+    def as_message(self) -> "Ask":
+        """The same question with everything in its body, to be sent."""
+        return (
+            self if self.written_out is None else replace(self, body=self.written_out(), charged=None, written_out=None)
+        )
 
 
 Handler = Callable[[Body, Call], Kept | Ask]

@@ -6,11 +6,12 @@ from simulator.core.errors import refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.insured import person_queries
 from simulator.insured.place import is_emergency, known_person, row_number, wire_number
-from simulator.store.rows import BatchRow, VisitRow
-from simulator.store.tables import batch, visit
+from simulator.store import subjects
+from simulator.store.rows import SubjectRow, VisitRow
+from simulator.store.tables import visit
 from simulator.transactions.registry import Body, Call, Kept, transaction
 
-OPEN, WITHDRAWN, SETTLED = "open", "withdrawn", "settled"
+OPEN, WITHDRAWN, SETTLED = subjects.OPEN, subjects.WITHDRAWN, subjects.SETTLED
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
 
 
@@ -114,9 +115,9 @@ def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow
     return row
 
 
-def live_batches(call: Call, visit_id: int) -> list[BatchRow]:
+def live_batches(call: Call, visit_id: int) -> list[SubjectRow]:
     """Batches that were not withdrawn, in order of arrival."""
-    return [row for row in call.work.find(batch, visit_id=visit_id, order="id") if row.state != WITHDRAWN]
+    return subjects.live_of(call.work, visit_id)
 
 
 def described(row: VisitRow) -> dict[str, Any]:

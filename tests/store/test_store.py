@@ -26,7 +26,15 @@ def a_row(work, msgid="m1"):
 
 
 def an_entry(work, amount=1):
-    return work.add(ledger, settlement_id=1, account="pool", holder="230900", amount=amount)
+    return work.add(
+        ledger,
+        settlement_id=1,
+        account="pool",
+        holder="230900",
+        treated_area="110000",
+        insured_area="230900",
+        amount=amount,
+    )
 
 
 def rows(store, table=ledger):
