@@ -13,22 +13,15 @@ from sqlalchemy import (
 )
 
 from simulator.store import rows
-from simulator.store.typed_tables import metadata, table_of
+from simulator.store.subject_tables import charge, subject
+from simulator.store.typed_tables import ROW_ID, fen_column, id_column, metadata, table_of
 
-__all__ = ["metadata"]
+__all__ = ["charge", "metadata", "subject"]
 
 SCHEMA_VERSION = 4
 """Raised when a table changes; what the change asks of the rows kept is a step in `upgrades/to_<version>.py`."""
 
-_Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id() -> Column[int]:
-    return Column("id", _Id, primary_key=True, autoincrement=True)
-
-
-def _fen(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, default=0)
+_Id, _id, _fen = ROW_ID, id_column, fen_column
 
 
 sandbox = table_of(
@@ -216,49 +209,6 @@ visit = table_of(
     Column("described", Text, nullable=False),  # mdtrtinfo and diseinfo as sent; blank until 2203
     sqlite_autoincrement=True,
 )
-
-subject = table_of(
-    rows.SubjectRow,
-    "subject",
-    _id(),
-    Column("visit_id", _Id, nullable=False),
-    Column("kind", String(10), nullable=False),  # batch | interval
-    Column("number", String(30), nullable=False),  # chrg_bchno of a batch
-    Column("begins", String(10), nullable=False),  # first and last day of an interval; blank for a batch
-    Column("ends", String(10), nullable=False),
-    Column("state", String(10), nullable=False),  # open | settled | withdrawn
-    Column("disease", String(30), nullable=False),
-    _fen("total"),
-    _fen("own_purchase"),
-    _fen("above_ceiling"),
-    _fen("prior_selfpay"),
-    _fen("in_scope"),
-    Column("last_fee_at", String(19), nullable=False),
-    Column("settlement_id", _Id),
-    # The inputs and the four amounts of the last pre-settlement; blank when there was none.
-    Column("preview", Text, nullable=False),
-)
-Index("subject_visit", subject.c.visit_id, subject.c.number)
-
-charge = table_of(
-    rows.ChargeRow,
-    "charge",
-    _id(),
-    Column("visit_id", _Id, nullable=False),
-    Column("subject_id", _Id),  # blank until an interval of the stay takes it in
-    Column("serial", String(30), nullable=False),  # feedetl_sn
-    Column("state", String(10), nullable=False),  # open | withdrawn
-    Column("fee_at", String(19), nullable=False),
-    _fen("total"),
-    _fen("own_purchase"),
-    _fen("above_ceiling"),
-    _fen("prior_selfpay"),
-    _fen("in_scope"),
-    # As sent, joined with its classification: what an agency receives as a row of feedetail (rules 15).
-    Column("line", Text, nullable=False),
-)
-Index("charge_serial", charge.c.visit_id, charge.c.serial)
-Index("charge_subject", charge.c.subject_id)
 
 settlement = table_of(
     rows.SettlementRow,
