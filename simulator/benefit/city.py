@@ -13,6 +13,7 @@ from simulator.benefit.figures import Figures, Rules
 from simulator.benefit.terms import FUNDS, Disease
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.texts import text
+from simulator.domain.places import NATION
 
 DATE_RULES = ("figures", "year", "filing", "registration", "insurance", "identity")
 _REPLACED_WHOLE = ("diseases",)
@@ -103,18 +104,18 @@ class City:
         """The class code that a registered or billed code stands under; a code on no list stands for itself."""
         return self._class_of.get(disease, disease)
 
-    def outbound(self, disease: str, on: date) -> bool:
-        """Whether a disease may be settled directly elsewhere; one that is not on the list may not."""
+    def outbound(self, disease: str, on: date, scope: str) -> bool:
+        """Whether a disease may be settled directly in a scope of place; one that is not on the list may not."""
         listed = self.diseases(on).get(self.mapped(disease))
-        return listed is not None and listed.outbound
+        return listed is not None and listed.reaches(scope)
 
-    def unfiled(self, dates: Dates) -> str:
-        """`refuse` or `modifier`: what a person without a filing gets elsewhere."""
-        return self.rules(dates).unfiled
+    def unfiled(self, dates: Dates, scope: str) -> str:
+        """`refuse`, `modifier` or `waived`: the consequence of having no filing in a scope of place."""
+        return self.rules(dates).unfiled(scope)
 
-    def account_elsewhere(self, dates: Dates, *, insutype: str, category: str) -> bool:
-        """Whether the personal account may pay elsewhere."""
-        case = {"insutype": insutype, "category": category}
+    def account_elsewhere(self, dates: Dates, *, insutype: str, category: str, scope: str) -> bool:
+        """Whether the personal account may pay in a scope of place beyond the insured place itself."""
+        case = {"insutype": insutype, "category": category, "scope": scope}
         row = self.rules(dates).in_force("account_elsewhere", "city.account_elsewhere", **case)
         return row is not None and bool(row.value)
 
@@ -196,7 +197,8 @@ def _row_json(rule: str, row: DatedRow) -> dict[str, Any]:
     value: object = row.value if isinstance(row.value, (str, bool)) else row.shown
     stated: dict[str, Any] = {"rule": rule, "value": value, "when": dict(row.when)}
     if isinstance(row.value, Disease):
-        stated |= {"name_en": row.value.name_en, "covers": list(row.value.covers), "outbound": row.value.outbound}
+        stated |= {"name_en": row.value.name_en, "covers": list(row.value.covers)}
+        stated |= {"outbound": row.value.outbound == NATION, "outbound_scope": row.value.outbound}
     return stated | {
         "from": row.valid_from.isoformat(),
         "to": row.valid_to.isoformat() if row.valid_to else None,

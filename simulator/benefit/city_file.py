@@ -14,9 +14,10 @@ from simulator.core.errors import DataFault, DataFaults
 from simulator.core.money import to_fen
 from simulator.core.strict_yaml import Document
 from simulator.core.texts import text
+from simulator.domain.places import LOCAL, NATION, PROVINCE
 
 NATIONAL = "national"
-SELECTORS = ("insutype", "category", "hospital_level", "disease", "group", "identity")
+SELECTORS = ("insutype", "category", "hospital_level", "disease", "group", "identity", "scope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,8 @@ def _word(stated: dict[str, Any]) -> Any:
 def _disease(stated: dict[str, Any]) -> Disease:
     name = stated["name"]
     covers = tuple(stated.get("covers", ()))
-    return Disease(stated["code"], name, stated.get("name_en", name), covers, stated["outbound"])
+    outbound = {True: NATION, False: LOCAL}.get(stated["outbound"], PROVINCE)
+    return Disease(stated["code"], name, stated.get("name_en", name), covers, outbound)
 
 
 def _modifier(stated: dict[str, Any]) -> Modifier | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 HOSPITAL_LEVELS = ("primary", "secondary", "tertiary", "ungraded")
-UNFILED, LOCAL = "unfiled", "local"
+UNFILED, WAIVED = "unfiled", "waived"
+"""Groups without a filing: `waived` where the scope of place asks for none."""
 ORDINARY = "ordinary"
 """What a file writes for care without a registered disease; a claim writes an empty disease."""
 
@@ -59,9 +60,9 @@ class Claim:
     """As billed, an M-code of class or sub-class; empty for ordinary care."""
     hospital_level: str
     treated: str
-    """`local` or `elsewhere`."""
+    """Scope of place: `local`, `province` or `nation`."""
     groups: tuple[str, ...]
-    """Groups of all valid filings, and `emergency` when it is one; empty = unfiled when elsewhere."""
+    """Groups of all valid filings, and `emergency` when it is one; empty = unfiled unless treated at home."""
     civil_servant: bool
     identities: tuple[str, ...]
     """Kinds in force on the day that the city file names."""

@@ -1,8 +1,8 @@
 """Dated rows with selectors: which one speaks for a claim on a day, and what is known when none does.
 
 Files are laid over each other; the first that says anything about the claim's case decides. In one file a row that
-names the disease goes before one that does not, then the row with the most selectors wins. A row without `to` runs
-until the next one with the same selectors begins.
+names the scope of place goes before one that does not, then one that names the disease, then the row with the most
+selectors wins. A row without `to` runs until the next one with the same selectors begins.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,10 +45,11 @@ class DatedRow:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     @property
-    def weight(self) -> tuple[bool, int]:
-        """How specific it is: whether it names the disease (`any` does not), then how many selectors it has."""
+    def weight(self) -> tuple[bool, bool, int]:
+        """How specific it is: names the scope, names the disease (`any` does not), then the number of selectors."""
+        scope = any(name == "scope" for name, _ in self.when)
         named = any(name == "disease" and wanted != ANY for name, wanted in self.when)
-        return named, sum(wanted != ANY for _, wanted in self.when)
+        return scope, named, sum(wanted != ANY for _, wanted in self.when)
 
 
 def shadowed(row: DatedRow, nearer: Sequence[DatedRow]) -> bool:

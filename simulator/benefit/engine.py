@@ -6,13 +6,14 @@ the rules say so and nowhere else. The reasons are kept as facts and become sent
 
 from collections.abc import Mapping, Sequence
 
-from simulator.benefit.claim import DEDUCTIBLE, LOCAL, POOL_PAID, Accumulated, ChargeScope, Claim
+from simulator.benefit.claim import DEDUCTIBLE, POOL_PAID, Accumulated, ChargeScope, Claim
 from simulator.benefit.figures import Figures, LayerFigures, Rules
 from simulator.benefit.outcome import Award, FundShare
 from simulator.benefit.terms import FUNDS, PAID_AND_BASE, RATIO_UNIT, half_up_unit
 from simulator.benefit.trace import AwardFacts, LayerTrace, PoolTrace, Scopes, Trace
 from simulator.core.errors import Refusal
 from simulator.core.texts import text
+from simulator.domain.places import LOCAL
 
 
 def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:

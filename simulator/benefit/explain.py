@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from simulator.benefit.claim import LOCAL, ORDINARY
+from simulator.benefit.claim import ORDINARY, WAIVED
 from simulator.benefit.terms import PAID_AND_BASE
 from simulator.benefit.trace import LayerTrace, Said, Trace
 from simulator.core.money import yuan
 from simulator.core.texts import Text, join, plain, text
+from simulator.domain.places import LOCAL, PROVINCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,16 @@ def _ratio(trace: Trace) -> Iterator[AwardStep]:
     if len(facts.groups) > 1:
         listed = join([text(f"benefit.group_{name}") for name in facts.groups])
         yield AwardStep("filing", text("benefit.best_group", groups=listed, group=group), facts.group, "", "")
-    if facts.modifier is None:
+    # Traces kept before there were scopes say only that it was elsewhere.
+    where = text("benefit.treated_province" if facts.treated == PROVINCE else "benefit.treated_elsewhere")
+    if facts.group == WAIVED:
+        sentence = text("benefit.filing_waived", where=where)
+    elif facts.modifier is None:
         sentence = text("benefit.ended", rule=text("benefit.modifier_name"))
     elif facts.ratio == facts.plain_ratio:
-        sentence = text("benefit.modifier_keeps", group=group)
+        sentence = text("benefit.modifier_keeps", where=where, group=group)
     else:
-        sentence = text(f"benefit.modifier_{facts.modifier_how}", group=group, by=facts.modifier_by)
+        sentence = text(f"benefit.modifier_{facts.modifier_how}", where=where, group=group, by=facts.modifier_by)
     yield _step("modifier", sentence, facts.modifier, facts.plain_ratio, facts.ratio)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from simulator.benefit.city_file import UNLIMITED, Layer
-from simulator.benefit.claim import LOCAL, ORDINARY, UNFILED, Claim, Dates
+from simulator.benefit.claim import ORDINARY, UNFILED, WAIVED, Claim, Dates
 from simulator.benefit.dated_rows import DatedRow, find_or_gap, gap, known_days
 from simulator.benefit.terms import Modifier, Terms, ten_thousandths
 from simulator.benefit.trace import AwardFacts, LayerFacts, Said
@@ -14,6 +14,7 @@ from simulator.core.errors import Refusal
 from simulator.core.money import to_ratio
 from simulator.core.texts import text
 from simulator.domain.person import GROUPS
+from simulator.domain.places import LOCAL
 
 _MOST_KEPT = 4096
 """Kinds of claim kept for a day before starting over; a city has a few hundred."""
@@ -91,10 +92,9 @@ class Rules:
             return cap_of(self.in_force("disease_cap", "rules.pool_cap", **person, disease=disease))
         return cap_of(self.in_force("annual_cap", "rules.pool_cap", **person))
 
-    @property
-    def unfiled(self) -> str:
-        """`refuse` or `modifier`: what a person without a filing gets elsewhere."""
-        row = self.in_force("unfiled", "rules.unfiled")
+    def unfiled(self, scope: str) -> str:
+        """`refuse`, `modifier` or `waived`: the consequence of having no filing in a scope of place."""
+        row = self.in_force("unfiled", "rules.unfiled", scope=scope)
         return "refuse" if row is None else str(row.value)
 
     def _figures(self, claim: Claim) -> Figures:
@@ -102,9 +102,10 @@ class Rules:
         if disease:
             self._listed(claim.disease, disease)
         person = {"insutype": claim.insutype, "category": claim.category}
-        case = person | {"hospital_level": claim.hospital_level, "disease": disease or ORDINARY}
+        placed = person | {"scope": claim.treated}
+        case = person | {"hospital_level": claim.hospital_level, "disease": disease or ORDINARY, "scope": claim.treated}
         ratio_row = self._ratio_row(case)
-        group, modifier, ratio = self._best_group(claim, ratio_row, person)
+        group, modifier, ratio = self._best_group(claim, ratio_row, placed)
         per = self.in_force("deductible_per", "engine.deductible")
         excess = self.in_force("above_disease_cap", "engine.disease_cap")
         deductible = self.in_force("deductible", "engine.deductible", **case)
@@ -112,7 +113,7 @@ class Rules:
         disease_cap = self.in_force("disease_cap", "engine.disease_cap", **disease_case) if disease else None
         annual_cap = self.in_force("annual_cap", "engine.annual_cap", **person)
         pays = self.in_force("account_pays", "engine.account", **person)
-        elsewhere = self.in_force("account_elsewhere", "engine.account", **person)
+        elsewhere = None if claim.treated == LOCAL else self.in_force("account_elsewhere", "engine.account", **placed)
         by: Modifier | None = modifier.value if modifier else None
         facts = AwardFacts(
             category=claim.category,
@@ -165,19 +166,22 @@ class Rules:
         return row
 
     def _best_group(
-        self, claim: Claim, row: DatedRow, person: Mapping[str, str]
+        self, claim: Claim, row: DatedRow, placed: Mapping[str, str]
     ) -> tuple[str, DatedRow | None, Decimal]:
         """Of several valid filings the group with the best ratio counts; of equal ones the first of the list."""
         plain = to_ratio(row.value)
         if claim.treated == LOCAL:
             return LOCAL, None, plain
-        if not claim.groups and self.unfiled == "refuse":
+        unfiled = self.unfiled(claim.treated)
+        if not claim.groups and unfiled == "refuse":
             raise Refusal("not_filed", text("benefit.not_filed", area=self.area, day=self.day))
+        waived: list[tuple[str, DatedRow | None, Decimal]] = [(WAIVED, None, plain)] if unfiled == WAIVED else []
         candidates = []
-        for group in sorted(claim.groups, key=_rank) or [UNFILED]:
-            modifier = self.in_force("modifiers", "engine.ratio", group=group, **person)
+        for group in sorted(claim.groups, key=_rank) or ([] if waived else [UNFILED]):
+            modifier = self.in_force("modifiers", "engine.ratio", group=group, **placed)
             by: Modifier | None = modifier.value if modifier else None
             candidates.append((group, modifier, by.applied(row.value) if by else plain))
+        candidates += waived
         return max(candidates, key=lambda candidate: candidate[2])
 
     def _layer(self, layer: Layer, claim: Claim) -> LayerFigures | None:

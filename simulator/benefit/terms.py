@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from simulator.core.money import to_ratio
+from simulator.domain.places import SCOPES
 
 RATIO_UNIT = 10_000
 """Ratios have four decimals at most, so fen times ratio is exact in whole numbers."""
@@ -26,8 +27,11 @@ class Disease:
     name: str
     name_en: str
     covers: tuple[str, ...]
-    outbound: bool
-    """May be settled directly elsewhere."""
+    outbound: str
+    """The farthest scope of place in which it may be settled directly: `local` is at home only."""
+
+    def reaches(self, scope: str) -> bool:
+        return SCOPES.index(scope) <= SCOPES.index(self.outbound)
 
 
 @dataclass(frozen=True, slots=True)

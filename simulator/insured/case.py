@@ -11,6 +11,7 @@ from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal, refuse
 from simulator.core.money import to_fen
 from simulator.domain.person import Insurance, in_force
+from simulator.domain.places import LOCAL
 from simulator.insured.place import Asked, Charged, is_emergency, known_person
 from simulator.store import people
 
@@ -99,14 +100,15 @@ def entitlement(
     city = asked.city()
     reasons: list[Refusal] = []
     insurance = _insurance(asked, known, insutype, city.day_of("insurance", dates), reasons)
-    elsewhere = not asked.place.local(asked.treated_area, asked.insured_area)
+    treated = asked.place.coverage.scope(asked.treated_area, asked.insured_area)
+    elsewhere = treated != LOCAL
     mapped = ""
     if kind == SPECIAL:
-        mapped = _disease(city, known, disease, elsewhere, dates, reasons)
+        mapped = _disease(city, known, disease, treated, dates, reasons)
     groups = _groups(asked, known, city.day_of("filing", dates), emergency=emergency) if elsewhere else ()
-    if elsewhere and not groups and city.unfiled(dates) == "refuse":
+    if elsewhere and not groups and city.unfiled(dates, treated) == "refuse":
         reasons.append(refuse("not_filed", area=asked.treated_area, city=city.name))
-    return Entitlement(insurance, "elsewhere" if elsewhere else "local", groups, mapped, tuple(reasons))
+    return Entitlement(insurance, treated, groups, mapped, tuple(reasons))
 
 
 def _insurance(
@@ -130,14 +132,14 @@ def _insurance(
 
 
 def _disease(
-    city: City, known: people.KnownPerson, billed: str, elsewhere: bool, dates: Dates, reasons: list[Refusal]
+    city: City, known: people.KnownPerson, billed: str, treated: str, dates: Dates, reasons: list[Refusal]
 ) -> str:
     """The class code the disease stands under; reasons when it is not payable or not registered."""
     on = city.day_of("figures", dates)
     mapped = city.mapped(billed)
     if mapped not in city.diseases(on):
         reasons.append(refuse("disease_not_listed", disease=billed or "-", city=city.name))
-    elif elsewhere and not city.outbound(mapped, on):
+    elif not city.outbound(mapped, on, treated):
         reasons.append(refuse("disease_not_outbound", disease=billed, city=city.name))
     day = city.day_of("registration", dates)
     same = [each for each in known.person.registrations if city.mapped(each.disease) == mapped]

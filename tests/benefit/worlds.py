@@ -206,7 +206,7 @@ def batches(*, signed: bool = False, most: int = 6) -> Any:
 def claims(draw: Any, *, signed: bool = False, **fixed: Any) -> Claim:
     category = draw(st.sampled_from(CATEGORIES))
     disease = draw(st.sampled_from(("", *DISEASES, *SUB_CODES)))
-    treated = draw(st.sampled_from(("local", "elsewhere")))
+    treated = draw(st.sampled_from(("local", "province", "nation")))
     chosen: dict[str, Any] = {
         "area": AREA,
         "insutype": "310" if category in ("employed", "retired") else "390",
@@ -215,7 +215,7 @@ def claims(draw: Any, *, signed: bool = False, **fixed: Any) -> Claim:
         "disease": disease,
         "hospital_level": draw(st.sampled_from(LEVELS)),
         "treated": treated,
-        "groups": tuple(draw(st.sets(st.sampled_from(GROUPS), max_size=3))) if treated == "elsewhere" else (),
+        "groups": tuple(draw(st.sets(st.sampled_from(GROUPS), max_size=3))) if treated != "local" else (),
         "civil_servant": draw(st.booleans()),
         "identities": tuple(draw(st.sets(st.sampled_from((*IDENTITIES, "disabled"))))),
         "charges": draw(batches(signed=signed)),
