@@ -9,8 +9,9 @@ from simulator.core.money import yuan
 from simulator.domain.ledger import FUNDS, PAYABLE, RECEIVABLE, owed_between_places
 from simulator.domain.places import same_place
 from simulator.insured.books import AMOUNTS, movements_of
+from simulator.store import outbox
 from simulator.store.rows import LedgerRow, SettlementRow
-from simulator.store.tables import accumulator, charge, insurance, ledger, outbox, settlement, subject
+from simulator.store.tables import accumulator, charge, insurance, ledger, settlement, subject
 from simulator.store.unit_of_work import UnitOfWork
 
 
@@ -151,7 +152,7 @@ def _subjects(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDiff
             if found is None or found.total != row.total:
                 yield _difference("subject settled once", f"subject {row.id}", row.total, found.total if found else 0)
     # What a simulated place booked under a message whose outcome is unknown has its subject when that is decided.
-    undecided = {row.msgid for row in work.find(outbox) if row.state in ("sending", "unknown")}
+    undecided = {sent.msgid for sent in outbox.undecided(work)}
     if subjects:
         for booked in live.values():
             if booked.msgid not in undecided and (not booked.agency_msgid or booked.agency_setl_id):

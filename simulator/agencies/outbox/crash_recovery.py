@@ -8,16 +8,18 @@ from simulator.core.errors import Refusal
 from simulator.core.json_codec import read_json
 from simulator.domain.transaction_table import REVERSAL
 from simulator.sandbox.configuration import Config
-from simulator.store import idempotency_keys
+from simulator.store import idempotency_keys, outbox
 from simulator.store.rows import OutboxRow
-from simulator.store.tables import outbox, settlement
+from simulator.store.tables import settlement
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import HANDLERS, Ask, Call
 
 
 def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str) -> None:
     """Our copy follows now, the agency as soon as it answers; `msgid` is the one it sees."""
-    row = work.get_required(outbox, msgid=msgid)
+    row = outbox.find_sent(work, msgid)
+    if row is None:
+        raise LookupError(msgid)
     message = read_json(bytes(row.body))
     head, data = head_of(message), dict(message["input"]["data"])
     institution = config.institutions.get(head.institution)
