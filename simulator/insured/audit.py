@@ -1,6 +1,5 @@
 """The books recomputed from the rows: identities, double entry, accumulators, accounts, batches."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from simulator.core.money import yuan
 from simulator.domain.ledger import FUNDS, PAYABLE, RECEIVABLE, owed_between_places
 from simulator.domain.places import same_place
-from simulator.insured.books import AMOUNTS, movements_of
+from simulator.insured.books import AMOUNTS, details_of, movements_of
 from simulator.store import outbox
 from simulator.store.rows import LedgerRow, SettlementRow
 from simulator.store.tables import accumulator, charge, insurance, ledger, settlement, subject
@@ -63,7 +62,7 @@ def _identities(rows: list[SettlementRow]) -> Iterator[AuditDifference]:
                 yield _difference(rule, f"settlement {row.id}", wanted, got)
         if abs(row.deductible) > abs(row.in_scope):
             yield _difference("deductible within scope", f"settlement {row.id}", row.in_scope, row.deductible)
-        details = sum(each["paid"] for each in json.loads(row.details))
+        details = sum(each["paid"] for each in details_of(row))
         if row.details != "[]" and details != row.fund_total + row.account:
             yield _difference("details = fund + account", f"settlement {row.id}", row.fund_total + row.account, details)
 

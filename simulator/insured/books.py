@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from simulator.benefit import Award, FundShare
 from simulator.core.json_codec import write_json
 from simulator.domain.ledger import entries
 from simulator.domain.places import same_place
+from simulator.insured.kept import KeptAnswer, KeptAward, KeptRefusal, KeptShare
 from simulator.store import people
 from simulator.store.rows import InsuranceRow, SettlementRow
 from simulator.store.tables import insurance, ledger, settlement
@@ -58,9 +58,8 @@ class Booking:
     setl_time: str
     agency_setl_id: str = ""
     agency_msgid: str = ""
-    answered: Mapping[str, Any] | None = None
-    """setlinfo and setldetail as a registered agency answered them."""
-    expected: Mapping[str, Any] | None = None
+    answered: KeptAnswer | None = None
+    expected: KeptAward | KeptRefusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Amounts:
     values: Mapping[str, int]
     ratio: str
     balance_after: int
-    details: tuple[Mapping[str, Any], ...]
+    details: tuple[KeptShare, ...]
     movements: Mapping[tuple[str, str], int]
 
 
@@ -145,7 +144,7 @@ def cancel(
             "answered": "",
             "expected": "",
             "balance_after": balance_of(work, row) + row.account,
-            "details": _negated(row.details),
+            "details": _negated(details_of(row)),
         },
     )
     take_back(work, row, entered_as=cancellation_id)
@@ -173,8 +172,8 @@ def balance_of(work: UnitOfWork, row: SettlementRow) -> int:
     return found.balance if found else 0
 
 
-def details_of(row: SettlementRow) -> list[dict[str, Any]]:
-    details: list[dict[str, Any]] = json.loads(row.details)
+def details_of(row: SettlementRow) -> list[KeptShare]:
+    details: list[KeptShare] = json.loads(row.details)
     return details
 
 
@@ -214,10 +213,9 @@ def _enter(
     work.add_many(ledger, [{**of, "account": e.account, "holder": e.holder, "amount": e.amount} for e in booked])
 
 
-def _detail(share: FundShare) -> dict[str, Any]:
+def _detail(share: FundShare) -> KeptShare:
     return {"fund": share.fund, "base": share.base, "limit": share.limit, "paid": share.paid}
 
 
-def _negated(details: str) -> str:
-    rows = [{**row, "base": -row["base"], "paid": -row["paid"]} for row in json.loads(details)]
-    return write_json(rows).decode()
+def _negated(shares: list[KeptShare]) -> str:
+    return write_json([{**each, "base": -each["base"], "paid": -each["paid"]} for each in shares]).decode()

@@ -26,6 +26,7 @@ from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
 from simulator.insured.case import Case, case_of
+from simulator.insured.kept import KeptAward, KeptRefusal
 from simulator.insured.place import Answered, Asked, Output
 from simulator.sandbox.configuration import Agency, Config
 from simulator.store import people, tables
@@ -180,7 +181,7 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     likely = _judge_award(accepted_answer, expected)
     case = expected.case or case_of(accepted_answer.asked)
     reasons = [{"rule": each.rule, "sentence": each.text.as_json()} for each in case.refusals]
-    explained: Mapping[str, Any] = {"award": None, "refusals": reasons, "steps": []}
+    explained: KeptAward | KeptRefusal = {"award": None, "refusals": reasons, "steps": []}
     if expected.award is not None:
         explained = settlement.explained(expected.award)
     if likely is not None and likely.accumulated is not None and expected.award is not None:

@@ -19,6 +19,7 @@ from simulator.domain.person import Filing, Registration
 from simulator.domain.transaction_table import DISEASE_REGISTRATION, REVERSAL, Family, traits_of
 from simulator.insured import answers, books
 from simulator.insured.case import Case
+from simulator.insured.kept import KeptAward, KeptRefusal, KeptShare
 from simulator.insured.place import Answered, Asked, Output, row_number, wire_number
 from simulator.insured.reversal import undo
 from simulator.store import idempotency_keys, people
@@ -77,7 +78,7 @@ def confirm(asked: Asked, output: Output) -> Answered:
 
 
 def book_settlement(
-    asked: Asked, case: Case, given: Award | None, output: Output, *, expected: Mapping[str, Any]
+    asked: Asked, case: Case, given: Award | None, output: Output, *, expected: KeptAward | KeptRefusal
 ) -> Answered:
     """Books what the agency answered on our copy; the hospital gets the answer with our numbers."""
     info = output["setlinfo"]
@@ -207,8 +208,8 @@ def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> 
     return {key: fen for key, fen in movements.items() if fen}
 
 
-def _details(asked: Asked, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found = []
+def _details(asked: Asked, rows: list[Mapping[str, Any]]) -> list[KeptShare]:
+    found: list[KeptShare] = []
     for row in rows:
         meaning = asked.meaning("fund_pay_type", row["fund_pay_type"]) or row["fund_pay_type"]
         found.append(
