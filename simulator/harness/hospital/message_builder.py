@@ -15,7 +15,7 @@ from simulator.harness.execution.journey import (
     voucher,
 )
 from simulator.harness.hospital.logbook import Logbook, Message, given
-from simulator.harness.templates import fill, override
+from simulator.harness.templates import fill, number_of, override
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ def write_reversal(book: Logbook, lost: Message, now: str, place: Mapping[str, A
     """Builds a 2601 for a message whose outcome is unknown: its own number and its bytes."""
     body = {"data": {"psn_no": lost.psn_no, "omsgid": lost.msgid, "oinfno": lost.infno}}
     number = msgid(lost.place, now, book.next_serial())
-    return number, write_json(envelope(_head(book, "2601", number, place, lost.insured_area, now), body))
+    return number, write_json(envelope(_head(book, number_of("reverse"), number, place, lost.insured_area, now), body))
 
 
 def learn(book: Logbook, order: Order, message: Message, answer: Mapping[str, Any]) -> None:
