@@ -64,17 +64,14 @@ class Exchange:
 
     def leg(self, answer: bytes, outcome: str) -> journal.JournalLeg:
         """The exchange as the journal keeps it."""
-        return journal.JournalLeg(
-            exchange=self.id,
+        return journal.JournalLeg.under(
+            self.head,
             leg=journal.HOSPITAL,
-            at=self.received.isoformat(sep=" ", timespec="milliseconds"),
+            exchange=self.id,
+            at=self.received,
             real_at=self.real_at,
-            infno=self.head.infno,
-            msgid=self.head.msgid,
             psn_no=self.psn_no,
             mdtrt_id=self.mdtrt_id,
-            institution=self.head.institution,
-            area=self.head.insured_area,
             outcome=outcome,
             duration_ms=round((time.perf_counter() - self.started) * 1000, 3),
             request=self.incoming.raw,

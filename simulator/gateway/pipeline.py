@@ -146,19 +146,7 @@ class Pipeline:
             raise MustWait
         if spent is not None and spent.state == idempotency_keys.UNKNOWN:
             raise refuse("visit_unknown_outcome", path="msgid", msgid=head.msgid)
-        call = Call(
-            work=work,
-            config=config,
-            infno=head.infno,
-            msgid=head.msgid,
-            treated_area=head.treated_area,
-            insured_area=head.insured_area,
-            remote=head.remote,
-            institution=institution,
-            operator=(head.operator, head.operator_name),
-            now=exchange.received,
-            findings=exchange.findings,
-        )
+        call = Call(work, config, head, institution, exchange.received, exchange.findings)
         self._forwarding.refuse_while_unknown(work, head.infno, exchange.mdtrt_id)
         asked = transaction.handler(body, call)
         if isinstance(asked, Kept):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from simulator.benefit import ChargeScope, City, PolicyBook
 from simulator.contract import Edition
+from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import Finding
 from simulator.domain.places import FilingCoverage
@@ -61,6 +62,36 @@ class Asked:
     """The platform's own reasons against a settlement, which come after those of the insured place (rules 14)."""
     charged: Charged | None = None
     """The charges, where they are not written out in `body`."""
+
+    @classmethod
+    def under(
+        cls,
+        head: Head,
+        work: UnitOfWork,
+        place: Place,
+        body: Body,
+        now: datetime,
+        *,
+        infno: str,
+        msgid: str,
+        origin_msgid: str,
+        more: tuple[Refusal, ...] = (),
+    ) -> "Asked":
+        """A message with the places, institution and operator of a header."""
+        return cls(
+            work=work,
+            place=place,
+            infno=infno,
+            msgid=msgid,
+            institution=head.institution,
+            treated_area=head.treated_area,
+            insured_area=head.insured_area,
+            body=body,
+            now=now,
+            operator=(head.operator, head.operator_name),
+            origin_msgid=origin_msgid,
+            more=more,
+        )
 
     def city(self) -> City:
         return self.place.policies.city(self.insured_area)

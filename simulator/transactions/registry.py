@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from simulator.catalogue import Institution
+from simulator.core.envelope import Head
 from simulator.core.errors import Refusal
 from simulator.core.findings import Finding
 from simulator.domain.transaction_table import Traits, traits_of
@@ -23,31 +24,44 @@ class Call:
 
     work: UnitOfWork
     config: Config
-    infno: str
-    msgid: str
-    treated_area: str
-    insured_area: str
-    remote: bool
-    """Whether the header names two different places, as sent."""
+    head: Head
+    """The hospital's."""
     institution: Institution
-    operator: tuple[str, str]
     now: datetime
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def infno(self) -> str:
+        return self.head.infno
+
+    @property
+    def msgid(self) -> str:
+        return self.head.msgid
+
+    @property
+    def treated_area(self) -> str:
+        return self.head.treated_area
+
+    @property
+    def insured_area(self) -> str:
+        return self.head.insured_area
+
+    @property
+    def remote(self) -> bool:
+        """Whether the header names two different places, as sent."""
+        return self.head.remote
+
     def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
         """The same call as a message to the insured place; `more` are our own reasons against it."""
-        return Asked(
-            work=self.work,
-            place=self.config.place,
+        return Asked.under(
+            self.head,
+            self.work,
+            self.config.place,
+            body,
+            self.now,
             infno=infno,
-            msgid=msgid or self.msgid,
-            institution=self.institution.code,
-            treated_area=self.treated_area,
-            insured_area=self.insured_area,
-            body=body,
-            now=self.now,
-            operator=self.operator,
-            origin_msgid=self.msgid,
+            msgid=msgid or self.head.msgid,
+            origin_msgid=self.head.msgid,
             more=more,
         )
 

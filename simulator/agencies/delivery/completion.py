@@ -70,7 +70,7 @@ class ReceivedReply:
 
 def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, sent: Delivery) -> Completion:
     """Books how a forwarded message ended."""
-    received_reply = ReceivedReply(_call(work, config, now, intent), intent, sent)
+    received_reply = ReceivedReply(Call(work, config, intent.head, intent.institution, now), intent, sent)
     if intent.effect:
         row = outbox.find_sent(work, intent.msgid, lock=True)
         if row is None or row.state != SENDING:
@@ -215,19 +215,3 @@ def _taken_over(received_reply: ReceivedReply) -> Completion:
 def _person_of(output: Output) -> str:
     base = output.get("baseinfo")
     return str(base.get("psn_no", "")) if isinstance(base, dict) else ""
-
-
-def _call(work: UnitOfWork, config: Config, now: datetime, intent: Intent) -> Call:
-    head = intent.head
-    return Call(
-        work=work,
-        config=config,
-        infno=head.infno,
-        msgid=head.msgid,
-        treated_area=head.treated_area,
-        insured_area=head.insured_area,
-        remote=head.remote,
-        institution=intent.institution,
-        operator=(head.operator, head.operator_name),
-        now=now,
-    )

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from simulator.agencies.delivery.bulkhead import Bulkhead
@@ -59,17 +59,14 @@ class Intent:
 
     def leg(self, sent: "Delivery", at: datetime, outcome: str, *, psn_no: str = "") -> JournalLeg:
         """The leg to the insured place as the journal keeps it; `psn_no` as the answer of 1101 tells it."""
-        return JournalLeg(
-            exchange=self.exchange,
+        return JournalLeg.under(
+            replace(self.head, infno=self.ask.infno, msgid=self.msgid),
             leg=AGENCY,
-            at=at.isoformat(sep=" ", timespec="milliseconds"),
+            exchange=self.exchange,
+            at=at,
             real_at=sent.real_at,
-            infno=self.ask.infno,
-            msgid=self.msgid,
             psn_no=self.ask.psn_no or psn_no,
             mdtrt_id=self.ask.mdtrt_id,
-            institution=self.head.institution,
-            area=self.area,
             outcome=outcome,
             duration_ms=sent.duration_ms,
             request=self.raw,

@@ -1,6 +1,6 @@
 """What an agency's answer to a reversal, or to a repeated message, means for what waited in the outbox."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from simulator.agencies.delivery.answer_reading import AgencyAnswer
@@ -87,17 +87,14 @@ def leg_of(
     outcome = "unknown"
     if isinstance(answer, AgencyAnswer):
         outcome = "answered" if answer.accepted else "refused"
-    return journal.JournalLeg(
-        exchange=attempt.row.exchange,
+    return journal.JournalLeg.under(
+        replace(attempt.head, infno=sent["infno"], msgid=sent["msgid"]),
         leg=journal.AGENCY,
-        at=at.isoformat(sep=" ", timespec="milliseconds"),
+        exchange=attempt.row.exchange,
+        at=at,
         real_at=real,
-        infno=sent["infno"],
-        msgid=sent["msgid"],
         psn_no=attempt.row.psn_no,
         mdtrt_id=attempt.row.mdtrt_id,
-        institution=attempt.head.institution,
-        area=attempt.row.area,
         outcome=outcome,
         duration_ms=0.0,
         request=attempt.raw,
@@ -171,16 +168,6 @@ def _learn_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
 
 
 def _asked(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt) -> Asked:
-    head, row = attempt.head, attempt.row
-    return Asked(
-        work=work,
-        place=config.place,
-        infno=row.infno,
-        msgid=row.msgid,
-        institution=head.institution,
-        treated_area=head.treated_area,
-        insured_area=head.insured_area,
-        body=read_json(bytes(row.body))["input"],
-        now=now,
-        origin_msgid=row.origin_msgid,
-    )
+    row, body = attempt.row, read_json(bytes(attempt.row.body))["input"]
+    head, place = attempt.head, config.place
+    return Asked.under(head, work, place, body, now, infno=row.infno, msgid=row.msgid, origin_msgid=row.origin_msgid)

@@ -1,5 +1,6 @@
 """A hospital's 2601 that a crash broke off: recorded, answered 0, carried on, as if only its answer had been lost."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from simulator.agencies.replica import booked_settlements
@@ -25,18 +26,7 @@ def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str)
     institution = config.institutions.get(head.institution)
     if institution is None:
         return
-    call = Call(
-        work=work,
-        config=config,
-        infno=REVERSAL,
-        msgid=row.origin_msgid,
-        treated_area=head.treated_area,
-        insured_area=head.insured_area,
-        remote=head.remote,
-        institution=institution,
-        operator=(head.operator, head.operator_name),
-        now=now,
-    )
+    call = Call(work, config, replace(head, infno=REVERSAL, msgid=row.origin_msgid), institution, now)
     data["omsgid"] = _as_the_hospital_named_it(work, data["omsgid"])
     try:
         with work.savepoint():
