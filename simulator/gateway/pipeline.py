@@ -21,8 +21,9 @@ from simulator.core.logs import log
 from simulator.core.signing import NotAuthentic, authenticate
 from simulator.core.texts import text
 from simulator.domain.transaction_table import REVERSAL
-from simulator.fault_injection import faults
+from simulator.fault_injection import faults, injector
 from simulator.fault_injection.delayed_messages import delay_message, take_delayed
+from simulator.fault_injection.injector import Fault
 from simulator.gateway import admission, inspection
 from simulator.gateway.exchange import Exchange, Incoming, Outgoing
 from simulator.sandbox.configuration import Config
@@ -98,7 +99,7 @@ class Pipeline:
 
     def _first_work(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Outgoing | Intent:
         """Read, authenticate, check, admit, handle: everything that fits into one unit of work."""
-        injected: faults.Fault | None = None
+        injected: Fault | None = None
         try:
             fields = envelope.read(exchange.incoming.raw)
             exchange.head = envelope.head_of(fields)
@@ -106,8 +107,8 @@ class Pipeline:
                 authenticate(config.profile, exchange.incoming.headers, exchange.real_at)
             body = self._inspector.inspect(config, exchange, fields)
             injected = self._match_fault(work, config, exchange)
-            if injected is not None and injected.what in ("drop_before", "late", "refuse"):
-                return self._apply_before_handling(work, exchange, injected)
+            if injected is not None and injector.before_handling(injected) != injector.HANDLED:
+                return self._stop(work, exchange, injected)
             with work.savepoint():
                 made = self._judge_and_handle(work, config, exchange, body)
         except NotAuthentic as error:
@@ -168,7 +169,7 @@ class Pipeline:
         config: Config,
         exchange: Exchange,
         made: Kept | bytes,
-        injected: faults.Fault | None,
+        injected: Fault | None,
         *,
         intended: bool = False,
     ) -> Outgoing:
@@ -182,7 +183,7 @@ class Pipeline:
             exchange.psn_no, exchange.mdtrt_id = inspection.about(made.output, exchange.psn_no, exchange.mdtrt_id)
             if HANDLERS[head.infno].traits.effect:
                 self._spend(work, exchange, made, answer, intended=intended)
-        sent = self._apply_after_handling(exchange, answer, injected)
+        sent = self._disturb(exchange, answer, injected)
         self._record(work, exchange, sent.body, "dropped" if sent.dropped else "answered")
         return sent
 
@@ -235,12 +236,12 @@ class Pipeline:
         )
 
     def _refused(
-        self, work: UnitOfWork, exchange: Exchange, reasons: list[Finding], injected: faults.Fault | None = None
+        self, work: UnitOfWork, exchange: Exchange, reasons: list[Finding], injected: Fault | None = None
     ) -> Outgoing:
         errors = [each.sentence for each in exchange.findings if each.severity == ERROR]
         answer = self._write(exchange, FAILURE, err_msg([*errors, *(each.sentence for each in reasons)]), None)
         exchange.findings += reasons
-        sent = self._apply_after_handling(exchange, answer, injected)
+        sent = self._disturb(exchange, answer, injected)
         self._record(work, exchange, sent.body, "dropped" if sent.dropped else "refused")
         return sent
 
@@ -257,34 +258,29 @@ class Pipeline:
         journal.record(work, exchange.leg(body, "turned_away"), [finding])
         return Outgoing(body, status=401)
 
-    def _match_fault(self, work: UnitOfWork, config: Config, exchange: Exchange) -> faults.Fault | None:
+    def _match_fault(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Fault | None:
         if not config.faulty or exchange.incoming.again:
             return None
         return faults.match_fault(work, at=faults.HOSPITAL, infno=exchange.head.infno, seed=config.seed)
 
-    def _apply_before_handling(self, work: UnitOfWork, exchange: Exchange, injected: faults.Fault) -> Outgoing:
-        if injected.what == "refuse":
+    def _stop(self, work: UnitOfWork, exchange: Exchange, fault: Fault) -> Outgoing:
+        """Ends a message that an ordered fault keeps from being handled."""
+        before = injector.before_handling(fault)
+        if before == injector.REFUSED:
             sentence = text("gateway.simulated_refusal")
             return self._refused(work, exchange, [Finding("fault.refuse", ERROR, sentence)])
-        if injected.what == "late":
+        if before == injector.HELD_BACK:
             delay_message(work, exchange.id, exchange.head.msgid, exchange.incoming.raw)
         self._record(work, exchange, b"", "dropped")
         return Outgoing(b"", dropped=True)
 
-    def _apply_after_handling(self, exchange: Exchange, answer: bytes, injected: faults.Fault | None) -> Outgoing:
-        if injected is None:
+    def _disturb(self, exchange: Exchange, answer: bytes, fault: Fault | None) -> Outgoing:
+        """The answer as an ordered fault lets it out."""
+        if fault is None:
             return Outgoing(answer)
-        if injected.what == "drop_after_commit":
-            return Outgoing(b"", dropped=True)
-        if injected.what == "duplicate":
-            return Outgoing(answer, twice=True)
-        if injected.what == "http_500":
-            return Outgoing(b"", status=500)
-        if injected.what == "wrong_person":
-            return Outgoing(faults.for_another_person(answer, exchange.psn_no))
-        return Outgoing(
-            faults.apply_fault(injected.what, answer), delay_s=injected.delay_s if injected.what == "delay" else 0.0
-        )
+        got, effect = injector.after_handling(fault, answer, exchange.psn_no), fault.effect
+        delay_s = fault.delay_s if effect.delayed else 0.0
+        return Outgoing(got.body or b"", got.status, dropped=got.body is None, delay_s=delay_s, twice=effect.twice)
 
     def _record(self, work: UnitOfWork, exchange: Exchange, answer: bytes, outcome: str) -> None:
         journal.record(work, exchange.leg(answer, outcome), exchange.findings)

@@ -22,6 +22,7 @@ from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.domain.transaction_table import traits_of
 from simulator.fault_injection import faults
+from simulator.fault_injection.injector import HELD_BACK, Fault, before_handling
 from simulator.sandbox.configuration import Agency, Config
 from simulator.store import idempotency_keys, outbox
 from simulator.store.journal import AGENCY, JournalLeg
@@ -50,8 +51,8 @@ class Intent:
     msgid: str
     raw: bytes
     exchange: str
-    at_agency: faults.Fault | None
-    at_hospital: faults.Fault | None = None
+    at_agency: Fault | None
+    at_hospital: Fault | None = None
 
     @property
     def area(self) -> str:
@@ -115,7 +116,7 @@ class Forwarding:
                 raise MustWait
             raise refuse("visit_unknown_outcome", path="mdtrt_id", msgid=row.origin_msgid or row.msgid)
 
-    def route(self, call: Call, ask: Ask) -> tuple[Agency | None, faults.Fault | None] | None:
+    def route(self, call: Call, ask: Ask) -> tuple[Agency | None, Fault | None] | None:
         """Where the message goes: None for a simulated place that no fault strikes, which answers in this work."""
         config = call.config
         agency = config.agency_for(call.insured_area)
@@ -129,7 +130,7 @@ class Forwarding:
         call: Call,
         ask: Ask,
         head: Head,
-        route: tuple[Agency | None, faults.Fault | None],
+        route: tuple[Agency | None, Fault | None],
         *,
         digest: str,
         exchange: str,
@@ -174,7 +175,7 @@ class Forwarding:
             origin_msgid=origin,
             psn_no=ask.psn_no,
             mdtrt_id=ask.mdtrt_id,
-            late=int(intent.at_agency is not None and intent.at_agency.what == "late"),
+            late=int(before_handling(intent.at_agency) == HELD_BACK),
             next_try=real,
             claimed_until=real + waits + _LEASE_MARGIN_S,
             owner=self.owner,
