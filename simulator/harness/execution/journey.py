@@ -157,9 +157,9 @@ def _shown(record: Any, names: tuple[str, ...]) -> dict[str, Any] | None:
     return {name: value for name, value in values.items() if value not in ("", None) or name.startswith("disease")}
 
 
-def learn_from_request(infno: str, body: Mapping[str, Any], visit: Visit, batch: Batch | None) -> None:
+def learn_from_request(infno: str, body: object, visit: Visit, batch: Batch | None) -> None:
     """Takes from a request whatever holds for the later messages of the visit."""
-    said = Fields(body)
+    said = Fields(body if isinstance(body, Mapping) else {})
     for name in ("med_type", "insutype"):
         if isinstance(said.get(name), str):
             setattr(visit, name, said[name])

@@ -33,6 +33,11 @@ class Template:
     forwarded: bool = False
     """Reaches the insured place."""
 
+    @property
+    def names_person(self) -> bool:
+        """True where its message is about a person, who can be told by it."""
+        return any(name in str(self.input) for name in ("$person.", "$voucher."))
+
 
 _SCHEMA = "template.schema.json"
 _DROPPED = object()
@@ -142,6 +147,16 @@ def _rows(value: Mapping[str, Any], known: Known) -> list[Any]:
         return row
 
     return [filled(item) for item in items]
+
+
+def value_of(body: object, field: str) -> Any:
+    """The value of a field in the first object of an input that has it; None where none has, whatever the shape."""
+    nodes = [body, *body.values()] if isinstance(body, Mapping) else [body]
+    for node in nodes:
+        for row in node if isinstance(node, list) else [node]:
+            if isinstance(row, Mapping) and field in row:
+                return row[field]
+    return None
 
 
 def _place_of(body: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
