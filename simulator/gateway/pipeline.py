@@ -287,7 +287,7 @@ class Pipeline:
         served = exchange.head.infno if exchange.head.infno in HANDLERS else "other"
         metrics.count(served, outcome, time.perf_counter() - exchange.started)
 
-    def _write(self, exchange: Exchange, infcode: str, message: str, output: Mapping[str, Any] | None) -> bytes:
+    def _write(self, exchange: Exchange, infcode: str, message: str, output: Any) -> bytes:
         return envelope.answer(
             infcode=infcode,
             err_msg=message,

@@ -371,3 +371,22 @@ class TaskRow(NamedTuple):
     state: str
     body: str
     result: str
+
+
+class RecordRow(NamedTuple):
+    """A record as it was uploaded, and whom it belongs to."""
+
+    id: int
+    kind: str
+    identity: str
+    institution: str
+    psn_no: str
+    mdtrt_id: str
+    area: str
+    state: str
+    msgid: str
+    operator: str
+    operator_name: str
+    kept_at: str
+    changed_at: str
+    body: str

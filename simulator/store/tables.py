@@ -1,22 +1,13 @@
 """The tables of one sandbox, the same on SQLite and PostgreSQL; amounts are integer fen, times Beijing wire text."""
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Text,
-    literal_column,
-)
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Text, literal_column
 
 from simulator.store import rows
+from simulator.store.record_table import record
 from simulator.store.subject_tables import charge, subject
 from simulator.store.typed_tables import ROW_ID, fen_column, id_column, metadata, table_of
 
-__all__ = ["charge", "metadata", "subject"]
+__all__ = ["charge", "metadata", "record", "subject"]
 
 SCHEMA_VERSION = 4
 """Raised when a table changes; what the change asks of the rows kept is a step in `upgrades/to_<version>.py`."""
@@ -209,6 +200,7 @@ visit = table_of(
     Column("described", Text, nullable=False),  # mdtrtinfo and diseinfo as sent; blank until 2203
     sqlite_autoincrement=True,
 )
+Index("visit_institution", visit.c.institution, visit.c.med_type)
 
 settlement = table_of(
     rows.SettlementRow,
@@ -367,5 +359,5 @@ task = table_of(
     Column("result", Text, nullable=False),
 )
 
-NUMBERED = (registration, filing, visit, settlement)
+NUMBERED = (registration, filing, visit, settlement, record)
 """Their ids are numbers on the wire (trt_dcla_detl_sn, mdtrt_id, setl_id), so no id of theirs is ever given twice."""

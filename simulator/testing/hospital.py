@@ -39,11 +39,11 @@ class Answer:
         return str(self.body.get("err_msg") or self.problem)
 
     @property
-    def output(self) -> Json:
-        """The output of an accepted message; raises Refused for another."""
+    def output(self) -> Any:
+        """The output of an accepted message, a list where the text prints a bare list; raises Refused for another."""
         __tracebackhide__ = True
-        output: Json = self.accepted().body.get("output") or {}
-        return output
+        output = self.accepted().body.get("output")
+        return {} if output is None else output
 
     def accepted(self) -> "Answer":
         """Itself; raises Refused where it was not accepted."""
@@ -151,7 +151,7 @@ class Hospital:
         answer = self.send(infno, body, insured_at=person["insured_at"])
         if answer.ok:
             learn_from_request(infno, body, record, batch)
-            learn_from_answer(infno, answer.body.get("output") or {}, record, batch)
+            learn_from_answer(infno, answer.body.get("output"), record, batch)
         return answer
 
     def identify(self, person: Mapping[str, Any], **options: Any) -> Answer:

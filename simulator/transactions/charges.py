@@ -13,8 +13,10 @@ from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import write_json
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import text
+from simulator.insured.place import row_number
 from simulator.store import subjects
-from simulator.store.rows import VisitRow
+from simulator.store.rows import SettlementRow, VisitRow
+from simulator.store.tables import subject
 from simulator.transactions.registry import Body, Call, Kept, Output, transaction
 from simulator.transactions.visits import SETTLED, live_batches, open_visit
 
@@ -83,6 +85,13 @@ def withdraw_charges(body: Body, call: Call) -> Kept:
     for each in chosen:
         subjects.withdraw(call.work, each.id)
     return Kept({})
+
+
+def lines_settled_by(call: Call, row: SettlementRow) -> list[ChargeLine]:
+    """The charges that a settlement settled, also when it was cancelled since and its batch is open again."""
+    found = call.work.find(subject, visit_id=row_number("", row.mdtrt_id), number=row.batch_number, order="id")
+    of_it = [each for each in found if each.settlement_id == row.id] or [e for e in found if e.total == row.total]
+    return subjects.lines_of(call.work, of_it[-1].id) if of_it else []
 
 
 def _refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine) -> None:

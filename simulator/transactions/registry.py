@@ -74,7 +74,7 @@ class Call:
 class Kept:
     """An output, and the settlement row that a reversal of this message would undo."""
 
-    output: Output
+    output: Output | list[Output]
     settlement_id: int | None = None
 
 

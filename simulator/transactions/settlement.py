@@ -57,15 +57,20 @@ def cancel_settlement(body: Body, call: Call) -> Ask:
 def query_settlement(body: Body, call: Call) -> Kept:
     """A settlement as booked; cancelled ones carry refd_setl_flag 1, reversed ones are not there any more."""
     data = body["data"]
+    return Kept(_looked_up(call, settlement_asked_for(call, data), data["setl_id"]))
+
+
+def settlement_asked_for(call: Call, data: Body) -> SettlementRow:
+    """The settlement of that number, person and, where it is named, visit; raises Refusal naming what is wrong."""
     number = row_number("", data["setl_id"])
     row = call.work.get(settlement, id=number) if number is not None else None
     if row is None or row.state == "reversed" or row.kind != "settlement":
         raise refuse("settlement_unknown", path="data.setl_id", setl_id=data["setl_id"])
     if row.psn_no != data["psn_no"]:
         raise refuse("settlement_of_another", path="data.psn_no", setl_id=data["setl_id"])
-    if row.mdtrt_id != data["mdtrt_id"]:
+    if row.mdtrt_id != (data.get("mdtrt_id") or row.mdtrt_id):
         raise refuse("settlement_of_another_visit", path="data.mdtrt_id", setl_id=data["setl_id"])
-    return Kept(_looked_up(call, row, data["setl_id"]))
+    return row
 
 
 def _ask(body: Body, call: Call, visit: VisitRow, found: SubjectRow, then: Callable[[Call, Answered], Kept]) -> Ask:

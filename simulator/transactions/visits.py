@@ -102,16 +102,22 @@ def check_credential(call: Call, data: Body) -> Any:
 
 def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow:
     """The open visit of this institution and person; raises Refusal naming what is wrong."""
-    number = row_number("", mdtrt_id)
-    row = call.work.get(visit, id=number, lock=True) if number is not None else None
-    if row is None or wire_number("", row.area, row.id) != mdtrt_id or row.institution != call.institution.code:
-        raise refuse("visit_unknown", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
-    if row.psn_no != psn_no:
-        raise refuse("visit_of_another", path=f"{path}.psn_no", mdtrt_id=mdtrt_id, psn_no=psn_no)
+    row = own_visit(call, mdtrt_id, psn_no, path=path, lock=True)
     if row.state != OPEN:
         raise refuse("visit_closed", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
     if row.insured_area != call.insured_area:
         raise refuse("visit_other_area", path="insuplc_admdvs", wanted=row.insured_area, got=call.insured_area)
+    return row
+
+
+def own_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str, lock: bool = False) -> VisitRow:
+    """The visit of this institution and person, open or not; raises Refusal naming what is wrong."""
+    number = row_number("", mdtrt_id)
+    row = call.work.get(visit, id=number, lock=lock) if number is not None else None
+    if row is None or wire_number("", row.area, row.id) != mdtrt_id or row.institution != call.institution.code:
+        raise refuse("visit_unknown", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
+    if row.psn_no != psn_no:
+        raise refuse("visit_of_another", path=f"{path}.psn_no", mdtrt_id=mdtrt_id, psn_no=psn_no)
     return row
 
 

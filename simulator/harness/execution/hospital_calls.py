@@ -51,9 +51,8 @@ def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: Visit, batc
     accepted = str(body.get("infcode")) == SUCCESS
     record = record_of(sent)
     if accepted:
-        output = body.get("output")
         learn_from_request(infno, record["request"].get("input"), visit, batch)
-        learn_from_answer(infno, output if isinstance(output, dict) else {}, visit, batch)
+        learn_from_answer(infno, body.get("output"), visit, batch)
         _learn_about_role(context, infno, record)
     elif batch is not None and act_of(infno) == "charge" and not sent.lost:
         visit.drop(batch)
