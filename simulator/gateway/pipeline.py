@@ -25,6 +25,8 @@ from simulator.fault_injection import faults, injector
 from simulator.fault_injection.delayed_messages import delay_message, take_delayed
 from simulator.fault_injection.injector import Fault
 from simulator.gateway import admission, inspection
+from simulator.gateway.codec import file_answer, message_fields
+from simulator.gateway.codec.undecodable import Undecodable
 from simulator.gateway.exchange import Exchange, Incoming, Outgoing
 from simulator.sandbox.configuration import Config
 from simulator.sandbox.sandboxes import Sandbox
@@ -101,10 +103,12 @@ class Pipeline:
         """Read, authenticate, check, admit, handle: everything that fits into one unit of work."""
         injected: Fault | None = None
         try:
+            message_fields.refuse_undecodable(config, exchange)
             fields = envelope.read(exchange.incoming.raw)
             exchange.head = envelope.head_of(fields)
             if not exchange.incoming.again:
-                authenticate(config.profile, exchange.incoming.headers, exchange.real_at)
+                authenticate(config.profile, exchange.incoming.headers, exchange.real_at, exchange.head.institution)
+            fields = message_fields.decoded(config, exchange, fields)
             body = self._inspector.inspect(config, exchange, fields)
             injected = self._match_fault(work, config, exchange)
             if injected is not None and injector.before_handling(injected) != injector.HANDLED:
@@ -112,7 +116,10 @@ class Pipeline:
             with work.savepoint():
                 made = self._judge_and_handle(work, config, exchange, body)
         except NotAuthentic as error:
-            return self._turned_away(work, exchange, error)
+            finding = Finding("gateway.signature", ERROR, error.sentence, got=error.string_to_sign)
+            return self._turned_away(work, exchange, 401, finding)
+        except Undecodable as error:
+            return self._turned_away(work, exchange, error.status, Finding("gateway.body", ERROR, error.text))
         except NotAMessage as error:
             return self._refused(work, exchange, [Finding("message", ERROR, error.text)])
         except inspection.Breach:
@@ -147,7 +154,7 @@ class Pipeline:
             raise MustWait
         if spent is not None and spent.state == idempotency_keys.UNKNOWN:
             raise refuse("visit_unknown_outcome", path="msgid", msgid=head.msgid)
-        call = Call(work, config, head, institution, exchange.received, exchange.findings)
+        call = Call(work, config, head, institution, exchange.received, exchange.findings, exchange.incoming.file)
         self._forwarding.refuse_while_unknown(work, head.infno, exchange.mdtrt_id)
         asked = transaction.handler(body, call)
         if isinstance(asked, Kept):
@@ -175,8 +182,11 @@ class Pipeline:
     ) -> Outgoing:
         """Writes the answer, spends the msgid (an intent has spent it), keeps the journal; then an ordered fault."""
         head = exchange.head
+        file = made.file if isinstance(made, Kept) else None
         if isinstance(made, bytes):
             answer = made
+        elif file is not None:
+            answer = file.content
         else:
             answer = self._write(exchange, SUCCESS, "", made.output)
             exchange.findings += self._inspector.inspect_output(config, head.infno, made.output, head.remote)
@@ -184,7 +194,12 @@ class Pipeline:
             if HANDLERS[head.infno].traits.effect:
                 self._spend(work, exchange, made, answer, intended=intended)
         sent = self._disturb(exchange, answer, injected)
-        self._record(work, exchange, sent.body, "dropped" if sent.dropped else "answered")
+        seen = sent.body
+        if file is not None:
+            # A journal that kept every download would outgrow the store.
+            sent = file_answer.as_file(sent, file)
+            seen = self._write(exchange, SUCCESS, file_answer.description(file), None)
+        self._record(work, exchange, seen, "dropped" if sent.dropped else "answered")
         return sent
 
     def _spend(self, work: UnitOfWork, exchange: Exchange, made: Kept, answer: bytes, *, intended: bool) -> None:
@@ -251,12 +266,11 @@ class Pipeline:
             exchange.begin(clock.now(self._real_time()))
             return self._refused(work, exchange, _reasons(refusal))
 
-    def _turned_away(self, work: UnitOfWork, exchange: Exchange, error: NotAuthentic) -> Outgoing:
-        """The gateway's own shape: no message, HTTP 401 inside a body (source HN)."""
-        body = write_json({"code": 401, "message": error.sentence.zh})
-        finding = Finding("gateway.signature", ERROR, error.sentence, got=error.string_to_sign)
+    def _turned_away(self, work: UnitOfWork, exchange: Exchange, status: int, finding: Finding) -> Outgoing:
+        """The gateway's own shape: no message, the HTTP status inside a body (source HN)."""
+        body = write_json({"code": status, "message": finding.sentence.zh})
         journal.record(work, exchange.leg(body, "turned_away"), [finding])
-        return Outgoing(body, status=401)
+        return Outgoing(body, status=status)
 
     def _match_fault(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Fault | None:
         if not config.faulty or exchange.incoming.again:
@@ -288,10 +302,11 @@ class Pipeline:
         metrics.count(served, outcome, time.perf_counter() - exchange.started)
 
     def _write(self, exchange: Exchange, infcode: str, message: str, output: Any) -> bytes:
+        cipher = exchange.cipher
         return envelope.answer(
             infcode=infcode,
             err_msg=message,
-            output=output,
+            output=output if cipher is None or output is None else cipher.encrypted(output),
             area=exchange.head.treated_area or "000000",
             received=exchange.received,
             answered=exchange.received,

@@ -163,6 +163,19 @@ class SignInRow(NamedTuple):
     signed_out: int
 
 
+class StoredFileRow(NamedTuple):
+    """A file that an institution uploaded; `size` in bytes, `until` the last moment for fetching it."""
+
+    id: int
+    institution: str
+    name: str
+    sha256: str
+    size: int
+    content: bytes
+    uploaded_at: str
+    until: str
+
+
 class VisitRow(NamedTuple):
     """A visit, with 2201 and 2203 as sent."""
 

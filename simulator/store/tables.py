@@ -3,11 +3,12 @@
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Text, literal_column
 
 from simulator.store import rows
+from simulator.store.file_table import stored_file
 from simulator.store.record_table import record
 from simulator.store.subject_tables import charge, subject
 from simulator.store.typed_tables import ROW_ID, fen_column, id_column, metadata, table_of
 
-__all__ = ["charge", "metadata", "record", "subject"]
+__all__ = ["charge", "metadata", "record", "stored_file", "subject"]
 
 SCHEMA_VERSION = 4
 """Raised when a table changes; what the change asks of the rows kept is a step in `upgrades/to_<version>.py`."""
@@ -359,5 +360,5 @@ task = table_of(
     Column("result", Text, nullable=False),
 )
 
-NUMBERED = (registration, filing, visit, settlement, record)
-"""Their ids are numbers on the wire (trt_dcla_detl_sn, mdtrt_id, setl_id), so no id of theirs is ever given twice."""
+NUMBERED = (registration, filing, visit, settlement, record, stored_file)
+"""Tables whose ids are numbers on the wire: trt_dcla_detl_sn, mdtrt_id, setl_id, file_qury_no; none is given twice."""

@@ -9,6 +9,7 @@ from simulator.catalogue import Institution
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal
 from simulator.core.findings import Finding
+from simulator.domain.files import FileContent
 from simulator.domain.transaction_table import Traits, traits_of
 from simulator.insured.place import Answered, Asked, Charged
 from simulator.sandbox.configuration import Config
@@ -29,6 +30,8 @@ class Call:
     institution: Institution
     now: datetime
     findings: list[Finding] = field(default_factory=list)
+    file: FileContent | None = None
+    """The file that came beside the message."""
 
     @property
     def infno(self) -> str:
@@ -76,6 +79,8 @@ class Kept:
 
     output: Output | list[Output]
     settlement_id: int | None = None
+    file: FileContent | None = None
+    """Sent in the place of an answer in JSON."""
 
 
 @dataclass(frozen=True, slots=True)

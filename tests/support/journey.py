@@ -30,6 +30,10 @@ def journey(stage: Stage) -> None:
     hospital.send("1201", {"medinsinfo": institution}, insured="")
     codes = {"type": "psn_type", "parentValue": "0", "admdvs": "110000", "date": "2025-03-10", "valiFlag": "1"}
     hospital.send("1901", {"data": codes}, insured="")
+    file = {"in": "UEsDBA==", "filename": "a.zip", "fixmedins_code": hospital.institution[0]}
+    stored = hospital.send("9101", {"fsUploadIn": file}, insured="").output
+    wanted = {name: stored[name] for name in ("file_qury_no", "filename", "fixmedins_code")}
+    hospital.send("9102", {"fsDownloadIn": wanted}, insured="")
     number = sign["signinoutb"]["sign_no"]
     hospital.send("9002", {"signOut": {"sign_no": number, "opter_no": "op1"}}, insured="")
 
