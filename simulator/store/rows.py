@@ -197,7 +197,7 @@ class VisitRow(NamedTuple):
 
 
 class SubjectRow(NamedTuple):
-    """What one settlement settles: a batch of a visit or an interval of a stay; sums in fen."""
+    """Subject of one settlement: a batch of a visit or an interval of a stay; sums in fen."""
 
     id: int
     visit_id: int

@@ -1,4 +1,4 @@
-"""Files of institutions in a sandbox: what they sum up to, and those that are past their time."""
+"""Sum and expiry of the files that institutions keep in a sandbox."""
 
 from typing import NamedTuple
 

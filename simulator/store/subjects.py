@@ -38,7 +38,7 @@ class _Line(NamedTuple):
 
 
 class _Sums(NamedTuple):
-    """What the charges of a subject come to in fen, and when the last one was."""
+    """Sums of the charges of a subject in fen, with the time of the last charge."""
 
     total: int
     own_purchase: int
@@ -54,7 +54,7 @@ class _Serial(NamedTuple):
     serial: str
 
 
-_OF_SUBJECT = (charge.c.subject_id == bindparam("subject_id"), charge.c.state == OPEN)
+_OF_SUBJECT = (charge.c.subject_id == bindparam("owner"), charge.c.state == OPEN)
 _AMOUNTS = Statement(
     select(*(charge.c[name] for name in PARTS)).where(*_OF_SUBJECT).order_by(charge.c.id), ChargeAmounts
 )
@@ -115,23 +115,23 @@ def add_charges(
 
 
 def is_known(work: UnitOfWork, visit_id: int, serial: str) -> bool:
-    """Whether a live charge of the visit has the number; found by the index."""
+    """Tells if a live charge of the visit has the number; found by the index."""
     return work.one(_KNOWN, visit_id=visit_id, serial=serial) is not None
 
 
 def amounts_of(work: UnitOfWork, subject_id: int) -> list[ChargeAmounts]:
     """The parts of each charge of a subject, in the order of feedetail."""
-    return work.all(_AMOUNTS, subject_id=subject_id)
+    return work.all(_AMOUNTS, owner=subject_id)
 
 
 def lines_of(work: UnitOfWork, subject_id: int) -> list[dict[str, Any]]:
     """The charges of a subject as sent, each joined with its classification."""
-    return [read_own(row.line) for row in work.all(_LINES, subject_id=subject_id)]
+    return [read_own(row.line) for row in work.all(_LINES, owner=subject_id)]
 
 
 def withdraw(work: UnitOfWork, subject_id: int) -> None:
     """Withdraws a subject with all of its charges."""
-    work.run(_WITHDRAW, subject_id=subject_id)
+    work.run(_WITHDRAW, owner=subject_id)
     work.change(subject, {"id": subject_id}, state=WITHDRAWN)
 
 
@@ -170,7 +170,7 @@ def sums(amounts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _sum_up(work: UnitOfWork, subject_id: int) -> None:
-    found = work.one(_SUMS, subject_id=subject_id)
+    found = work.one(_SUMS, owner=subject_id)
     if found is None:
         raise LookupError(f"subject {subject_id}")
     work.run(_REPRICE, of_subject=subject_id, **found._asdict())
