@@ -13,6 +13,7 @@ from simulator.benefit.figures import Figures, Rules
 from simulator.benefit.terms import FUNDS, Disease
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.texts import text
+from simulator.domain.accumulators import YEAR
 from simulator.domain.places import NATION
 
 DATE_RULES = ("figures", "year", "filing", "registration", "insurance", "identity")
@@ -72,7 +73,7 @@ class City:
                 levels=self._levels.__getitem__,
                 layers=self._layers,
                 mapped=self.mapped,
-                year_of=self.year_of,
+                accrual_day=self.accrual_day,
                 # Between two days on which any row begins or ends, every figure is the same.
                 kept=self._kept.setdefault(bisect_right(self._turns, day), {}),
             )
@@ -80,7 +81,11 @@ class City:
 
     def year_of(self, dates: Dates) -> int:
         """The year in which a claim with these dates is accumulated."""
-        return _day(dates, self._year_by).year
+        return self.accrual_day(dates).year
+
+    def accrual_day(self, dates: Dates) -> date:
+        """The day whose year, quarter and month a claim with these dates is accumulated in."""
+        return _day(dates, self._year_by)
 
     def date_of(self, rule: str) -> str:
         """`visit_begin`, `charge` or `settlement`: the day that `rule` (one of DATE_RULES) goes by."""
@@ -196,6 +201,10 @@ def _day(dates: Dates, kind: str) -> date:
 def _row_json(rule: str, row: DatedRow) -> dict[str, Any]:
     value: object = row.value if isinstance(row.value, (str, bool)) else row.shown
     stated: dict[str, Any] = {"rule": rule, "value": value, "when": dict(row.when)}
+    if row.period != YEAR:
+        stated["period"] = row.period
+    if row.shared_with:
+        stated["shared_with"] = list(row.shared_with)
     if isinstance(row.value, Disease):
         stated |= {"name_en": row.value.name_en, "covers": list(row.value.covers)}
         stated |= {"outbound": row.value.outbound == NATION, "outbound_scope": row.value.outbound}

@@ -12,6 +12,7 @@ from simulator.benefit.outcome import Award
 from simulator.core.errors import DataFault, PolicyGap, Refusal
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import Text, text
+from simulator.domain.care import OUTPATIENT, SPECIAL_DISEASE
 from simulator.domain.places import LOCAL, NATION
 
 
@@ -49,7 +50,7 @@ def _claim(area: str, stated: Mapping[str, Any], dates: Dates) -> Claim:
         area=area,
         insutype=stated["insutype"],
         category=stated["category"],
-        med_type="14" if "disease" in stated else "11",
+        care=stated.get("care", SPECIAL_DISEASE if "disease" in stated else OUTPATIENT),
         disease=stated.get("disease", ""),
         hospital_level=stated.get("hospital_level", "tertiary"),
         treated=stated.get("scope", NATION if "groups" in stated else LOCAL),
@@ -60,6 +61,7 @@ def _claim(area: str, stated: Mapping[str, Any], dates: Dates) -> Claim:
         account_used=balance > 0,
         account_balance=balance,
         dates=dates,
+        visit=stated.get("visit", ""),
     )
 
 

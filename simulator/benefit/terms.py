@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from simulator.core.money import to_ratio
 from simulator.domain.places import SCOPES
@@ -46,6 +47,13 @@ class Modifier:
         if self.how == "minus":
             return max(Decimal("0.0000"), to_ratio(ratio - self.by))
         return to_ratio(ratio * self.by if self.how == "times" else self.by)
+
+
+class RatioStep(NamedTuple):
+    """The pool's ratio above an amount in scope of the period, fen; a flat ratio is one step from 0."""
+
+    above: int
+    ratio: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,12 +108,11 @@ def _accumulators(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[Audit
             for (kind, disease), fen in movements_of(row).items():
                 wanted[row.person_id, row.insutype, row.year, kind, disease] += fen
     for kept in work.find(accumulator):
-        key = (kept.person_id, kept.insutype, kept.year, kept.kind, kept.disease)
+        key = (kept.person_id, kept.insutype, kept.year, *kept.key)
         expected = wanted.pop(key, 0)
         if expected != kept.booked:
-            yield _difference(
-                f"accumulator {kept.kind}{kept.disease} {kept.year}", f"person {key[0]}", expected, kept.booked
-            )
+            named = f"accumulator {''.join(kept.key)} {kept.year}"
+            yield _difference(named, f"person {key[0]}", expected, kept.booked)
     for key, fen in wanted.items():
         if fen:
             yield _difference(f"accumulator {key[3]}{key[4]} {key[2]}", f"person {key[0]}", fen, 0)

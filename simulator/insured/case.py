@@ -10,6 +10,7 @@ from simulator.catalogue import level_of
 from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal, refuse
 from simulator.core.money import to_fen
+from simulator.domain.care import care_of
 from simulator.domain.person import Insurance, in_force
 from simulator.domain.places import LOCAL
 from simulator.insured.place import Asked, Charged, is_emergency, known_person
@@ -69,7 +70,7 @@ def case_of(asked: Asked) -> Case:
         area=asked.insured_area,
         insutype=data["insutype"],
         category=granted.insurance.category if granted.insurance else "",
-        med_type=kind,
+        care=care_of(kind),
         disease=granted.disease,
         hospital_level=level_of(level or ""),
         treated=granted.treated,
@@ -80,6 +81,7 @@ def case_of(asked: Asked) -> Case:
         account_used=str(data["acct_used_flag"]) == "1",
         account_balance=granted.insurance.balance if granted.insurance else 0,
         dates=dates,
+        visit=data["mdtrt_id"],
     )
     return Case(
         known=known,
@@ -102,13 +104,12 @@ def entitlement(
     insurance = _insurance(asked, known, insutype, city.day_of("insurance", dates), reasons)
     treated = asked.place.coverage.scope(asked.treated_area, asked.insured_area)
     elsewhere = treated != LOCAL
-    mapped = ""
     if kind == SPECIAL:
-        mapped = _disease(city, known, disease, treated, dates, reasons)
+        _disease(city, known, disease, treated, dates, reasons)
     groups = _groups(asked, known, city.day_of("filing", dates), emergency=emergency) if elsewhere else ()
     if elsewhere and not groups and city.unfiled(dates, treated) == "refuse":
         reasons.append(refuse("not_filed", area=asked.treated_area, city=city.name))
-    return Entitlement(insurance, treated, groups, mapped, tuple(reasons))
+    return Entitlement(insurance, treated, groups, disease, tuple(reasons))
 
 
 def _insurance(
@@ -133,8 +134,8 @@ def _insurance(
 
 def _disease(
     city: City, known: people.KnownPerson, billed: str, treated: str, dates: Dates, reasons: list[Refusal]
-) -> str:
-    """The class code the disease stands under; reasons when it is not payable or not registered."""
+) -> None:
+    """Adds the reasons for which the disease is not payable or not registered."""
     on = city.day_of("figures", dates)
     mapped = city.mapped(billed)
     if mapped not in city.diseases(on):
@@ -147,7 +148,6 @@ def _disease(
         reasons.append(refuse("disease_not_registered", disease=billed or "-"))
     elif not any(in_force(each.valid_from, each.valid_to, day) for each in same):
         reasons.append(refuse("registration_not_in_force", disease=billed, on=day))
-    return mapped
 
 
 def _groups(asked: Asked, known: people.KnownPerson, on: date, *, emergency: bool) -> tuple[str, ...]:

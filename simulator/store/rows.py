@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from simulator.domain.accumulators import Under
+
 
 class SandboxRow(NamedTuple):
     """The one row of a sandbox: what it was made with, its clock, what it counts."""
@@ -104,8 +106,15 @@ class AccumulatorRow(NamedTuple):
     year: int
     kind: str
     disease: str
+    care: str
+    period: str
     opening: int
     booked: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its kind, and what it stands under in one word."""
+        return self.kind, str(Under(self.disease, self.care, self.period))
 
 
 class InstitutionRow(NamedTuple):

@@ -121,6 +121,8 @@ accumulator = table_of(
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(4), primary_key=True),
     Column("disease", String(30), primary_key=True),
+    Column("care", String(24), primary_key=True, default=""),
+    Column("period", String(40), primary_key=True, default=""),
     _fen("opening"),
     _fen("booked"),
 )

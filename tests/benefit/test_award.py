@@ -16,7 +16,7 @@ CLAIM = Claim(
     area="230900",
     insutype="310",
     category="employed",
-    med_type="14",
+    care="special_disease",
     disease="M07800",
     hospital_level="tertiary",
     treated="local",
@@ -287,7 +287,7 @@ def test_a_deductible_for_each_disease_is_taken_for_each():
 
 
 def test_special_and_ordinary_care_share_the_deductible_of_the_year():
-    first = given_by(replace(CLAIM, disease="", med_type="11", charges=(charge(300_00),)), {})
+    first = given_by(replace(CLAIM, disease="", care="outpatient", charges=(charge(300_00),)), {})
     second = given_by(CLAIM, first.movements)
     assert (first.deductible, second.deductible) == (300_00, 200_00)
 
@@ -310,12 +310,13 @@ def test_the_day_of_settlement_chooses_unless_the_file_says_otherwise():
 
 
 def test_before_the_first_known_day_there_is_a_gap_and_not_a_zero():
-    claim = replace(CLAIM, disease="", dates=Dates.all_on(date(2024, 12, 31)))
+    claim = replace(CLAIM, disease="", care="outpatient", dates=Dates.all_on(date(2024, 12, 31)))
     with pytest.raises(PolicyGap) as gap:
         given_by(claim)
     assert str(gap.value.text.en) == (
         "230900 says nothing about deductible[insutype=310, category=employed, hospital_level=tertiary, "
-        "disease=ordinary, scope=local] on 2024-12-31 (asked by engine.deductible; known: 2025-01-01..)"
+        "disease=ordinary, scope=local, care=outpatient] on 2024-12-31 "
+        "(asked by engine.deductible; known: 2025-01-01..)"
     )
 
 

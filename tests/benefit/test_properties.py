@@ -21,6 +21,7 @@ from tests.benefit.worlds import (
     plans,
 )
 
+CARE = ("outpatient", "special_disease")
 pytestmark = pytest.mark.slow
 
 COMMON = settings(max_examples=35, deadline=None)
@@ -195,7 +196,7 @@ def test_any_area_of_the_country_can_be_simulated(category, level):
         city = SHIPPED.city(area)
         for disease in ("", *city.diseases(DAY)):
             claim = Claim(
-                area, insutype, category, "14", disease, level, "local", (), False, (), (charge(100_00),), True, 0,
-                Dates.all_on(DAY),
+                area, insutype, category, CARE[bool(disease)], disease, level, "local", (), False, (),
+                (charge(100_00),), True, 0, Dates.all_on(DAY),
             )  # fmt: skip
             assert award(claim, city.rules(claim.dates), {("DEDC", ""): 1000_00}).pool > 0

@@ -80,7 +80,8 @@ def ratio_rows(draw: Any) -> tuple[tuple[str, str | None, str | None, Fraction],
         if disease == "M07800" and draw(st.booleans()):
             continue
         rows.append((disease, None, None, draw(ratios)))
-        for category in draw(st.sets(st.sampled_from(CATEGORIES))):
+        # A row whose every case other rows decide is refused.
+        for category in draw(st.sets(st.sampled_from(CATEGORIES), max_size=3)):
             rows.append((disease, category, None, draw(ratios)))
             for level in draw(st.sets(st.sampled_from(LEVELS), max_size=2)):
                 rows.append((disease, category, level, draw(ratios)))
@@ -211,7 +212,7 @@ def claims(draw: Any, *, signed: bool = False, **fixed: Any) -> Claim:
         "area": AREA,
         "insutype": "310" if category in ("employed", "retired") else "390",
         "category": category,
-        "med_type": "14" if disease else "11",
+        "care": "special_disease" if disease else "outpatient",
         "disease": disease,
         "hospital_level": draw(st.sampled_from(LEVELS)),
         "treated": treated,

@@ -23,6 +23,7 @@ from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, INFO, Finding
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import Text, text
+from simulator.domain.accumulators import to_wire
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
 from simulator.insured.case import Case, case_of
@@ -139,7 +140,7 @@ def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year
     """Overall before disease, in the order in which one follows from another; zeros may be left out (rules 21)."""
     kinds = {kind: index for index, kind in enumerate(KINDS)}
     keys = sorted((key for key, fen in balances.items() if fen), key=lambda key: (key[1], kinds[key[0]]))
-    return {f"{insutype}/{year}/{kind}{code}": str(yuan(balances[kind, code])) for kind, code in keys}
+    return {f"{insutype}/{year}/{to_wire(*key)}": str(yuan(balances[key])) for key in keys}
 
 
 def _cause_of_balances(

@@ -12,6 +12,7 @@ from simulator.benefit import Accumulated, Award, ChargeScope, Claim, Rules
 from simulator.benefit import award as award_of
 from simulator.core.errors import PolicyGap, Refusal
 from simulator.core.texts import Text, join, text
+from simulator.domain.care import OUTPATIENT
 from simulator.domain.person import CATEGORIES, GROUPS
 from simulator.domain.places import LOCAL, NATION, PROVINCE
 
@@ -144,7 +145,7 @@ def _of_person(question: Question) -> Iterator[Hypothesis]:
             as_category = text("judge.as_if_category", category=text(f"benefit.category_{category}"))
             yield Hypothesis("ratio", as_category, _changed(question, category=category))
     if claim.disease:
-        yield _hypothesis(question, "ratio", "ordinary", disease="")
+        yield _hypothesis(question, "ratio", "ordinary", disease="", care=OUTPATIENT)
     yield _hypothesis(question, "layers.civil_servants", "civil_servant", civil_servant=not claim.civil_servant)
     if claim.identities:
         yield _hypothesis(question, "layers.assistance", "no_identity", identities=())

@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator import insured
 from simulator.benefit import Award
+from simulator.benefit.claim import IN_SCOPE
 from simulator.benefit.terms import PAID_AND_BASE
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
@@ -203,8 +204,10 @@ def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> 
             own_share = layer.facts.base not in ("above_cap_scope", "above_cap_pay")
             movements |= {(kinds[1], code): layer.base + (unpaid if own_share else 0) for code in codes}
         unpaid += layer.paid - values[fund]
-    for kind, ours in PAID_KINDS.items():
-        movements |= {(kind, code): values[ours] for code in codes}
+    stands_under = {**dict.fromkeys(PAID_KINDS, codes), **(given.stands_under if given else {})}
+    names = {**PAID_KINDS, IN_SCOPE: "in_scope"}
+    for kind, under in stands_under.items():
+        movements |= {(kind, code): values[names[kind]] for code in under}
     return {key: fen for key, fen in movements.items() if fen}
 
 
