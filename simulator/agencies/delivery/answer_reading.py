@@ -1,4 +1,4 @@
-"""An agency's answer as it came: is it an answer at all, and does it keep the contract."""
+"""Reads the bytes of an agency's answer and checks them against the contract."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ACCEPTED, REFUSED = "0", "-1"
 
 @dataclass(frozen=True, slots=True)
 class AgencyAnswer:
-    """An answer with infcode 0 or −1; `output` only means something with 0."""
+    """Answer with infcode 0 or −1; `output` is empty unless the infcode is 0, `told` is the err_msg of a refusal."""
 
     infcode: str
     told: str
@@ -29,12 +29,15 @@ class AgencyAnswer:
 
     @property
     def broken(self) -> Text | None:
-        """The first breach of the contract, if there is one."""
+        """First breach of the contract, or None."""
         return next((each.sentence for each in self.findings if each.severity == ERROR), None)
 
 
 def read_answer(raw: bytes, infno: str, contract: Contract, *, remote: bool, strict: bool) -> AgencyAnswer | Text:
-    """The answer, or why these bytes are none; habits of real systems are mended in lenient (rules 27)."""
+    """Parses an agency's answer, or returns the reason why the bytes are not an answer.
+
+    Without `strict`, known deviations of real systems are repaired and reported as warnings (rules 27).
+    """
     try:
         body = read_json(raw)
     except NotAMessage as error:
@@ -54,7 +57,7 @@ def read_answer(raw: bytes, infno: str, contract: Contract, *, remote: bool, str
 
 
 def _infcode(value: Any) -> str:
-    """A number is as good as text (rules 27)."""
+    """Normalises an infcode to "0" or "-1", blank for any other value; numbers are accepted too (rules 27)."""
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return ACCEPTED if value == 0 else REFUSED if value == -1 else ""
     return value if value in (ACCEPTED, REFUSED) else ""
@@ -81,7 +84,10 @@ def _output(
 
 
 def _mended(output: Any, faults: Sequence[ContractBreach]) -> Any:
-    """What the hospital may expect: an empty list for one left out, and nothing that it does not know."""
+    """Removes fields unknown to the contract and adds an empty list for each required list left out.
+
+    The hospital's own contract check would otherwise fail on the agency's answer.
+    """
     strange = {each.path for each in faults if each.rule in ("unknown_field", "unknown_node")}
     kept = _without(output, strange, "/output") if strange else output
     left_out: dict[str, list[Any]] = {

@@ -1,4 +1,4 @@
-"""How many threads may wait: for one agency, and for all of them together."""
+"""Limit on threads that wait for agencies: for each one, and for all of them together."""
 
 import threading
 from collections import Counter
@@ -9,7 +9,10 @@ from simulator.core.errors import refuse
 
 
 class Bulkhead:
-    """Counts who waits for what; an agency is named by its URL, since one may answer for many areas."""
+    """Counts the threads that wait for each agency.
+
+    Agencies are told apart by URL, not by area: one system may answer for many areas.
+    """
 
     def __init__(self, *, each: int = 24, total: int = 48) -> None:
         self.each = each
@@ -19,7 +22,7 @@ class Bulkhead:
 
     @contextmanager
     def taken(self, line: str, area: str) -> Iterator[None]:
-        """Holds a slot inside the block; raises Refusal when the agency, or all together, have none left."""
+        """Holds a permit inside the block; raises Refusal when the agency's share or the total is exhausted."""
         with self._lock:
             if self._used[line] >= self.each or self._used.total() >= self.total:
                 raise refuse("agency_busy", area=area, limit=self.each)

@@ -1,4 +1,4 @@
-"""One message to an insured place: its envelope, its msgid, the line it goes over, and the faults ordered on it."""
+"""Sends a message to an insured place: envelope, msgid, channel, and injected faults."""
 
 import time
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ from simulator.store.unit_of_work import UnitOfWork
 
 SIMULATED_TIMEOUT_S = 30.0
 SENDER = "SIM"
-"""Begins every msgid of the platform; nine digits that name the run make it twelve."""
+"""Prefix of every msgid of the platform; nine digits that identify the run follow."""
 
 
 class _Serial(NamedTuple):
-    """The number of the message that is next."""
+    """Serial number for the next message."""
 
     serial: int
 
@@ -44,7 +44,7 @@ _NEXT_SERIAL = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The way to an insured place: over HTTP to a registered agency, or in process to the desk of a simulated one."""
+    """Carries messages to an insured place: by HTTP to a registered agency, or in process to a simulated one."""
 
     transport: Transport
     agency: Agency | None
@@ -60,7 +60,7 @@ class Channel:
         return self.transport.post(self.agency.url, raw, self.agency.timeout_s)
 
     def deliver(self, raw: bytes, fault: Fault | None = None) -> Reply:
-        """Sends one message as far as the ordered fault lets it through."""
+        """Sends a message and applies the injected fault to the request, its handling, or the answer."""
         if fault is None:
             return self.post(raw)
         before = injector.before_handling(fault)
@@ -79,7 +79,8 @@ class Channel:
         return reply if reply.body is None else Reply(got.body)
 
     def _deliver_slowly(self, raw: bytes, delay_s: float) -> Reply:
-        """The answer comes late; beyond the time limit it comes when nobody waits for it any more."""
+        """Sends after `delay_s`; a delay beyond the time limit delivers the message and discards the answer."""
+        # A thread never sleeps longer than the limit: the caller has given up by then.
         time.sleep(min(delay_s, self.timeout_s))
         reply = self.post(raw)
         if delay_s >= self.timeout_s:
@@ -88,15 +89,16 @@ class Channel:
 
 
 def next_msgid(work: UnitOfWork, now: datetime) -> str:
-    """The platform's own number with the run, the trade clock's time, and four digits; no two are ever the same."""
+    """Allocates a msgid that is unique across runs: prefix, run, trade time to the second, four digits."""
     row = work.one(_NEXT_SERIAL, sandbox_id=1, step=1)
     run, serial = divmod(row.serial if row else 0, RUN_SIZE)
+    # Four digits repeat after 10,000 messages; the seconds then move on, so a stopped clock repeats no msgid.
     moment = now + timedelta(seconds=serial // 10000)
     return f"{SENDER}{run:09d}{moment:%Y%m%d%H%M%S}{serial % 10000:04d}"
 
 
 def message(head: Head, infno: str, msgid: str, now: datetime, body: Mapping[str, Any]) -> bytes:
-    """The envelope that an agency receives: the places as in the original, msgid and time the platform's own."""
+    """Encodes the envelope for an agency: places and operator of the original, msgid and time of the platform."""
     return write_json(
         {
             "infno": infno,
@@ -122,7 +124,7 @@ def message(head: Head, infno: str, msgid: str, now: datetime, body: Mapping[str
 
 
 def _refusal(endpoint: Endpoint) -> bytes:
-    """What an insured place that refuses would answer."""
+    """Encodes the answer of an insured place that refuses, for the fault `refuse`."""
     now = endpoint.time()
     told = text("agency.refused_by_fault").zh
     return answer(infcode=FAILURE, err_msg=told, output=None, area="", received=now, answered=now)

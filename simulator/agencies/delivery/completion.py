@@ -1,7 +1,9 @@
-"""How a forwarded message ends: accepted, refused, unknown, or never sent; kept before the hospital hears of it.
+"""Completes a forwarded message as accepted, refused, unknown or not sent, before the hospital is answered.
 
-Accepted is booked on the platform's copy and passed on. Refused spends nothing. Unknown waits in the outbox to be
-reversed or repeated. Of what was never sent nothing remains.
+accepted  booked on the platform's replica, and the answer passed on
+refused   nothing booked, and the hospital's msgid is free again
+unknown   kept in the outbox, to be reversed or repeated
+not sent  nothing kept; only a 2601 is carried on
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +31,7 @@ from simulator.transactions import Call, Kept
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What became of a forwarded message: the output to answer with, or the refusal to tell; and what was found."""
+    """Result of a forwarded message: either the output for the hospital or a refusal, with the findings."""
 
     kept: Kept | None
     refusal: Refusal | None
@@ -38,7 +40,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedReply:
-    """A forwarded message whose reply is in, in the unit of work that books it."""
+    """Reply to a forwarded message, in the unit of work that books it."""
 
     call: Call
     intent: Intent
@@ -46,18 +48,19 @@ class ReceivedReply:
 
     @property
     def asked(self) -> Asked:
-        """The question as the agency saw it, in our numbers."""
+        """The message as forwarded, with the platform's numbers in place of the agency's."""
         return self.call.asked(self.intent.ask.infno, self.intent.ask.body, msgid=self.intent.msgid)
 
     @property
     def edition(self) -> str:
-        """The agency's own, in which its answer is judged before it is translated."""
+        """Edition of the agency; its answer is checked in this edition before translation."""
         agency = self.intent.agency
         return (agency.edition if agency else "") or self.call.config.edition
 
     def record(self, outcome: str, findings: list[Finding], *, psn_no: str = "") -> None:
-        """The agency's leg with what was found; what a fault of ours did to it says nothing against the agency."""
+        """Records the agency's leg and its findings in the journal."""
         if self.intent.at_agency is not None:
+            # The platform itself disturbed this leg, so an error in it is no evidence against the agency.
             findings = [replace(each, severity=WARNING) if each.severity == ERROR else each for each in findings]
         about = (self.intent.ask.psn_no or psn_no, self.intent.ask.mdtrt_id)
         findings = [already_reported(self.call.work, each, *about) for each in findings]
@@ -69,7 +72,7 @@ class ReceivedReply:
 
 
 def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, sent: Delivery) -> Completion:
-    """Books how a forwarded message ended."""
+    """Books the outcome of a forwarded message in `work`."""
     received_reply = ReceivedReply(Call(work, config, intent.head, intent.institution, now), intent, sent)
     if intent.effect:
         row = outbox.find_sent(work, intent.msgid, lock=True)
@@ -116,7 +119,8 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
     except AnswerRejected as error:
         return _unknown(received_reply, error.findings[0].sentence, [*findings, *error.findings])
     except (Refusal, PolicyGap) as error:
-        # Our copy cannot follow; a hospital that were told yes could not be helped afterwards.
+        # The replica cannot book this answer. Passing it on would leave the hospital with a settlement that the
+        # platform can neither show nor cancel.
         findings.append(Finding("agency.cannot_follow", ERROR, error.text))
         return _unknown(received_reply, error.text, findings)
     received_reply.close(DONE)
@@ -132,7 +136,7 @@ def _taken(received_reply: ReceivedReply, asked: Asked, output: Output, findings
 
 
 def _refused(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
-    """The agency says no: nothing took effect, and the msgid may be used again."""
+    """Completes a refusal by the agency: the message had no effect, and its msgid may be used again."""
     findings = list(answer.findings)
     if received_reply.intent.agency is not None:
         findings += _judge_refusal(received_reply.asked, answer.told, findings)
@@ -145,7 +149,7 @@ def _refused(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
 
 
 def _judge_refusal(asked: Asked, told: str, findings: list[Finding]) -> list[Finding]:
-    """Whether our own copy would have refused too."""
+    """Compares a refusal with the platform's own answer; a finding if the platform would have accepted."""
     if traits_of(asked.infno).awarded:
         expected = expect(asked, findings)
         return award_checks.judge_refusal(told, expected.case.refusals if expected.case else (), expected.award)
@@ -159,7 +163,7 @@ def _judge_refusal(asked: Asked, told: str, findings: list[Finding]) -> list[Fin
 
 
 def _nothing_came(received_reply: ReceivedReply, problem: Text) -> Completion:
-    """No answer, or none that is one."""
+    """Completes a message whose reply is missing or is not an answer."""
     heard = received_reply.sent.reply.body is not None
     rule = "agency.unknown" if received_reply.intent.effect else "agency.no_answer"
     finding = Finding(rule, ERROR if heard else WARNING, problem)
@@ -169,8 +173,9 @@ def _nothing_came(received_reply: ReceivedReply, problem: Text) -> Completion:
 
 
 def _never_sent(received_reply: ReceivedReply, problem: Text, finding: Finding) -> Completion:
-    """Not a byte left: nothing to reverse, and the hospital may simply try again; only a 2601 is carried on."""
+    """Completes a message of which no byte was sent: the hospital may send it again."""
     if received_reply.intent.ask.infno == REVERSAL:
+        # The original may have taken effect, so its reversal must reach the agency even if this attempt did not.
         return _unknown(received_reply, problem, [finding])
     if received_reply.intent.effect:
         idempotency_keys.release(received_reply.call.work, received_reply.intent.head.msgid)
@@ -180,7 +185,10 @@ def _never_sent(received_reply: ReceivedReply, problem: Text, finding: Finding) 
 
 
 def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Finding]) -> Completion:
-    """Nobody knows whether it took effect, or it must not: it will be reversed; a question is to be asked again."""
+    """Completes a message that may have taken effect, or that did with an unusable answer.
+
+    A message with effect stays in the outbox to be reversed or repeated. A query is refused and may be sent again.
+    """
     call, intent = received_reply.call, received_reply.intent
     received_reply.record("unknown", findings)
     if not intent.effect:
@@ -189,7 +197,7 @@ def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Findin
     idempotency_keys.change_state(call.work, intent.head.msgid, idempotency_keys.UNKNOWN)
     received_reply.close(UNKNOWN, problem.zh)
     if intent.ask.infno == REVERSAL:
-        # Recorded, answered 0 and carried on: our copy follows now, the agency as soon as it answers.
+        # The hospital is answered 0 at once: the replica is reversed now, the agency as soon as it answers.
         return Completion(
             intent.ask.then(call, booked_settlements.undo_original(received_reply.asked)), None, [*call.findings]
         )
@@ -198,7 +206,10 @@ def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Findin
 
 
 def _withdrawn(received_reply: ReceivedReply) -> Completion:
-    """The hospital's own 2601 overtook the answer: whatever took effect is reversed, and the mark stays."""
+    """Completes a message that the hospital reversed by 2601 before the answer came.
+
+    The msgid stays reversed; the outbox reverses the message at the agency unless it certainly took no effect.
+    """
     answer = _read(received_reply)
     took_no_effect = not received_reply.sent.reply.sent or (isinstance(answer, AgencyAnswer) and not answer.accepted)
     received_reply.close(REFUSED if took_no_effect else UNKNOWN, text("agency.withdrawn").zh)
@@ -207,7 +218,10 @@ def _withdrawn(received_reply: ReceivedReply) -> Completion:
 
 
 def _taken_over(received_reply: ReceivedReply) -> Completion:
-    """This process was given up for dead, or the sandbox put back, while it waited: another decides on the message."""
+    """Completes a message whose outbox row another process has taken over, or a restored snapshot has removed.
+
+    Both can happen while this process waits for the agency; the outcome is then decided elsewhere.
+    """
     received_reply.record("taken_over", [])
     return Completion(None, refuse("unknown_outcome", reason=text("agency.taken_over")), [])
 

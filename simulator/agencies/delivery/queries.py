@@ -1,4 +1,4 @@
-"""Questions that the platform itself puts to an agency, each as a message of its own."""
+"""Queries that the platform itself sends to an agency."""
 
 import time
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 class AgencyQueries:
-    """Sends questions to one agency, each as a message of its own."""
+    """Sends queries to the agency of an area; raises Refusal if none is registered there."""
 
     def __init__(self, sandbox: Sandbox, forwarding: Forwarding, area: str) -> None:
         self.sandbox, self.forwarding, self.area = sandbox, forwarding, area
@@ -42,7 +42,10 @@ class AgencyQueries:
         return Asked.under(self._head(config), work, config.place, body, now, infno=infno, msgid="", origin_msgid="")
 
     def ask(self, infno: str, body: Mapping[str, Any], *, psn_no: str) -> dict[str, Any]:
-        """The output of the answer in our edition; raises Refusal when there is none that can be used."""
+        """Output of the answer in the sandbox's edition; raises Refusal if there is no usable one.
+
+        The leg is recorded in the journal in either case.
+        """
         with self.sandbox.begin() as (work, config, clock):
             now = clock.now(self.forwarding.real_time())
             head = self._head(config)
@@ -113,5 +116,5 @@ class AgencyQueries:
 
 
 def sender_of(config: Config, area: str) -> str:
-    """Which institution stands in the header of what the platform itself sends: the first of the area."""
+    """Institution code for messages that the platform itself sends: the first institution of the area."""
     return next((each.code for each in config.institutions.of(area)), f"H{area}00000")

@@ -1,4 +1,4 @@
-"""What each kind of answer means: judged against our own copy of the people insured there, then booked on that copy."""
+"""Handlers of accepted answers: each judges an answer against the platform's replica and books it there."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ from simulator.store import people, tables
 
 
 class AnswerRejected(Exception):
-    """The answer breaks something that the hospital's books or ours cannot bear: it is not passed on."""
+    """Raised for an accepted answer that must not reach the hospital, such as a cancellation with other amounts."""
 
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__(findings[0].sentence.zh)
@@ -43,7 +43,7 @@ class AnswerRejected(Exception):
 
 @dataclass(slots=True)
 class AcceptedAnswer:
-    """One accepted answer of a registered agency, and what is found about it."""
+    """Accepted answer of a registered agency, with the findings about it."""
 
     asked: Asked
     output: Output
@@ -60,12 +60,12 @@ class AcceptedAnswer:
 
 
 def handle_response(accepted_answer: AcceptedAnswer) -> Answered:
-    """Judges and books; raises AnswerRejected, or Refusal where our copy cannot follow."""
+    """Judges and books an answer; raises AnswerRejected, or Refusal if the replica cannot book it."""
     return RESPONSE_HANDLERS[traits_of(accepted_answer.asked.infno).answer](accepted_answer)
 
 
 def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
-    """Learns whom the platform did not know; what it knew before must be so still."""
+    """Judges the insurances against the replica as it was before this answer, then updates the replica."""
     opinion = dry_run_answer(accepted_answer.asked)
     insured_people.learn(accepted_answer.asked, accepted_answer.output)
     if isinstance(opinion, Mapping):
@@ -79,7 +79,7 @@ def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
 
 
 def _insurances(output: Mapping[str, Any]) -> dict[str, str]:
-    """Type, category, state and balance of each insurance, by type and place."""
+    """Category, status and balance of each insurance, by insutype and area."""
     found = {}
     for row in output.get("insuinfo") or []:
         told = (row.get("psn_type"), row.get("psn_insu_stas") or "-", yuan(to_fen(row.get("balc") or 0)))
@@ -114,14 +114,14 @@ def _handle_registrations(accepted_answer: AcceptedAnswer) -> Answered:
 
 
 def _spans(output: Mapping[str, Any]) -> dict[str, str]:
-    """Code and first day -> last day; the order is that of the code."""
+    """Last day of each registration by disease code and first day, sorted by code."""
     rows = output.get("feedetail") or []
     spans = {f"{row['opsp_dise_code']} {row['begndate']}": row.get("enddate") or "-" for row in rows}
     return dict(sorted(spans.items()))
 
 
 def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
-    """Kinds we do not keep are not judged; an agency's own codes are read by its profile."""
+    """Judges the accumulators that the platform keeps too; the agency's own codes are mapped by its profile."""
     asked = accepted_answer.asked
     opinion = dry_run_answer(asked)
     if isinstance(opinion, Mapping):
@@ -137,7 +137,10 @@ def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
 
 
 def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year: str) -> dict[str, str]:
-    """Overall before disease, in the order in which one follows from another; zeros may be left out (rules 21)."""
+    """Balances by their wire code, overall before disease, without zeros.
+
+    An agency may omit zeros (rules 21). Kinds come in the order of derivation, so the first difference is the cause.
+    """
     kinds = {kind: index for index, kind in enumerate(KINDS)}
     keys = sorted((key for key, fen in balances.items() if fen), key=lambda key: (key[1], kinds[key[0]]))
     return {f"{insutype}/{year}/{to_wire(*key)}": str(yuan(balances[key])) for key in keys}
@@ -170,7 +173,7 @@ def _handle_preview(accepted_answer: AcceptedAnswer) -> Answered:
 
 
 def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
-    """Judges by the day that the agency settled on, then books what it answered."""
+    """Judges a settlement by the figures of the agency's settlement day, then books it as answered."""
     info = accepted_answer.output["setlinfo"]
     _refuse_number_given_before(accepted_answer, info["setl_id"])
     began = (accepted_answer.asked.body.get("mdtrtinfo") or {}).get("begntime") or ""
@@ -186,10 +189,12 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     if expected.award is not None:
         explained = settlement.explained(expected.award)
     if likely is not None and likely.accumulated is not None and expected.award is not None:
+        # The agency keeps other balances than the replica; adopting them stops the same error in later settlements.
         psn_no, year = case.known.person.psn_no, expected.award.year
         adopt(
             accepted_answer.asked.work, BalanceKey(case.known.id, psn_no, case.claim.insutype, year), likely.accumulated
         )
+    # Layers and accumulators follow the award that explains the answer, not the one that should have been given.
     given = likely.award if likely else expected.award
     return booked_settlements.book_settlement(
         accepted_answer.asked, case, given, accepted_answer.output, expected=explained
@@ -197,7 +202,7 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
 
 
 def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alternative | None:
-    """The findings about an award, and the mistake that explains it, if one does."""
+    """Adds the findings about an award; returns the mistake that reproduces its amounts, or None."""
     info, case = accepted_answer.output["setlinfo"], expected.case
     accepted_answer.find(
         *award_checks.judge_detail(
@@ -229,7 +234,10 @@ def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alte
 
 
 def _knows_filings(known: people.KnownPerson) -> bool:
-    """No message tells filings: of whom we learned from the city we know only those that were made here."""
+    """True if the replica has the person's filings.
+
+    No message queries filings: of a person learned from an agency, only those made on the platform are known.
+    """
     return known.origin != "learned" or bool(known.person.filings)
 
 
@@ -241,7 +249,7 @@ def _only_a_filing_is_missing(accepted_answer: AcceptedAnswer, case: Case) -> bo
 
 
 def _settled_at(accepted_answer: AcceptedAnswer, info: Mapping[str, Any]) -> datetime:
-    """The moment whose day decides (rules 10): the agency's own, unless it cannot be meant."""
+    """Time whose day selects the figures (rules 10): the agency's setl_time if plausible, else the trade clock's."""
     now = accepted_answer.asked.now
     try:
         settled = from_wire(str(info.get("setl_time")))
@@ -253,7 +261,7 @@ def _settled_at(accepted_answer: AcceptedAnswer, info: Mapping[str, Any]) -> dat
 
 
 def _refuse_number_given_before(accepted_answer: AcceptedAnswer, number: str) -> None:
-    """A setl_id names one settlement of an agency; given twice, neither could be cancelled any more."""
+    """Raises AnswerRejected for a setl_id that the agency used before: neither settlement could be cancelled."""
     for row in accepted_answer.asked.work.find(tables.settlement, agency_setl_id=number):
         if row.kind == "settlement" and accepted_answer.config.agency_for(row.insured_area) == accepted_answer.agency:
             sentence = text("judge.setl_id_reused", got=number, setl_time=row.setl_time, mdtrt_id=row.mdtrt_id)
@@ -261,7 +269,7 @@ def _refuse_number_given_before(accepted_answer: AcceptedAnswer, number: str) ->
 
 
 def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
-    """Every amount of a cancellation is the settlement's, negated (rules 19)."""
+    """Judges that each amount is the settlement's, negated (rules 19), then books the cancellation."""
     settled = booked_settlements.settlement_of(accepted_answer.asked, accepted_answer.asked.body["data"]["setl_id"])
     values = {name: getattr(settled, name) for name in books.AMOUNTS}
     original = answers.amount_fields(values, settled.ratio, settled.balance_after)
@@ -277,7 +285,7 @@ def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
 
 
 def _handle_reversal(accepted_answer: AcceptedAnswer) -> Answered:
-    """The agency has taken it back; where ours would not, the books part, and that is told."""
+    """Reverses the original on the replica; a finding if the replica's own rules would have refused."""
     try:
         with accepted_answer.asked.work.savepoint():
             return booked_settlements.undo_original(accepted_answer.asked)
@@ -311,6 +319,6 @@ RESPONSE_HANDLERS: Mapping[str, Callable[[AcceptedAnswer], Answered]] = {
     "grant": _handle_grant,
     "grant_withdrawal": _handle_end,
 }
-"""Handlers by the name under which the table of transactions has them."""
+"""Handlers by the name in column `answer` of the table of transactions."""
 
 check_registered("answers", RESPONSE_HANDLERS, (each.answer for each in TRANSACTIONS.values() if each.answer))

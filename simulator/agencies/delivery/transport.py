@@ -1,7 +1,7 @@
-"""Bytes to an agency and back: no redirects, no user info, a bounded answer, and all of it in time or none.
+"""HTTP transport to agencies: no redirects, no user info, bounded answers, one time limit for the whole exchange.
 
-Written on http.client because two facts matter that a friendlier client hides: whether a byte may have left, and that
-the time limit is for the whole answer, headers included, however slowly it trickles in.
+Uses http.client, since higher-level clients hide whether a byte may have been sent, and apply their time limit to
+each read instead of to the whole answer.
 """
 
 import http.client
@@ -23,13 +23,13 @@ from simulator.core.texts import Text, plain, text
 
 LONGEST_CONNECT_S = 5.0
 MOST_IDLE = 32
-"""Connections to one agency that are kept open between messages."""
+"""Idle connections kept open for each agency."""
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: bytes, or why there are none; `sent` says whether the agency may have seen the message."""
+    """Body of a reply, or the reason why there is none; `sent` is true if the agency may have seen the message."""
 
     body: bytes | None
     problem: Text | None = None
@@ -37,7 +37,7 @@ class Reply:
 
 
 class Transport:
-    """HTTP to agencies, with connections kept open; one for all threads."""
+    """Posts messages to agencies over pooled HTTP connections; safe for use by many threads."""
 
     def __init__(self, *, allowed_hosts: frozenset[str] = frozenset()) -> None:
         self._allowed = allowed_hosts
@@ -46,11 +46,14 @@ class Transport:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        # Made when an agency is reached by https: reading the authorities costs time and memory.
+        # Created only for the first https agency: loading the certificate authorities costs time and memory.
         return ssl.create_default_context()
 
     def check_url(self, url: str) -> None:
-        """Raises Refusal for a URL that is not http(s), has user info, or points outside loopback unallowed."""
+        """Raises Refusal for a URL that is not http(s), has user info, or names a host that is not allowed.
+
+        Hosts other than loopback must be in `allowed_hosts`.
+        """
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
@@ -64,13 +67,13 @@ class Transport:
             raise refuse("agency_url_target", path="url", host=host)
 
     def post(self, url: str, raw: bytes, timeout_s: float) -> Reply:
-        """Sends one message; never raises for what the other side does."""
+        """Posts a message; failures of network and agency are returned in the reply, not raised."""
         deadline = time.monotonic() + timeout_s
         parts = urlsplit(url)
         try:
             connection = self._connected(parts, min(timeout_s, LONGEST_CONNECT_S))
         except (OSError, ValueError) as error:
-            # ValueError: a host name that no name can be.
+            # ValueError: a host name that cannot be encoded.
             reason = getattr(error, "strerror", None) or str(error)
             return Reply(None, text("agency.not_reached", url=url, reason=reason), sent=False)
         kept = False
@@ -120,7 +123,7 @@ class Transport:
 
 
 class _Timed(io.RawIOBase):
-    """Reads from a socket until a deadline: however often a byte arrives, the time left only shrinks."""
+    """Reads from a socket until a deadline (monotonic seconds), however slowly the bytes arrive."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._sock, self._deadline = sock, deadline
@@ -134,7 +137,7 @@ class _Timed(io.RawIOBase):
 
 
 class _Answer(http.client.HTTPResponse):
-    """A response whose every read, of headers too, keeps the deadline."""
+    """Response whose reads, of the headers too, respect the deadline."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         super().__init__(sock, method="POST")
@@ -145,13 +148,13 @@ class _Answer(http.client.HTTPResponse):
 def _exchange(
     connection: http.client.HTTPConnection, parts: SplitResult, raw: bytes, deadline: float
 ) -> tuple[Reply, bool]:
-    """One request and its whole answer; and whether the connection may serve the next one."""
+    """Sends a request and reads the answer; the second value is true if the connection can be used again."""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = {"Host": parts.netloc, "Content-Length": str(len(raw)), **_HEADERS}
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     sock: Any = connection.sock
     sock.settimeout(_left(deadline))
-    # One total for all of it: a reader who takes a byte now and then does not stretch the time.
+    # On a plain socket sendall applies the limit to the whole request, so a slow reader cannot prolong it.
     sock.sendall("\r\n".join(lines).encode("latin-1") + raw)
     answer = _Answer(sock, deadline)
     answer.begin()
@@ -168,7 +171,7 @@ def _exchange(
 
 
 def _read(answer: http.client.HTTPResponse) -> bytes | None:
-    """The body; None when it is larger than a message may be."""
+    """Reads the body; None if it exceeds LARGEST_MESSAGE."""
     if answer.length is not None and answer.length > LARGEST_MESSAGE:
         return None
     parts: list[bytes] = []
@@ -191,7 +194,7 @@ def _left(deadline: float) -> float:
 
 
 def _is_quiet(connection: http.client.HTTPConnection) -> bool:
-    """Whether an idle connection is still open: one that has something to read was closed, or talks out of turn."""
+    """True if an idle connection is usable: pending data means that it was closed or holds an unexpected answer."""
     sock = connection.sock
     if sock is None:
         return False

@@ -1,4 +1,7 @@
-"""What the platform's copy suggests about a city's books: balances that it would hold after a mistake of its own."""
+"""Hypotheses about an agency's accumulators: balances that it would hold after a bookkeeping mistake.
+
+Each is derived from the platform's replica, for instance the balances without a cancellation.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -25,12 +28,12 @@ from simulator.store.tables import AGENCY_LEG, accumulator, journal, settlement
 from simulator.store.unit_of_work import UnitOfWork
 
 Balances = dict[tuple[str, str], int]
-"""By kind and disease, fen."""
+"""Accumulators in fen by kind and disease; the disease is blank for the overall one."""
 _MOST_ROWS = 12
 
 
 class _AnsweredLeg(NamedTuple):
-    """What an agency answered, and when."""
+    """Answer of an agency as recorded in the journal, with its trade time."""
 
     id: int
     answer: bytes
@@ -38,7 +41,7 @@ class _AnsweredLeg(NamedTuple):
 
 
 class _SentMessage(NamedTuple):
-    """The msgid that an agency saw."""
+    """Msgid of a message as sent to the agency."""
 
     msgid: str
 
@@ -65,7 +68,7 @@ _SINCE = Statement(
 
 @dataclass(frozen=True, slots=True)
 class BalanceKey:
-    """Whose balances, of which insurance and year."""
+    """Identifies a set of balances: person, insurance and year."""
 
     person_id: int
     psn_no: str
@@ -76,8 +79,11 @@ class BalanceKey:
 def suggested(
     work: UnitOfWork, case: Case, question: Question, balance_key: BalanceKey, agency: Agency | None
 ) -> list[Hypothesis]:
-    """Mistakes of which the books hold a trace: balances told otherwise or never taken back, another year or day."""
-    found = [_balance_key(question, *held) for held in _suggested(work, question.accumulated, balance_key, agency)]
+    """Mistakes for which there is evidence in the journal or the replica.
+
+    They are balances reported by 5206, cancellations not booked, last year's balances, and figures of another day.
+    """
+    found = [_with_balances(question, *held) for held in _suggested(work, question.accumulated, balance_key, agency)]
     before = people.accumulated(work, balance_key.person_id, balance_key.insutype, balance_key.year - 1)
     last_year = text("judge.as_if_last_year", year=balance_key.year - 1)
     if before:
@@ -90,14 +96,14 @@ def suggested(
 
 
 def possible(work: UnitOfWork, question: Question, balance_key: BalanceKey) -> list[Hypothesis]:
-    """Settlements that the city may have left out of its balances; any of its visits may look so."""
-    return [_balance_key(question, *held) for held in _possible(work, question.accumulated, balance_key)]
+    """Mistakes without evidence: live settlements that the agency may not have counted."""
+    return [_with_balances(question, *held) for held in _possible(work, question.accumulated, balance_key)]
 
 
 def hypothetical_balances(
     work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey, agency: Agency | None
 ) -> Iterator[tuple[Text, Accumulated]]:
-    """Balances the city may hold instead of ours, and what would have led to them."""
+    """Balances that the agency may hold instead of the replica's, each with the mistake that explains them."""
     yield from _suggested(work, ours, balance_key, agency)
     yield from _possible(work, ours, balance_key)
 
@@ -125,12 +131,15 @@ def _possible(work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey) -> I
         yield text("judge.as_if_opening_only"), _moved(ours, live, -1)
 
 
-def _balance_key(question: Question, sentence: Text, held: Accumulated) -> Hypothesis:
+def _with_balances(question: Question, sentence: Text, held: Accumulated) -> Hypothesis:
     return Hypothesis("accumulators", sentence, replace(question, accumulated=held), held=True)
 
 
 def adopt(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
-    """From here on our copy starts from the balances that the city holds: its mistake was told, and is told once."""
+    """Sets the replica to the balances that the agency holds, by changing opening balances.
+
+    The mistake was reported already, and would otherwise be reported again with each later settlement.
+    """
     key: dict[str, Any] = {
         "person_id": balance_key.person_id,
         "insutype": balance_key.insutype,
@@ -142,7 +151,7 @@ def adopt(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
 
 
 def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tuple[str, str], Balances]:
-    """The answer of 5206 by insurance and year, then by kind and disease; kinds that we do not keep are left out."""
+    """Balances of an answer of 5206 by insurance and year; kinds that the platform does not keep are left out."""
     found: dict[tuple[str, str], Balances] = defaultdict(dict)
     for row in output.get("cuminfo") or []:
         key = accumulator_key(str(row.get("cum_type_code")), agency)
@@ -152,7 +161,10 @@ def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tupl
 
 
 def _told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> tuple[str, Accumulated] | None:
-    """What the city answered when it was last asked by 5206, with what was settled and cancelled since."""
+    """Balances of the agency's last answer to 5206, plus settlements and minus cancellations since, with its time.
+
+    None if there is no such answer.
+    """
     row = work.one(_LAST_TOLD, psn_no=balance_key.psn_no, infno=ACCUMULATOR_QUERY, outcome="answered")
     if row is None:
         return None

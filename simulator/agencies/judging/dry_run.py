@@ -1,4 +1,4 @@
-"""What our own copy of an insured place would say, against which an agency's answer is judged."""
+"""Dry run of a message on the platform's replica: the expectation against which an agency's answer is judged."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from simulator.store import people
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The case as our copy knows it and the award our rules give; without a case or an award nothing is judged."""
+    """Case on the replica and the award by the rules; without a case or an award nothing is judged."""
 
     case: Case | None = None
     question: Question | None = None
@@ -26,7 +26,10 @@ class Expectation:
 
 
 def expect(asked: Asked, findings: list[Finding]) -> Expectation:
-    """What our own rules say to a message of the settlement family; why they say nothing, is a finding."""
+    """Expected award of a message of the settlement family.
+
+    Adds a finding if there is none: the person is not known, another message is undecided, or the policy has a gap.
+    """
     psn_no = asked.body["data"]["psn_no"]
     if people.load(asked.work, psn_no) is None:
         findings.append(not_judged(text("judge.person_not_known")))
@@ -46,7 +49,7 @@ def expect(asked: Asked, findings: list[Finding]) -> Expectation:
 
 
 def dry_run_answer(asked: Asked) -> Output | Refusal | None:
-    """What our own copy would answer, all of it undone again; None where nobody can say."""
+    """Answer of the replica to a message, without keeping its effects; None if the replica cannot answer."""
     psn_no = insured_people.person_asked_for(asked)["psn_no"]
     if psn_no and people.load(asked.work, psn_no) is None:
         return None
@@ -64,7 +67,7 @@ def dry_run_answer(asked: Asked) -> Output | Refusal | None:
 
 
 class _Opinion(Exception):
-    """Carries an answer out of an attempt that is to be undone."""
+    """Carries the output out of a savepoint: an exception is the only way to leave one without keeping its changes."""
 
     def __init__(self, output: Output) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""What a wrong award looks like: the award of one mistake that people make, compared with what was answered.
+"""Hypotheses about a wrong award: the claim is settled again with one usual mistake, and compared with the answer.
 
-Each alternative is the claim settled again with one thing changed. The first whose every amount is the answered one is
-the likely cause; it also says which rule the city got wrong, and what it has accumulated since.
+The first hypothesis that reproduces every answered amount is the likely cause; it names the rule that is wrong at the
+agency and, where balances differ, those that the agency holds.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,14 +17,14 @@ from simulator.domain.person import CATEGORIES, GROUPS
 from simulator.domain.places import LOCAL, NATION, PROVINCE
 
 _BEYOND = 10**15
-"""Fen that no cap and no line reaches."""
+"""Fen beyond every cap and deductible."""
 _MOST_TOLD = 3
 LEVELS = ("primary", "secondary", "tertiary", "ungraded")
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredAmounts:
-    """The amounts of an answer by our names, fen, and its ratio."""
+    """Amounts of an answer in fen by the engine's names, and the pool's ratio (0-1)."""
 
     amounts: Mapping[str, int]
     ratio: Decimal
@@ -37,7 +37,7 @@ class AnsweredAmounts:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A claim to be settled by rules over what has accumulated."""
+    """Input of an award: a claim, the rules in force and the accumulators."""
 
     claim: Claim
     rules: Rules
@@ -46,10 +46,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """What gives what was answered; `accumulated` where the city holds other balances than ours."""
+    """Award by which the agency's answer is explained; `accumulated` is set if the agency holds other balances."""
 
     rules: tuple[str, ...]
-    """Which rule each mistake concerns that looks so, the likeliest first."""
+    """Rules concerned by the mistakes that reproduce the answer, the likeliest first."""
     sentence: Text
     award: Award
     accumulated: Accumulated | None = None
@@ -57,13 +57,13 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """A mistake not yet tried."""
+    """Possible mistake: the changed input of the award, the rule concerned, and a sentence that describes it."""
 
     rule: str
     sentence: Text
     question: Question
     held: bool = False
-    """Whether the balances differ rather than the rules."""
+    """True if the mistake is in the agency's balances rather than in its rules."""
 
 
 def likely_cause(
@@ -74,8 +74,9 @@ def likely_cause(
     suggested: Iterable[Hypothesis] = (),
     possible: Iterable[Hypothesis] = (),
 ) -> Alternative | None:
-    """The mistakes that give exactly what was answered: those that the books suggest, the usual ones, then the others
-    that are possible.
+    """Finds the mistakes that reproduce the answer exactly; None if there are none.
+
+    Tried in this order: `suggested` (with evidence in the books), the usual mistakes, `possible` (without evidence).
     """
     found: dict[str, tuple[Hypothesis, Award]] = {}
     for hypothesis in (*suggested, *hypotheses_of(question, expected), *possible):
@@ -96,7 +97,7 @@ def likely_cause(
 
 
 def hypotheses_of(question: Question, expected: Award) -> Iterator[Hypothesis]:
-    """Mistakes that need nothing but the claim, the commonest first."""
+    """Usual mistakes that follow from the claim alone, the commonest first."""
     yield from _of_accumulation(question, expected)
     yield from _of_person(question)
     yield from _of_place(question, expected)

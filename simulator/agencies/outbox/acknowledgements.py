@@ -1,4 +1,4 @@
-"""What an agency's answer to a reversal, or to a repeated message, means for what waited in the outbox."""
+"""Acknowledgements: effects of an agency's answer to a reversal or a repeated message on the outbox and the replica."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,7 +30,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A row of the outbox that this process tries now, with the bytes it sends and the line they go over."""
+    """Outbox row claimed by this process, with the bytes to send: its reversal, or the message itself again."""
 
     row: OutboxRow
     raw: bytes
@@ -42,7 +42,7 @@ class Attempt:
 def acknowledge(
     work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, answer: AgencyAnswer
 ) -> list[Finding]:
-    """Books what the answer decides; the findings about it."""
+    """Closes the outbox row as answered and books the effects; returns the findings."""
     findings = list(answer.findings)
     if not answer.accepted:
         findings.append(_refused(work, attempt, plain(answer.told or "-")))
@@ -59,13 +59,13 @@ def acknowledge(
 
 
 def reschedule(work: UnitOfWork, row: OutboxRow, real: float, told: Text) -> None:
-    """To be tried again after a wait that doubles each time."""
+    """Schedules the next attempt after a wait that doubles each time, up to LONGEST_WAIT_S; `real` is epoch seconds."""
     wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(row.attempts, 10))
     outbox.try_later(work, row, at=real + wait, error=told.zh)
 
 
 def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> None:
-    """The original that a fault held back arrives after its reversal; accepting it would be the agency's fault."""
+    """Delivers an original that a fault held back until after its reversal; a finding if the agency accepts it."""
     late = Attempt(attempt.row, bytes(attempt.row.body), attempt.head, attempt.line, is_reversal=False)
     reply = late.line.deliver(late.raw)
     with sandbox.begin() as (work, _, clock):
@@ -82,7 +82,7 @@ def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) 
 def leg_of(
     attempt: Attempt, reply: Reply, at: datetime, real: float, answer: AgencyAnswer | Text
 ) -> journal.JournalLeg:
-    """The leg as the journal keeps it."""
+    """Leg of an attempt for the journal."""
     sent = read_json(attempt.raw)
     outcome = "unknown"
     if isinstance(answer, AgencyAnswer):
@@ -111,29 +111,30 @@ def _accepts(reply: Reply) -> bool:
 
 
 def _refused(work: UnitOfWork, attempt: Attempt, told: Text) -> Finding:
-    """−1 is final (rules 18): reported, and not repeated."""
+    """Closes a row that the agency answered −1; the answer is final, so it is reported and not repeated (rules 18)."""
     row = attempt.row
     outbox.close(work, row, GIVEN_UP, told.zh)
     if attempt.is_reversal or row.infno == REVERSAL:
+        # No further attempt could decide the outcome, and the visit must not stay blocked by it.
         _settle_message(work, row, idempotency_keys.REVERSED)
         return Finding("reversal.refused", ERROR, text("judge.reversal_refused", msgid=row.msgid, told=told))
     sentence = text("judge.repeat_refused", infno=row.infno, msgid=row.msgid, told=told)
     if row.origin_msgid:
-        # As if it had been refused at once: the hospital may send it again.
+        # The refusal is final, so the hospital may send the message again, as after an immediate refusal.
         idempotency_keys.release(work, row.origin_msgid)
         return Finding("delivery.refused", WARNING, sentence)
     return Finding("delivery.refused", ERROR, sentence)
 
 
 def _settle_message(work: UnitOfWork, row: OutboxRow, state: str) -> None:
-    """The hospital's msgid, where it is still unknown; the hospital's own 2601 may have decided on it."""
+    """Changes the state of the hospital's msgid if it is still unknown; a 2601 of the hospital may have decided it."""
     spent = idempotency_keys.find(work, row.origin_msgid)
     if spent is not None and spent.state == idempotency_keys.UNKNOWN:
         idempotency_keys.change_state(work, row.origin_msgid, state)
 
 
 def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, output: Output) -> list[Finding]:
-    """What was repeated until it was answered: booked on our copy, and recorded for the hospital (rules 18)."""
+    """Books an accepted repeated message on the replica, and records its answer for the hospital (rules 18)."""
     row, agency = attempt.row, attempt.line.agency
     if not row.origin_msgid:
         _learn_number(work, row, output)
@@ -160,7 +161,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
 
 
 def _learn_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
-    """The agency's number of a registration that was made on the platform."""
+    """Stores the agency's number of a registration that was made on the platform, at most 30 characters."""
     number = outbox.registration_in(row)
     result = output.get("result")
     if number is not None and isinstance(result, dict):

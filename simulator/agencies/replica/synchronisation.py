@@ -1,4 +1,4 @@
-"""Synchronisation of a person with the agency that keeps them: identity, registrations, accumulators.
+"""Synchronisation of a person with the insuring agency: identity, registrations, accumulators.
 
 The insured place owns these facts: docs/architecture.md#ownership.
 """
@@ -22,7 +22,10 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 def learn(sandbox: Sandbox, forwarding: Forwarding, area: str, shown: Mapping[str, Any]) -> str:
-    """Asks the agency of `area` by 1101, 5301 and 5206, and starts from what it says; the psn_no. Raises Refusal."""
+    """Copies a person from the agency of `area` by 1101, 5301 and 5206; returns the psn_no. Raises Refusal.
+
+    `shown` is the `data` of the 1101: the credential that identifies the person.
+    """
     queries = AgencyQueries(sandbox, forwarding, area)
     output = queries.ask(PERSON_QUERY, {"data": dict(shown)}, psn_no="")
     with sandbox.begin() as (work, config, clock):
