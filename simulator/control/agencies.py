@@ -1,4 +1,4 @@
-"""Registered agencies, ordered faults, and what waits in the outbox."""
+"""Control calls for registered agencies, injected faults and the outbox."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def show(asking: Asking) -> Any:
 
 @call("PUT", "agencies/<area>")
 def register(asking: Asking) -> Any:
-    """Says who answers for the people insured in the area and below; from now on what concerns them is forwarded."""
+    """Registers the agency of an area and the areas below it; messages about people insured there are now forwarded."""
     body = asking.checked("agency")
     area = asking.parts["area"]
     if not is_area(area):
@@ -65,7 +65,7 @@ def remove(asking: Asking) -> Any:
 
 @call("POST", "agencies/<area>/day")
 def reconcile_day(asking: Asking) -> Any:
-    """Sends the day's rows to the agency (SIM-DAY), and answers the differences that it finds (rules 22)."""
+    """Sends a day's settlements to the agency by SIM-DAY, and answers the differences that it finds (rules 22)."""
     day = day_of(asking.checked("day_body")["day"], "day").isoformat()
     area = asking.parts["area"]
     queries = AgencyQueries(asking.sandbox, asking.platform.forwarding, area)
@@ -75,14 +75,14 @@ def reconcile_day(asking: Asking) -> Any:
             for row in rows_of_day(work, day)
             if row.state != "reversed" and config.agency_for(row.insured_area) == queries.agency
         ]
-        # What was settled before the agency was registered is not in its books.
+        # Settlements from before the registration have no number of the agency and are not in its books.
         sent = [each for row in rows if (each := _day_row(work, row))["setl_id"]]
     output = queries.ask(RECONCILIATION_DAY, {"data": {"day": day}, "rows": sent}, psn_no="")
     return {"day": day, "rows": len(sent), "differences": output.get("differences") or []}
 
 
 def _day_row(work: UnitOfWork, row: SettlementRow) -> dict[str, Any]:
-    """A row of our books under the agency's own number; a cancellation stands under what it cancels."""
+    """Row of SIM-DAY for a settlement, with the agency's setl_id; a cancellation has that of the original."""
     stands_for = work.get_required(settlement, id=row.original_id) if row.kind == "cancellation" else row
     return {
         "msgid": row.agency_msgid,
@@ -104,7 +104,10 @@ def show_faults(asking: Asking) -> Any:
 
 @call("POST", "faults")
 def order_fault(asking: Asking) -> Any:
-    """Orders a fault: the nth matching message, so many times, with that probability; used up in order of creation."""
+    """Adds a fault: from the nth matching message on, `times` times, each with `probability` (0-1).
+
+    Of several faults that match a message, the one added first is applied.
+    """
     body = asking.checked("fault")
     values = {
         "at": body["at"],
@@ -133,7 +136,7 @@ def forget_faults(asking: Asking) -> Any:
 
 @call("GET", "outbox")
 def show_outbox(asking: Asking) -> Any:
-    """What waits to be reversed or delivered, or was given up."""
+    """Lists the outbox rows that wait to be reversed or delivered, and those given up."""
     with asking.sandbox.begin() as (work, _, _clock):
         rows = outbox.unfinished(work)
     keys = ("id", "msgid", "area", "infno", "state", "origin_msgid", "psn_no", "mdtrt_id", "attempts", "last_error")
@@ -142,7 +145,7 @@ def show_outbox(asking: Asking) -> Any:
 
 @call("POST", "outbox/run")
 def run(asking: Asking) -> Any:
-    """Tries everything that waits, now; how many were acknowledged and how many still wait."""
+    """Sends all waiting outbox rows at once, without back-off; answers the numbers acknowledged and still waiting."""
     asking.checked("empty")
     platform = asking.platform
     real = platform.forwarding.real_time()

@@ -1,4 +1,4 @@
-"""The registry of control calls, and what each is given."""
+"""Registry of control calls, and readers for their bodies, paths and queries."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ MOST_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One control call: the platform, the sandbox it is about, body, parts of the path, and query."""
+    """Request of a control call: platform, sandbox, body, parts of the path, and query."""
 
     platform: Platform
     found: Sandbox | None
@@ -36,7 +36,7 @@ class Asking:
         return self.found
 
     def checked(self, name: str) -> dict[str, Any]:
-        """The body, when it has the shape `name` of bodies.schema.json; raises DataFaults with paths."""
+        """Body, validated against the definition `name` of bodies.schema.json; raises DataFaults with paths."""
         faults = faults_of(self.body, _shape(name))
         if faults:
             raise DataFaults(faults)
@@ -44,7 +44,7 @@ class Asking:
         return body
 
     def asked(self, *names: str) -> dict[str, str]:
-        """The query, which may hold these names only; absent ones are blank."""
+        """Query parameters, blank where absent; raises DataFaults for a name that is not in `names`."""
         unknown = [name for name in self.query if name not in names]
         if unknown:
             sentence = text("control.unknown_query", name=unknown[0], allowed=", ".join(names) or "-")
@@ -63,7 +63,7 @@ CALLS: list[tuple[str, str, ControlHandler, bool]] = []
 
 
 def call(method: str, rule: str, *, of_platform: bool = False) -> Callable[[ControlHandler], ControlHandler]:
-    """Registers a control call; one of the platform is about no sandbox."""
+    """Registers a control call; with `of_platform` it needs no sandbox and has no route under /s/<sandbox>."""
 
     def register(handler: ControlHandler) -> ControlHandler:
         CALLS.append((rule, method, handler, of_platform))
@@ -73,7 +73,7 @@ def call(method: str, rule: str, *, of_platform: bool = False) -> Callable[[Cont
 
 
 def number_of(written: str, default: int = 0, path: str = "after") -> int:
-    """A whole number of a query; raises DataFaults."""
+    """Reads a whole number of at most 15 digits from a query; raises DataFaults."""
     if not written:
         return default
     if not (written.isascii() and written.isdigit() and len(written) < 16):
@@ -82,7 +82,7 @@ def number_of(written: str, default: int = 0, path: str = "after") -> int:
 
 
 def seconds_of(written: str, path: str) -> float:
-    """Seconds of a query, 0 when blank; raises DataFaults."""
+    """Reads seconds from a query, 0 if blank; raises DataFaults."""
     if not written:
         return 0.0
     if not re.fullmatch(r"[0-9]{1,6}([.][0-9]{1,3})?", written, re.ASCII):
@@ -91,12 +91,12 @@ def seconds_of(written: str, path: str) -> float:
 
 
 def id_of(written: str) -> int | None:
-    """The id of a row in a path; None for what can be none."""
+    """Reads a row id from a path; None if it is not a number."""
     return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
 
 
 def limit_of(written: str, default: int = 100) -> int:
-    """A number of rows, at most MOST_ROWS."""
+    """Reads a number of rows from a query, cut to MOST_ROWS; raises DataFaults."""
     return min(number_of(written, default, "limit"), MOST_ROWS)
 
 
@@ -108,7 +108,8 @@ def day_of(written: str, path: str) -> date:
 
 
 def moment_of(written: str, path: str) -> datetime:
-    """A Beijing moment of this century; ages, years and periods are counted back and forth from it."""
+    """Reads a Beijing time of the years 2000 to 2099; raises DataFaults."""
+    # Ages, years and periods are added and subtracted later, which overflows at the ends of the calendar.
     try:
         moment = from_iso(written)
         if moment.year // 100 == 20:

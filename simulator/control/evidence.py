@@ -1,4 +1,4 @@
-"""What was said and what was found: both legs of every message, and the judged facts."""
+"""Control calls for the evidence of a run: both legs of every message, and the findings about them."""
 
 from typing import Any
 
@@ -40,9 +40,9 @@ _FINDINGS = Statement(
 
 @call("GET", "messages")
 def messages(asking: Asking) -> Any:
-    """Legs in order of the journal, identities masked unless raw=1.
+    """Lists legs in order of the journal, identity data masked unless raw=1.
 
-    `after` is the last id seen; with `wait`, waits so many seconds for the first of them.
+    `after` is the last id seen. If there are none yet, the call waits up to `wait` seconds for the first.
     """
     query = asking.asked("psn_no", "mdtrt_id", "infno", "after", "leg", "limit", "raw", "wait")
     after, count = number_of(query["after"]), limit_of(query["limit"], 1000)
@@ -59,7 +59,7 @@ def messages(asking: Asking) -> Any:
 
 @call("GET", "findings")
 def findings(asking: Asking) -> Any:
-    """Judged facts, by severity and by the beginning of the rule's name."""
+    """Lists findings, filtered by severity, prefix of the rule's name, and person."""
     query = asking.asked("severity", "rule", "psn_no", "after", "limit")
     with asking.sandbox.begin() as (work, _, _clock):
         rows = work.all(

@@ -1,4 +1,4 @@
-"""Filings and registrations made on the platform, and how a registered agency hears of them."""
+"""Control calls that grant or end filings and registrations, and their delivery to a registered agency."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from simulator.store.unit_of_work import UnitOfWork
 
 @call("POST", "people/<psn_no>/filings")
 def add_filing(asking: Asking) -> Any:
-    """Files on the platform; delivered to a registered agency by SIM-FILING, or by hand where it says so."""
+    """Adds a filing; delivered to a registered agency by SIM-FILING, or as a task if its filings are made by hand."""
     body = asking.checked("filing")
     filed = Filing(
         group=body["group"],
@@ -63,7 +63,7 @@ def end_filing(asking: Asking) -> Any:
 
 @call("POST", "people/<psn_no>/registrations")
 def add_registration(asking: Asking) -> Any:
-    """Registers a disease on the platform; delivered to a registered agency by 2503."""
+    """Adds a disease registration; delivered to a registered agency by 2503, or as a task as for a filing."""
     body = asking.checked("registration")
     given = Registration(
         disease=body["disease"],
@@ -83,7 +83,7 @@ def add_registration(asking: Asking) -> Any:
 
 @call("DELETE", "people/<psn_no>/registrations/<number>")
 def end_registration(asking: Asking) -> Any:
-    """Ends a registration as of yesterday; an agency hears of it by 2504, or by hand where it gave no number."""
+    """Ends a registration as of yesterday; delivered to a registered agency by 2504, or as a task."""
     with asking.sandbox.begin() as (work, config, clock):
         known = asking.person(work, lock=True)
         row = _own(work, registration, asking.parts["number"], known)
@@ -96,7 +96,10 @@ def end_registration(asking: Asking) -> Any:
 
 
 def _deliver_end(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerson, row: RegistrationRow) -> str:
-    """2504 under the agency's number; what the agency registered itself, or takes by hand, is ended by hand."""
+    """Queues a 2504 with the agency's number, or adds a task; returns `none`, `queued` or `by_hand`.
+
+    The task is for filings made by hand, and for a registration without the agency's number, which 2504 cannot name.
+    """
     area = known.person.insurances[0].area
     agency = config.agency_for(area)
     if agency is None:
@@ -121,7 +124,10 @@ def _deliver_end(work: UnitOfWork, config: Config, now: Any, known: people.Known
 
 
 def deliver(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerson, granted: Any) -> str:
-    """Puts what was granted on the platform into the outbox of a registered agency; `by_hand` makes it a task."""
+    """Delivers a filing or registration to the registered agency; returns `none`, `queued` or `by_hand`.
+
+    `queued` puts a message into the outbox, `by_hand` a task on the board; `none` means that the place is simulated.
+    """
     area = known.person.insurances[0].area
     agency = config.agency_for(area)
     if agency is None:
@@ -149,7 +155,7 @@ def deliver(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerso
 
 
 def _ask_by_hand(work: UnitOfWork, known: people.KnownPerson, granted: Any) -> None:
-    """The agency takes no filings by message: somebody there is asked, and 2001 shows whether they did."""
+    """Adds a task that asks the agency's staff to enter the grant; a later 2001 shows whether they did."""
     data = {"psn_no": known.person.psn_no, "psn_name": mask(known.person.name)}
     if isinstance(granted, Filing):
         data |= filing_message(known.person.psn_no, granted)["data"]
@@ -185,7 +191,7 @@ def _registration_message(
 
 
 def _institution(config: Config, area: str) -> str:
-    """Who stands as the sender of what the platform itself sends."""
+    """Institution code for messages that the platform itself sends: the first institution of the area."""
     return next((each.code for each in config.institutions.of(area)), f"H{area}00000")
 
 
@@ -205,7 +211,7 @@ def _own(work: UnitOfWork, table: TableOf[_GrantT], number: str, known: people.K
 
 
 def _refuse_impossible(body: Mapping[str, Any], known: people.KnownPerson) -> None:
-    """As when a person is made: not for home, for a whole province or for nowhere, nor in a group of others."""
+    """Raises DataFaults for a filing that could not exist, by the checks that apply when a person is created."""
     insurances = known.person.insurances
     faults = list(filing_faults(body, homes=[each.area for each in insurances], category=insurances[0].category))
     if faults:

@@ -1,4 +1,4 @@
-"""People: made one by one or by the thousand, granted filings and registrations, given opening balances."""
+"""Control calls for people: created singly or in bulk, imported, learned from an agency, given opening balances."""
 
 from collections import Counter, defaultdict
 from datetime import date
@@ -24,12 +24,13 @@ from simulator.store.unit_of_work import UnitOfWork
 
 @call("POST", "people")
 def create(asking: Asking) -> Any:
-    """One person: made from the seed, or with the ids given; answers all of it (rules 28)."""
+    """Creates a person from the seed, or with the ids given; answers every attribute (rules 28)."""
     body = dict(asking.body) if isinstance(asking.body, dict) else asking.body
     key = str(body.pop("key", "")) if isinstance(body, dict) else ""
     with asking.sandbox.begin() as (work, config, clock):
         today = clock.now(asking.platform.sandboxes.real_time()).date()
         spec = read_person(body, on=today)
+        # The key is the present number of people, so two calls at once would create the same person.
         work.advisory_lock("people")
         number = key or f"{work.count(person)}"
         return add_person(work, config, spec, key=number, today=today)
@@ -37,7 +38,7 @@ def create(asking: Asking) -> Any:
 
 @call("POST", "people/import")
 def take(asking: Asking) -> Any:
-    """An exported file: `{"version", "area", "people": […]}`; all of it or nothing."""
+    """Imports an exported file, `{"version", "area", "people": […]}`, as a whole or not at all."""
     with asking.sandbox.begin() as (work, config, clock):
         today = clock.now(asking.platform.sandboxes.real_time()).date()
         area, specs = read_export(asking.body, on=today)
@@ -48,7 +49,7 @@ def take(asking: Asking) -> Any:
 
 @call("POST", "people/populate")
 def fill(asking: Asking) -> Any:
-    """Many people at once, each registered for a disease; the same seed gives the same people."""
+    """Creates many people, each registered for a disease; the same seed gives the same people."""
     body = asking.checked("populate")
     if not is_area(body["insured_at"]):
         raise refuse("area_unknown", path="insured_at", area=body["insured_at"])
@@ -71,7 +72,7 @@ def fill(asking: Asking) -> Any:
 
 @call("POST", "people/learn")
 def learn_person(asking: Asking) -> Any:
-    """Learns somebody from the agency that keeps them, by 1101, 5301 and 5206; from there on it is held to it."""
+    """Copies a person from the registered agency by 1101, 5301 and 5206; later answers are judged by this copy."""
     body = asking.checked("learn")
     shown = {
         "mdtrt_cert_type": body.get("mdtrt_cert_type", "02"),
@@ -90,7 +91,7 @@ def learn_person(asking: Asking) -> Any:
 
 @call("GET", "people")
 def show_many(asking: Asking) -> Any:
-    """People in the order they came; `after` is the last psn_no of the page before."""
+    """Lists people in order of creation; `after` is the last psn_no of the previous page."""
     query = asking.asked("insured_at", "disease", "limit", "after")
     with asking.sandbox.begin() as (work, _, _clock):
         area, count = below(query["insured_at"]), limit_of(query["limit"])
@@ -125,7 +126,7 @@ def show_accumulators(asking: Asking) -> Any:
 
 @call("POST", "people/<psn_no>/accumulators")
 def open_accumulator(asking: Asking) -> Any:
-    """Sets one opening balance: treatment at home, or reimbursement by hand; kinds are set one by one (rules 13)."""
+    """Sets the opening balance of one kind, for treatment at home or reimbursement by hand (rules 13)."""
     body = asking.checked("accumulator")
     amount = fen_of(body["amount"], "amount")
     with asking.sandbox.begin() as (work, config, _clock):
@@ -137,7 +138,10 @@ def open_accumulator(asking: Asking) -> Any:
 
 
 def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, today: date) -> dict[str, Any]:
-    """Keeps the person that a spec asks for; refuses one whose psn_no is taken."""
+    """Adds the person that a spec describes; raises Refusal if the psn_no exists. Returns the answer of the call.
+
+    `key` distinguishes people of the same seed.
+    """
     made = person_for(spec, seed=config.seed, key=key, on=today)
     if people.load(work, made.psn_no) is not None:
         raise refuse("person_exists", path="psn_no", psn_no=made.psn_no)
@@ -151,15 +155,15 @@ def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, 
     return {**described(work, made.psn_no), "psn_type": _psn_type(config, made.insurances[0].category)}
 
 
-def class_code(config: Config, somebody: Person, disease: str) -> str:
-    """What a disease accrues under: the class code by the map of the insured place (rules 12)."""
+def class_code(config: Config, insured: Person, disease: str) -> str:
+    """Class code under which a disease accrues, by the disease map of the insured place (rules 12)."""
     under = under_of(disease)
-    mapped = config.policies.city(somebody.insurances[0].area).mapped(under.disease) if under.disease else ""
+    mapped = config.policies.city(insured.insurances[0].area).mapped(under.disease) if under.disease else ""
     return str(under._replace(disease=mapped))
 
 
 def described(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
-    """A person as POST accepts them, with the ids of what they were granted; balances as they stand."""
+    """JSON of a person as POST accepts it, with present balances and the ids of filings and registrations."""
     known = people.load(work, psn_no)
     assert known is not None
     written = person_json(known.person, opening_balances(work, known.id))
@@ -171,7 +175,7 @@ def described(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
 
 
 def opening_balances(work: UnitOfWork, person_id: int) -> list[OpeningBalance]:
-    """The opening balances of a person, as an export carries them."""
+    """Opening balances of a person, as an export carries them."""
     rows = work.find(accumulator, person_id=person_id)
     return [OpeningBalance(row.year, row.insutype, row.kind, row.opening, row.key[1]) for row in rows if row.opening]
 

@@ -1,4 +1,4 @@
-"""Institutions, catalogues and policies of a sandbox."""
+"""Control calls for the institutions, catalogues and policies of a sandbox."""
 
 import json
 from typing import Any
@@ -54,7 +54,7 @@ def show_catalogue(asking: Asking) -> Any:
 
 @call("PUT", "catalogue/<area>")
 def put_catalogue(asking: Asking) -> Any:
-    """Adds items to an area's catalogue, or changes some; the others stay."""
+    """Adds or changes items of an area's catalogue; other items stay."""
     area = asking.parts["area"]
     with asking.sandbox.begin() as (work, config, _):
         row = work.get(catalogue, area=area)
@@ -70,7 +70,7 @@ def put_catalogue(asking: Asking) -> Any:
 
 @call("GET", "policy/<area>")
 def show_policy(asking: Asking) -> Any:
-    """Every rule in force on a day, with value, source and reference."""
+    """Shows every rule in force on a day, with value, source and reference."""
     area = asking.parts["area"]
     if not is_area(area):
         raise refuse("area_unknown", path="area", area=area)
@@ -83,9 +83,10 @@ def show_policy(asking: Asking) -> Any:
 
 @call("PUT", "policy/<area>")
 def put_policy(asking: Asking) -> Any:
-    """Takes a city file: `{"text": "<the YAML>"}` with lines in its faults, or the file as JSON with paths only.
+    """Sets the city file of an area, given as `{"text": "<YAML>"}` or as JSON.
 
-    A file whose own worked examples do not come out is refused too: it does not say what its policy says.
+    Raises DataFaults, with lines for YAML and paths for JSON; also if a worked example of the file does not come out,
+    since the file then does not describe its own policy.
     """
     area = asking.parts["area"]
     as_text = isinstance(asking.body, dict) and set(asking.body) <= {"text", "name"}

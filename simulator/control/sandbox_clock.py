@@ -1,4 +1,4 @@
-"""Sandboxes, their snapshots and their clocks."""
+"""Control calls for sandboxes, their snapshots and their clocks."""
 
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,7 @@ def delete(asking: Asking) -> Any:
 
 @call("POST", "reset")
 def reset(asking: Asking) -> Any:
-    """Empties the sandbox; its name, seed, edition, strictness and gateway stay, its clock goes back to the present."""
+    """Empties the sandbox and sets its clock to the present; name, seed, edition, strictness and gateway stay."""
     asking.checked("empty")
     asking.platform.sandboxes.reset(asking.sandbox)
     return described(asking.sandbox, asking)
@@ -75,7 +75,7 @@ def show_clock(asking: Asking) -> Any:
 
 @call("PUT", "clock")
 def set_clock(asking: Asking) -> Any:
-    """Sets, freezes or lets run; a time without an offset is Beijing's."""
+    """Sets, freezes or starts the clock; a time without an offset is Beijing time."""
     body = asking.checked("clock")
     real = asking.platform.sandboxes.real_time()
     with asking.sandbox.begin() as (work, _, clock):
@@ -86,7 +86,7 @@ def set_clock(asking: Asking) -> Any:
 
 
 def described(found: Sandbox, asking: Asking) -> dict[str, Any]:
-    """A sandbox as it stands."""
+    """JSON of a sandbox in its present state."""
     with found.begin() as (_, config, clock):
         now = clock.now(asking.platform.sandboxes.real_time())
     profile = config.profile
@@ -100,7 +100,7 @@ def described(found: Sandbox, asking: Asking) -> dict[str, Any]:
             "name": profile.name,
             "sign_in": profile.sign_in,
             "window_s": profile.window_s,
-            # Whose keys there are is told, the keys themselves never.
+            # Only the institutions that have keys are listed, never the keys.
             "encrypt": profile.encrypt,
             "keys": sorted(profile.keys),
         },

@@ -1,4 +1,4 @@
-"""Settlements with both awards, the audit of the ledger, and a day reconciled."""
+"""Control calls for settlements, the audit of the ledger, and reconciliation of a day."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from simulator.store.tables import ledger, settlement
 
 @call("GET", "settlements/<setl_id>")
 def show_settlement(asking: Asking) -> Any:
-    """Amounts, entries, and the award as answered and as our rules have it, with reasons step by step."""
+    """Shows amounts and ledger entries of a settlement, the answered award, and the expected one with its steps."""
     setl_id = asking.parts["setl_id"]
     number = row_number("", setl_id)
     with asking.sandbox.begin() as (work, _, _clock):
@@ -56,7 +56,7 @@ def show_settlement(asking: Asking) -> Any:
 
 @call("GET", "ledger/audit")
 def show_audit(asking: Asking) -> Any:
-    """Every identity and double entry recomputed from the rows."""
+    """Audits the ledger: every identity of amounts and every double entry, recomputed from the rows."""
     with asking.sandbox.begin() as (work, _, _clock):
         unknown = outbox.undecided(work)
         found = audit(work)
@@ -74,7 +74,7 @@ def show_audit(asking: Asking) -> Any:
 
 @call("POST", "reconciliation")
 def reconcile(asking: Asking) -> Any:
-    """The rows of an area's or an institution's day against ours; each difference has a type."""
+    """Compares given rows of a day, of an area or institution, with the platform's; each difference has a type."""
     body = asking.checked("reconciliation")
     day = day_of(body["day"], "day").isoformat()
     there = [_row_from(index, each) for index, each in enumerate(body["rows"])]

@@ -1,4 +1,4 @@
-"""The board of guided steps: what somebody at the real system (or the reference hospital) is asked to do."""
+"""Control calls for tasks: manual steps of a scenario for staff at a real system, or the reference hospital."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ def post(asking: Asking) -> Any:
 
 @call("GET", "tasks")
 def show(asking: Asking) -> Any:
-    """Tasks of a role (all when blank) and state, in order; with `wait`, waits so many seconds for one."""
+    """Lists tasks by role and state, in order; if there are none, waits up to `wait` seconds for the first."""
     query = asking.asked("role", "state", "wait")
     for name, known in (("role", ROLES), ("state", STATES)):
         if query[name] not in ("", *known):
@@ -45,7 +45,7 @@ def show(asking: Asking) -> Any:
 
 @call("PUT", "tasks/<number>")
 def result(asking: Asking) -> Any:
-    """Takes a task, or says how it ended; a task that another has taken is refused."""
+    """Takes a task or reports its result; raises Refusal for a task that is not open to be taken."""
     body = asking.checked("task_result")
     number = asking.parts["number"]
     with asking.sandbox.begin() as (work, _, _clock):

@@ -1,4 +1,4 @@
-"""Calls that wait for something to come: answered when it does, and never so many that messages find no thread."""
+"""Long polling of control calls, limited so that enough threads remain for messages."""
 
 import time
 from collections.abc import Callable
@@ -7,19 +7,19 @@ from typing import TypeVar
 from simulator.control.calls import Asking, seconds_of
 
 LONGEST_WAIT_S = 5.0
-"""Well below what a server that is told to end grants the calls in hand."""
+"""Longest wait in seconds; well below the time that a stopping server gives to open calls."""
 LOOK_AGAIN_S = 0.25
-"""Other processes that serve the sandbox wake nobody here, so they are looked for."""
+"""Seconds between polls of the store: writes of other processes do not wake a waiting call."""
 _APART_S = 0.02
-"""Between two looks of one who waits, however much is written meanwhile: each look holds up whoever writes."""
+"""Least seconds between two polls of a waiting call, since each poll delays writers of the sandbox."""
 
 Found = TypeVar("Found")
 
 
 def when_there(asking: Asking, wait: str, read: Callable[[], list[Found]]) -> list[Found]:
-    """What `read` finds; where that is nothing, what it finds once something was written, or `wait` seconds are over.
+    """Result of `read`, polled until it is not empty or `wait` seconds (LONGEST_WAIT_S at most) are over.
 
-    Where as many wait already as may, it comes back at once.
+    Returns at once if the allowed number of calls is already waiting. Raises DataFaults for a bad `wait`.
     """
     patience, changes = min(seconds_of(wait, "wait"), LONGEST_WAIT_S), asking.sandbox.changes
     since = changes.count

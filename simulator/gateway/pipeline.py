@@ -1,4 +1,4 @@
-"""One function, one page: the life of a message from bytes to bytes (docs/architecture.md#message)."""
+"""Pipeline of a message from bytes to bytes (docs/architecture.md#message)."""
 
 import time
 from collections.abc import Mapping
@@ -36,14 +36,15 @@ from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import HANDLERS, Call, Kept
 
 _LOOK_AGAIN_S = 0.5
-"""What ends in this process is told at once; only what ends in another has to be looked for."""
+"""Longest seconds between two attempts of a waiting message; completions in other processes do not wake it."""
 _STEP_ASIDE_S = 0.01
+"""Seconds between two attempts after a conflict with another writer."""
 _PATIENCE_S = 40.0
-"""How long a repeated message waits for the first; clients in the field wait 30 to 60 s (source field)."""
+"""Seconds that a message waits for another in flight; clients in the field wait 30 to 60 s (source field)."""
 
 
 class Pipeline:
-    """Handles messages of every sandbox; state is in the stores only."""
+    """Handles the messages of all sandboxes; keeps no state outside the stores."""
 
     def __init__(self, *, real_time: RealTime, forwarding: Forwarding, inspector: inspection.Inspector) -> None:
         self._real_time = real_time
@@ -51,15 +52,15 @@ class Pipeline:
         self._inspector = inspector
 
     def handle(self, sandbox: Sandbox, incoming: Incoming) -> Outgoing:
-        """Answers one message. Nothing leaves before what it did is committed.
+        """Answers a message, after its effects are committed.
 
-        Raises Gone for a sandbox deleted meanwhile, and SetupError for one that this program cannot read.
+        Raises Gone if the sandbox was deleted meanwhile, and SetupError if this version cannot read its store.
         """
         try:
             return self._handle(sandbox, incoming)
         except (Gone, SetupError):
             raise
-        except Exception as error:  # noqa: BLE001 (the one place where a defect of ours must not become an HTTP 500)
+        except Exception as error:  # noqa: BLE001 (a defect of the platform is answered as a message, not as HTTP 500)
             return self._defect(error)
 
     def _handle(self, sandbox: Sandbox, incoming: Incoming) -> Outgoing:
@@ -69,19 +70,19 @@ class Pipeline:
         if outcome.twice:
             outcome = self._handle(sandbox, replace(incoming, again=True))
         if exchange.head.infno == REVERSAL:
-            # An original held back by a fault arrives now, after it was reversed.
+            # An original that a fault held back is delivered now, after its reversal.
             for raw in take_delayed(sandbox, exchange.body):
                 self._handle(sandbox, Incoming(raw, again=True))
         return outcome
 
     def _begin_when_free(self, sandbox: Sandbox, incoming: Incoming) -> tuple[Exchange, Outgoing | Intent]:
-        """The first unit of work; taken again when something in flight has to end before it."""
+        """Runs the first unit of work, and repeats it after MustWait or Conflict until patience runs out."""
         patience = time.monotonic() + _PATIENCE_S
         real = self._real_time()
         waited_by: Config | None = None
         while True:
             endings = self._forwarding.endings
-            # One that has to wait, or was in another's way, leaves nothing behind.
+            # On MustWait or Conflict the attempt is rolled back, so each attempt needs a fresh Exchange.
             exchange = Exchange(sandbox, incoming, real)
             try:
                 with sandbox.begin() as (work, config, clock):
@@ -100,7 +101,7 @@ class Pipeline:
                 return exchange, self._refused_alone(exchange, busy)
 
     def _first_work(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Outgoing | Intent:
-        """Read, authenticate, check, admit, handle: everything that fits into one unit of work."""
+        """Reads, authenticates, checks, admits and handles a message in a unit of work, up to a forwarded intent."""
         injected: Fault | None = None
         try:
             message_fields.refuse_undecodable(config, exchange)
@@ -180,7 +181,10 @@ class Pipeline:
         *,
         intended: bool = False,
     ) -> Outgoing:
-        """Writes the answer, spends the msgid (an intent has spent it), keeps the journal; then an ordered fault."""
+        """Encodes the answer, spends the msgid, applies an injected fault, and records the exchange in the journal.
+
+        With `intended` the msgid was reserved by the intent, and its record is completed.
+        """
         head = exchange.head
         file = made.file if isinstance(made, Kept) else None
         if isinstance(made, bytes):
@@ -196,7 +200,7 @@ class Pipeline:
         sent = self._disturb(exchange, answer, injected)
         seen = sent.body
         if file is not None:
-            # A journal that kept every download would outgrow the store.
+            # The journal keeps a description only: the bytes of every download would fill the store.
             sent = file_answer.as_file(sent, file)
             seen = self._write(exchange, SUCCESS, file_answer.description(file), None)
         self._record(work, exchange, seen, "dropped" if sent.dropped else "answered")
@@ -218,7 +222,7 @@ class Pipeline:
             )
 
     def _forward(self, exchange: Exchange, intent: Intent) -> Outgoing:
-        """Sends what was intended, with every lock given back, and books the outcome in a second unit of work."""
+        """Sends an intent without holding a lock, and books the outcome in a second unit of work."""
         try:
             sent = self._forwarding.send(intent, self._endpoint(exchange.sandbox, exchange))
             outgoing = self._completed(exchange, intent, sent)
@@ -229,6 +233,7 @@ class Pipeline:
 
     def _completed(self, exchange: Exchange, intent: Intent, sent: Delivery) -> Outgoing:
         known = list(exchange.findings)
+        # The message is sent and must be booked, so a conflict with another writer is retried without limit.
         while True:
             with suppress(Conflict), exchange.sandbox.begin() as (work, config, clock):
                 exchange.findings = list(known)
@@ -244,7 +249,7 @@ class Pipeline:
                 return outgoing
 
     def _endpoint(self, sandbox: Sandbox, exchange: Exchange) -> Endpoint:
-        """The simulated insured place behind its own desk, for a fault on that leg; it goes by our clock."""
+        """Endpoint of the simulated insured place, for a fault on that leg, with the trade clock of the exchange."""
         config = sandbox.now_configured()
         return Endpoint(
             sandbox.store.begin, config.place, config.agency_contract, lambda: exchange.received, config.strict
@@ -261,13 +266,13 @@ class Pipeline:
         return sent
 
     def _refused_alone(self, exchange: Exchange, refusal: Refusal) -> Outgoing:
-        """Refuses what could not even begin, in a unit of work of its own."""
+        """Refuses a message whose first unit of work could not run, in a unit of work of its own."""
         with exchange.sandbox.begin() as (work, _, clock):
             exchange.begin(clock.now(self._real_time()))
             return self._refused(work, exchange, _reasons(refusal))
 
     def _turned_away(self, work: UnitOfWork, exchange: Exchange, status: int, finding: Finding) -> Outgoing:
-        """The gateway's own shape: no message, the HTTP status inside a body (source HN)."""
+        """Refuses a request in the gateway's own format, without an envelope (source HN)."""
         body = write_json({"code": status, "message": finding.sentence.zh})
         journal.record(work, exchange.leg(body, "turned_away"), [finding])
         return Outgoing(body, status=status)
@@ -278,7 +283,7 @@ class Pipeline:
         return faults.match_fault(work, at=faults.HOSPITAL, infno=exchange.head.infno, seed=config.seed)
 
     def _stop(self, work: UnitOfWork, exchange: Exchange, fault: Fault) -> Outgoing:
-        """Ends a message that an ordered fault keeps from being handled."""
+        """Ends a message whose injected fault prevents its handling."""
         before = injector.before_handling(fault)
         if before == injector.REFUSED:
             sentence = text("gateway.simulated_refusal")
@@ -289,7 +294,7 @@ class Pipeline:
         return Outgoing(b"", dropped=True)
 
     def _disturb(self, exchange: Exchange, answer: bytes, fault: Fault | None) -> Outgoing:
-        """The answer as an ordered fault lets it out."""
+        """Response with the injected fault applied to the answer."""
         if fault is None:
             return Outgoing(answer)
         got, effect = injector.after_handling(fault, answer, exchange.psn_no), fault.effect
@@ -323,11 +328,11 @@ NOT_THE_CALLERS = frozenset(
         *("agency_no_answer", "agency_unusable", "agency_refused", "agency_busy", "reversed_meanwhile"),
     }
 )
-"""Refusals that say nothing against the message: its sender did no wrong."""
+"""Rules of refusals that are no fault of the sender; their findings are warnings."""
 
 
 def _reasons(refusal: Refusal) -> list[Finding]:
-    """A refusal with all its reasons as findings, the first first."""
+    """Findings for all reasons of a refusal, in their order."""
     return [
         Finding(each.rule, WARNING if each.rule in NOT_THE_CALLERS else ERROR, each.text, _pointer(each.path))
         for each in refusal.all
@@ -338,7 +343,7 @@ _IN_THE_HEADER = frozenset({"infno", "msgid", "fixmedins_code", "sign_no", "mdtr
 
 
 def _pointer(path: str) -> str:
-    """A JSON pointer from the envelope, as the contract gives it: `data.psn_no` is `/input/data/psn_no`."""
+    """JSON pointer from the envelope for the path of a refusal, as in contract findings: /input/data/psn_no."""
     parts = path.strip("/").replace("/", ".").split(".")
     if not path or path.startswith("/") or parts[0] in ("input", *_IN_THE_HEADER):
         return "/" + "/".join(parts) if path else ""

@@ -1,7 +1,7 @@
-"""The business seam over HTTP: bytes in, pipeline.handle, bytes out.
+"""WSGI entry for business messages: passes the bytes of a request to the pipeline and answers its bytes.
 
-It stands before Flask, which serves everything else: routing, request and response objects would cost a message about a
-third of what the whole platform does for it (docs/performance.md).
+It is placed in front of Flask, which serves all other paths: Flask's routing, request and response objects would add
+about a third to the cost of a message (docs/performance.md).
 """
 
 import time
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
 SERVICE = "callService"
-"""Any path that ends so is served: the front part differs between clients (source JL)."""
+"""Last segment of the served paths, before an optional infno; the segments before it differ by client (source JL)."""
 
 
 class ConnectionDropped(Exception):
-    """Ends the connection without an answer, as an ordered fault demands."""
+    """Raised to break the connection without an answer, for an injected fault."""
 
 
 class BusinessSeam:
-    """WSGI: takes what is posted to the service, and leaves the rest to the application behind it."""
+    """WSGI middleware that answers POSTs to the service, and passes other requests to the application."""
 
     def __init__(self, application: "WSGIApplication", pipeline: Pipeline, sandboxes: Sandboxes, default: str) -> None:
-        """`default` is the sandbox of a path that names none."""
+        """Wraps an application; `default` is the sandbox of a path that names none."""
         self._application = application
         self._pipeline = pipeline
         self._sandboxes = sandboxes
@@ -75,7 +75,7 @@ class BusinessSeam:
 
 
 def not_found() -> Blueprint:
-    """Answers whatever no route of the application takes, in the gateway's own shape."""
+    """Blueprint that answers unknown paths, methods and defects in the gateway's own format."""
     routes = Blueprint("nowhere", __name__)
 
     @routes.app_errorhandler(404)
@@ -94,7 +94,7 @@ def not_found() -> Blueprint:
 
 
 def _addressed(path: str) -> tuple[str, str] | None:
-    """The sandbox (blank where the path names none) and the number (likewise); None for a path of something else."""
+    """Sandbox and infno of a path, each blank if the path has none; None for a path other than the service's."""
     *front, last = path.split("/")[1:] or [""]
     infno = ""
     if last != SERVICE:
@@ -109,7 +109,7 @@ def _addressed(path: str) -> tuple[str, str] | None:
 
 
 def _received(environ: dict[str, Any]) -> RequestBody:
-    """The body as its content type says; raises ClientDisconnected for one that is shorter than announced."""
+    """Reads the body by its content type; raises ClientDisconnected if it is shorter than its Content-Length."""
     declared = environ.get("CONTENT_LENGTH", "")
     if not declared.isdecimal():
         return read_body(environ.get("CONTENT_TYPE", ""), None, get_input_stream(environ).read)
@@ -124,11 +124,12 @@ def _received(environ: dict[str, Any]) -> RequestBody:
 
 
 def _turned_away(code: int, sentence: Text) -> Outgoing:
-    """What never became a message has the gateway's own shape (source HN)."""
+    """Refusal in the gateway's own format, for a request that is not a message (source HN)."""
     return Outgoing(write_json({"code": code, "message": sentence.zh}), status=code)
 
 
 def _drop() -> Iterator[bytes]:
-    """Promises a byte and ends: the client sees a connection that broke off."""
+    """Response body that fails after the headers, so that the client sees a broken connection."""
+    # WSGI servers send the headers with the first chunk, an empty one included.
     yield b""
     raise ConnectionDropped

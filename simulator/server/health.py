@@ -1,4 +1,4 @@
-"""`/healthz` says that the process lives, `/readyz` that it can take messages, `/metrics` what it has counted."""
+"""Routes for operators: `/healthz` (process alive), `/readyz` (can take messages), `/metrics` (counters)."""
 
 from flask import Blueprint, Response
 
@@ -10,7 +10,7 @@ from simulator.platform import Platform
 
 
 def health(platform: Platform) -> Blueprint:
-    """The three routes that operators and test runners ask."""
+    """Blueprint with the routes `/healthz`, `/readyz` and `/metrics`; only the last needs authorisation."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")

@@ -16,12 +16,12 @@ ENC_TYPE = "enc_type"
 
 
 class Cipher(Protocol):
-    """Turns bytes into others and back under a key."""
+    """Encrypts and decrypts bytes under a key."""
 
     def encrypt(self, key: bytes, plain: bytes) -> bytes: ...
 
     def decrypt(self, key: bytes, enciphered: bytes) -> bytes:
-        """The bytes as they were; raises ValueError for those of another key or cut short."""
+        """Decrypts bytes; raises ValueError if they are truncated or the padding shows another key."""
         ...
 
 
@@ -57,7 +57,7 @@ def _sm4(key: bytes) -> Any:
 
 
 class BodyCipher:
-    """The cipher of one profile under the key of one institution."""
+    """Cipher of a gateway profile with the key of an institution."""
 
     def __init__(self, profile: Profile, institution: str) -> None:
         """Raises Undecodable where the profile has no key for the institution."""
@@ -69,7 +69,7 @@ class BodyCipher:
         self._institution = institution
 
     def decrypted(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields with `input` in clear and without `enc_type`; raises Undecodable."""
+        """Fields with a decrypted `input` and without `enc_type`; raises Undecodable."""
         enciphered = fields.get("input")
         said = fields.get(ENC_TYPE, "")
         if not isinstance(enciphered, str) or (said and str(said).lower() != self._name):
@@ -86,5 +86,5 @@ class BodyCipher:
         return {**{name: each for name, each in fields.items() if name != ENC_TYPE}, "input": value}
 
     def encrypted(self, output: Mapping[str, Any]) -> str:
-        """The value of `output` as text."""
+        """Encrypted `output` as Base64 text."""
         return base64.b64encode(CIPHERS[self._name].encrypt(self._key, write_json(output))).decode()

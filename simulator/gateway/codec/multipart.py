@@ -1,4 +1,4 @@
-"""Splits a multipart body into the message and the file beside it, as 9101 sends them (source JL: jsonStr, file)."""
+"""Splits a multipart body into message and file, as 9101 sends them (source JL: parts jsonStr and file)."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ _LONGEST_BOUNDARY = 70
 
 
 def split_parts(content_type: str, raw: bytes) -> tuple[bytes, FileContent | None]:
-    """The bytes of the message as sent, and the file where there is one; raises Undecodable."""
+    """Bytes of the message as sent, and the file or None; raises Undecodable."""
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     if not boundary or len(boundary) > _LONGEST_BOUNDARY or not boundary.isascii():
         raise _bad("boundary")
@@ -41,7 +41,7 @@ def split_parts(content_type: str, raw: bytes) -> tuple[bytes, FileContent | Non
 
 
 def _parts(boundary: bytes, raw: bytes) -> Iterator[tuple[Field | File, bytes]]:
-    """Each part with its bytes; raises Undecodable for what the parser cannot read."""
+    """Yields each part with its bytes; raises Undecodable for a malformed body."""
     decoder = MultipartDecoder(boundary, max_parts=MOST_PARTS)
     part: Field | File | None = None
     pieces: list[bytes] = []
@@ -62,7 +62,7 @@ def _parts(boundary: bytes, raw: bytes) -> Iterator[tuple[Field | File, bytes]]:
 
 
 def _plain_name(part: File) -> str:
-    # Some clients send the whole path of the file on their own machine, which nobody needs here.
+    # Some clients send the full path of the file on their own machine.
     name = part.filename.replace("\\", "/").rpartition("/")[2]
     return name if is_plain_name(name) else ""
 
