@@ -12,7 +12,7 @@ from datetime import datetime
 from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.forwarding import Delivery, Intent
 from simulator.agencies.delivery.response_handlers import AcceptedAnswer, AnswerRejected, handle_response
-from simulator.agencies.delivery.translation import agency_contract, spoken, translate
+from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
 from simulator.agencies.judging import answer_checks, award_checks
 from simulator.agencies.judging.dry_run import dry_run_answer, expect
 from simulator.agencies.judging.reported_mistakes import already_reported
@@ -93,7 +93,10 @@ def _read(received_reply: ReceivedReply) -> AgencyAnswer | Text:
     reply = received_reply.sent.reply
     if reply.body is None:
         return reply.problem or text("agency.crashed")
-    infno, remote = spoken(received_reply.intent.ask.infno, received_reply.edition), received_reply.intent.head.remote
+    infno, remote = (
+        infno_in_edition(received_reply.intent.ask.infno, received_reply.edition),
+        received_reply.intent.head.remote,
+    )
     contract, strict = agency_contract(received_reply.edition), received_reply.call.config.strict
     return read_answer(reply.body, infno, contract, remote=remote, strict=strict)
 

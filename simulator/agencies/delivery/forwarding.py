@@ -14,7 +14,7 @@ from datetime import datetime
 from simulator.agencies.delivery.bulkhead import Bulkhead
 from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
-from simulator.agencies.delivery.translation import spoken, translate
+from simulator.agencies.delivery.translation import infno_in_edition, translate
 from simulator.agencies.delivery.transport import Reply, Transport
 from simulator.agencies.replica import booked_settlements
 from simulator.catalogue import Institution
@@ -160,7 +160,7 @@ class Forwarding:
             effect=traits.effect,
             agency=agency,
             msgid=msgid,
-            raw=message(head, spoken(ask.infno, agency.edition if agency else ""), msgid, call.now, body),
+            raw=message(head, infno_in_edition(ask.infno, agency.edition if agency else ""), msgid, call.now, body),
             exchange=exchange,
             at_agency=injected,
         )

@@ -10,7 +10,7 @@ from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.channel import Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
 from simulator.agencies.delivery.forwarding import Forwarding
-from simulator.agencies.delivery.translation import agency_contract, spoken, translate
+from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
 from simulator.agencies.delivery.transport import Reply
 from simulator.agencies.judging import answer_checks
 from simulator.agencies.replica import insured_people
@@ -51,7 +51,7 @@ class AgencyQueries:
             head = self._head(config)
             msgid = next_msgid(work, now)
             sent = translate(body, infno, "in", source=config.edition, target=self.agency.edition)
-            raw = message(head, spoken(infno, self.agency.edition), msgid, now, sent)
+            raw = message(head, infno_in_edition(infno, self.agency.edition), msgid, now, sent)
             person = insured_people.person_asked_for(self.asked(work, config, now, infno, body))
             endpoint = Endpoint(self.sandbox.store.begin, config.place, config.agency_contract, lambda: now)
         started = time.perf_counter()
@@ -75,7 +75,7 @@ class AgencyQueries:
         if reply.body is None:
             return reply.problem or plain("-")
         edition = self.agency.edition or config.edition
-        known_as = spoken(infno, self.agency.edition)
+        known_as = infno_in_edition(infno, self.agency.edition)
         return read_answer(reply.body, known_as, agency_contract(edition), remote=False, strict=config.strict)
 
     def _judged(

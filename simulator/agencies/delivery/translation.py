@@ -21,7 +21,7 @@ def agency_contract(edition: str) -> Contract:
     return contract_of(edition, overlays=("agency",))
 
 
-def spoken(infno: str, edition: str) -> str:
+def infno_in_edition(infno: str, edition: str) -> str:
     """Transaction number in an edition: `infno`, or its twin with or without A where only that one is served."""
     if not edition:
         return infno
@@ -39,9 +39,9 @@ def translate(body: Any, infno: str, direction: str, *, source: str, target: str
         return body
     if infno == REVERSAL and direction == "in":
         data = body["data"]
-        return {**body, "data": {**data, "oinfno": spoken(data["oinfno"], target)}}
+        return {**body, "data": {**data, "oinfno": infno_in_edition(data["oinfno"], target)}}
     here, there = (agency_contract(name) for name in (source, target))
-    ours, theirs = spoken(infno, source), spoken(infno, target)
+    ours, theirs = infno_in_edition(infno, source), infno_in_edition(infno, target)
     if not (here.serves(ours) and there.serves(theirs)):
         return body
     codes = _codes(source, target)

@@ -16,7 +16,7 @@ from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
 from simulator.agencies.delivery.forwarding import Forwarding, channel_name
-from simulator.agencies.delivery.translation import agency_contract, spoken, translate
+from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
 from simulator.agencies.outbox.acknowledgements import Attempt, acknowledge, deliver_delayed, leg_of, reschedule
 from simulator.agencies.outbox.crash_recovery import resume_reversal
 from simulator.core.envelope import head_of
@@ -122,7 +122,7 @@ def deliver_later(
         area=area,
         infno=infno,
         state=UNKNOWN,
-        body=message(head, spoken(infno, agency.edition if agency else ""), msgid, now, sent),
+        body=message(head, infno_in_edition(infno, agency.edition if agency else ""), msgid, now, sent),
         psn_no=psn_no,
         subject=outbox.subject_of(registration_id),
         exchange=msgid,
@@ -226,5 +226,5 @@ def _try(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> AgencyAn
 def _read(config: Config, attempt: Attempt, raw: bytes) -> AgencyAnswer | Text:
     agency = attempt.line.agency
     edition = (agency.edition if agency else "") or config.edition
-    infno = REVERSAL if attempt.is_reversal else spoken(attempt.row.infno, edition)
+    infno = REVERSAL if attempt.is_reversal else infno_in_edition(attempt.row.infno, edition)
     return read_answer(raw, infno, agency_contract(edition), remote=attempt.head.remote, strict=config.strict)
