@@ -110,7 +110,7 @@ def create_platform(
         Transport(allowed_hosts=frozenset(settings.allow_targets)),
         real_time=clock,
         owner=f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
-        bulkhead=Bulkhead(each=max(2, settings.threads // 3), total=max(4, settings.threads * 3 // 4)),
+        bulkhead=Bulkhead(per_agency=max(2, settings.threads // 3), total=max(4, settings.threads * 3 // 4)),
         checkpoint=checkpoint,
     )
     pipeline = Pipeline(real_time=clock, forwarding=forwarding, inspector=Inspector(sample=settings.check_output))

@@ -197,7 +197,7 @@ class Forwarding:
         self.checkpoint("intent_committed")
         started, real_at = time.perf_counter(), self.real_time()
         try:
-            with self.bulkhead.taken(channel_name(intent.agency), intent.area):
+            with self.bulkhead.acquire(channel_name(intent.agency), intent.area):
                 reply = Channel(self.transport, intent.agency, endpoint).deliver(intent.raw, intent.at_agency)
         except Refusal as busy:
             reply = Reply(None, busy.text, sent=False)
@@ -217,7 +217,7 @@ class Forwarding:
         when none is left.
         """
         agency = config.agency_for(area) if config is not None else None
-        with self.bulkhead.taken(channel_name(agency), area), self._finished:
+        with self.bulkhead.acquire(channel_name(agency), area), self._finished:
             self._finished.wait_for(lambda: self.endings > since, timeout_s)
 
     def ended(self) -> None:

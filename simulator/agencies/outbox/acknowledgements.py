@@ -35,7 +35,7 @@ class Attempt:
     row: OutboxRow
     raw: bytes
     head: Head
-    line: Channel
+    channel: Channel
     is_reversal: bool
 
 
@@ -66,8 +66,8 @@ def reschedule(work: UnitOfWork, row: OutboxRow, real: float, told: Text) -> Non
 
 def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> None:
     """Delivers an original that a fault held back until after its reversal; a finding if the agency accepts it."""
-    late = Attempt(attempt.row, bytes(attempt.row.body), attempt.head, attempt.line, is_reversal=False)
-    reply = late.line.deliver(late.raw)
+    late = Attempt(attempt.row, bytes(attempt.row.body), attempt.head, attempt.channel, is_reversal=False)
+    reply = late.channel.deliver(late.raw)
     with sandbox.begin() as (work, _, clock):
         real = forwarding.real_time()
         findings = []
@@ -135,7 +135,7 @@ def _settle_message(work: UnitOfWork, row: OutboxRow, state: str) -> None:
 
 def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, output: Output) -> list[Finding]:
     """Books an accepted repeated message on the replica, and records its answer for the hospital (rules 18)."""
-    row, agency = attempt.row, attempt.line.agency
+    row, agency = attempt.row, attempt.channel.agency
     if not row.origin_msgid:
         _learn_number(work, row, output)
         return []

@@ -71,8 +71,8 @@ def run(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool = False, w
     """
     counts: list[int] = []
     threads = []
-    for line, rows in _due(sandbox, forwarding, everything=everything).items():
-        lock = forwarding.channel_lock(f"{sandbox.name} {line}")
+    for channel, rows in _due(sandbox, forwarding, everything=everything).items():
+        lock = forwarding.channel_lock(f"{sandbox.name} {channel}")
 
         def serve(lock: threading.Lock = lock, rows: list[int] = rows) -> None:
             if lock.acquire(blocking=wait):
@@ -83,7 +83,7 @@ def run(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool = False, w
                 finally:
                     lock.release()
 
-        threads.append(threading.Thread(target=serve, name=f"outbox {line}", daemon=True))
+        threads.append(threading.Thread(target=serve, name=f"outbox {channel}", daemon=True))
     if wait and len(threads) == 1:
         # With one agency the caller's own thread serves it, which saves starting another.
         threads[0].run()
@@ -203,7 +203,7 @@ def _with_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) 
 
 def _try(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> AgencyAnswer | None:
     """Sends an attempt and books the answer; None if there was none, and the row is scheduled again."""
-    reply = attempt.line.deliver(attempt.raw)
+    reply = attempt.channel.deliver(attempt.raw)
     with sandbox.begin() as (work, config, clock):
         real = forwarding.real_time()
         now = clock.now(real)
@@ -224,7 +224,7 @@ def _try(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> AgencyAn
 
 
 def _read(config: Config, attempt: Attempt, raw: bytes) -> AgencyAnswer | Text:
-    agency = attempt.line.agency
+    agency = attempt.channel.agency
     edition = (agency.edition if agency else "") or config.edition
     infno = REVERSAL if attempt.is_reversal else infno_in_edition(attempt.row.infno, edition)
     return read_answer(raw, infno, agency_contract(edition), remote=attempt.head.remote, strict=config.strict)
