@@ -16,10 +16,10 @@ ACCEPTED, REFUSED = "0", "-1"
 
 @dataclass(frozen=True, slots=True)
 class AgencyAnswer:
-    """Answer with infcode 0 or −1; `output` is empty unless the infcode is 0, `told` is the err_msg of a refusal."""
+    """Answer with infcode 0 or −1; `output` is empty unless the infcode is 0, `err_msg` is blank unless refused."""
 
     infcode: str
-    told: str
+    err_msg: str
     output: Mapping[str, Any]
     findings: tuple[Finding, ...] = ()
 
@@ -48,10 +48,10 @@ def read_answer(raw: bytes, infno: str, contract: Contract, *, remote: bool, str
     if not infcode:
         return text("agency.not_a_message", problem=text("wire.no_infcode"))
     findings, envelope = _envelope(contract, body, strict=strict)
-    told = envelope.get("err_msg")
+    err_msg = envelope.get("err_msg")
     output = envelope.get("output") or {}
     if infcode == REFUSED or not isinstance(output, Mapping):
-        return AgencyAnswer(infcode, told if isinstance(told, str) else "", {}, tuple(findings))
+        return AgencyAnswer(infcode, err_msg if isinstance(err_msg, str) else "", {}, tuple(findings))
     more, output = _output(contract, infno, output, remote=remote, strict=strict)
     return AgencyAnswer(infcode, "", output, tuple(findings + more))
 

@@ -126,5 +126,5 @@ def message(head: Head, infno: str, msgid: str, now: datetime, body: Mapping[str
 def _refusal(endpoint: Endpoint) -> bytes:
     """Encodes the answer of an insured place that refuses, for the fault `refuse`."""
     now = endpoint.time()
-    told = text("agency.refused_by_fault").zh
-    return answer(infcode=FAILURE, err_msg=told, output=None, area="", received=now, answered=now)
+    err_msg = text("agency.refused_by_fault").zh
+    return answer(infcode=FAILURE, err_msg=err_msg, output=None, area="", received=now, answered=now)

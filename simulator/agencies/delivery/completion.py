@@ -142,26 +142,28 @@ def _refused(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
     """Completes a refusal by the agency: the message had no effect, and its msgid may be used again."""
     findings = list(answer.findings)
     if received_reply.intent.agency is not None:
-        findings += _judge_refusal(received_reply.asked, answer.told, findings)
+        findings += _judge_refusal(received_reply.asked, answer.err_msg, findings)
     if received_reply.intent.effect:
         idempotency_keys.release(received_reply.call.work, received_reply.intent.head.msgid)
         received_reply.close(REFUSED)
     received_reply.record("refused", findings)
-    told = answer.told or text("agency.refused_without_reason").zh
-    return Completion(None, refuse("agency_refused", message=told), [])
+    err_msg = answer.err_msg or text("agency.refused_without_reason").zh
+    return Completion(None, refuse("agency_refused", message=err_msg), [])
 
 
-def _judge_refusal(asked: Asked, told: str, findings: list[Finding]) -> list[Finding]:
+def _judge_refusal(asked: Asked, err_msg: str, findings: list[Finding]) -> list[Finding]:
     """Compares a refusal with the platform's own answer; a finding if the platform would have accepted."""
     if traits_of(asked.infno).awarded:
         expected = expect(asked, findings)
-        return award_checks.judge_refusal(told, expected.case.refusals if expected.case else (), expected.award)
+        return award_checks.judge_refusal(err_msg, expected.case.refusals if expected.case else (), expected.award)
     opinion = dry_run_answer(asked)
     if opinion is None or isinstance(opinion, Refusal):
         return []
     rule = "reversal.refused" if asked.infno == REVERSAL else f"refused.{asked.infno}"
     return [
-        Finding(rule, ERROR, text("judge.refused_wrongly", infno=asked.infno, told=told or "-"), "/infcode", "0", "-1")
+        Finding(
+            rule, ERROR, text("judge.refused_wrongly", infno=asked.infno, err_msg=err_msg or "-"), "/infcode", "0", "-1"
+        )
     ]
 
 

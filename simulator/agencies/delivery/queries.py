@@ -66,7 +66,7 @@ class AgencyQueries:
         if not isinstance(answer, AgencyAnswer):
             raise refuse("agency_no_answer", area=self.area, reason=answer)
         if not answer.accepted:
-            raise refuse("agency_refused", message=answer.told or "-")
+            raise refuse("agency_refused", message=answer.err_msg or "-")
         if broken is not None:
             raise refuse("agency_unusable", area=self.area, reason=broken)
         return output

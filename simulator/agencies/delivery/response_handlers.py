@@ -9,9 +9,9 @@ from simulator.agencies.judging import answer_checks, award_checks
 from simulator.agencies.judging.balance_hypotheses import (
     BalanceKey,
     adopt,
-    balances_told,
     hypothetical_balances,
     possible,
+    reported_balances,
     suggested,
 )
 from simulator.agencies.judging.dry_run import Expectation, dry_run_answer, expect, not_judged
@@ -82,8 +82,8 @@ def _insurances(output: Mapping[str, Any]) -> dict[str, str]:
     """Category, status and balance of each insurance, by insutype and area."""
     found = {}
     for row in output.get("insuinfo") or []:
-        told = (row.get("psn_type"), row.get("psn_insu_stas") or "-", yuan(to_fen(row.get("balc") or 0)))
-        found[f"{row.get('insutype')}@{row.get('insuplc_admdvs')}"] = "/".join(str(each) for each in told)
+        values = (row.get("psn_type"), row.get("psn_insu_stas") or "-", yuan(to_fen(row.get("balc") or 0)))
+        found[f"{row.get('insutype')}@{row.get('insuplc_admdvs')}"] = "/".join(str(each) for each in values)
     return found
 
 
@@ -125,7 +125,10 @@ def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
     asked = accepted_answer.asked
     opinion = dry_run_answer(asked)
     if isinstance(opinion, Mapping):
-        ours, theirs = balances_told(opinion, None), balances_told(accepted_answer.output, accepted_answer.agency)
+        ours, theirs = (
+            reported_balances(opinion, None),
+            reported_balances(accepted_answer.output, accepted_answer.agency),
+        )
         for insutype, year in sorted({*ours, *theirs}):
             wanted, got = ours.get((insutype, year), {}), theirs.get((insutype, year), {})
             cause = _cause_of_balances(accepted_answer, insutype, year, wanted, got) if wanted != got else None

@@ -77,13 +77,13 @@ def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | 
     return found
 
 
-def judge_refusal(told: str, reasons: Sequence[Refusal], expected: Award | None) -> list[Finding]:
+def judge_refusal(err_msg: str, reasons: Sequence[Refusal], expected: Award | None) -> list[Finding]:
     """Judges a refusal: an error if the expected award pays and the rules give no reason to refuse."""
     if reasons or expected is None:
         return []
     wanted = text("judge.would_pay", fund=yuan(expected.fund_total))
-    sentence = text("judge.refused_unexpectedly", told=told or "-", fund=yuan(expected.fund_total))
-    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), told or "-1")]
+    sentence = text("judge.refused_unexpectedly", err_msg=err_msg or "-", fund=yuan(expected.fund_total))
+    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), err_msg or "-1")]
 
 
 def judge_acceptance(reasons: Sequence[Refusal]) -> list[Finding]:
@@ -101,13 +101,13 @@ def judge_detail(info: Mapping[str, Any], detail: Any, edition: Edition) -> list
     found = []
     for fund in ("pool", *FUND_CODES):
         codes = _codes(edition, fund)
-        told = sum(fen_of(row.get("fund_payamt")) or 0 for row in rows if str(row.get("fund_pay_type")) in codes)
+        detailed = sum(fen_of(row.get("fund_payamt")) or 0 for row in rows if str(row.get("fund_pay_type")) in codes)
         wire = WIRE_AMOUNTS[fund]
         wanted = fen_of(info.get(wire)) or 0
-        if told != wanted:
-            sentence = text("judge.detail_differs", field=_shown(fund), wanted=yuan(wanted), got=yuan(told))
+        if detailed != wanted:
+            sentence = text("judge.detail_differs", field=_shown(fund), wanted=yuan(wanted), got=yuan(detailed))
             found.append(
-                Finding(f"detail.{wire}", ERROR, sentence, "/output/setldetail", str(yuan(wanted)), str(yuan(told)))
+                Finding(f"detail.{wire}", ERROR, sentence, "/output/setldetail", str(yuan(wanted)), str(yuan(detailed)))
             )
     return found
 

@@ -29,7 +29,7 @@ from simulator.store.unit_of_work import UnitOfWork
 
 Balances = dict[tuple[str, str], int]
 """Accumulators in fen by kind and disease; the disease is blank for the overall one."""
-_MOST_ROWS = 12
+_MAX_ROWS = 12
 
 
 class _AnsweredLeg(NamedTuple):
@@ -46,7 +46,7 @@ class _SentMessage(NamedTuple):
     msgid: str
 
 
-_LAST_TOLD = Statement(
+_LAST_REPORT = Statement(
     select(journal.c.id, journal.c.answer, journal.c.at)
     .where(
         journal.c.psn_no == bindparam("psn_no"),
@@ -111,11 +111,11 @@ def hypothetical_balances(
 def _suggested(
     work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey, agency: Agency | None
 ) -> Iterator[tuple[Text, Accumulated]]:
-    told = _told(work, balance_key, agency)
-    if told is not None:
-        at, balances = told
-        yield text("judge.as_if_told", at=at), balances
-    gone = [row for row in _settlements(work, balance_key) if row.state in ("reversed", "cancelled")][-_MOST_ROWS:]
+    reported = _last_reported(work, balance_key, agency)
+    if reported is not None:
+        at, balances = reported
+        yield text("judge.as_if_last_reported", at=at), balances
+    gone = [row for row in _settlements(work, balance_key) if row.state in ("reversed", "cancelled")][-_MAX_ROWS:]
     for row in reversed(gone):
         key = f"judge.as_if_not_{row.state}"
         yield text(key, msgid=row.agency_msgid or row.msgid, setl_time=row.setl_time), _moved(ours, [row], 1)
@@ -124,7 +124,7 @@ def _suggested(
 
 
 def _possible(work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey) -> Iterator[tuple[Text, Accumulated]]:
-    live = [row for row in _settlements(work, balance_key) if row.state == "live"][-_MOST_ROWS:]
+    live = [row for row in _settlements(work, balance_key) if row.state == "live"][-_MAX_ROWS:]
     for row in reversed(live):
         yield text("judge.as_if_not_counted", setl_time=row.setl_time), _moved(ours, [row], -1)
     if len(live) > 1:
@@ -150,7 +150,7 @@ def adopt(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
     people.move(work, balance_key.person_id, balance_key.insutype, balance_key.year, openings, opening=True)
 
 
-def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tuple[str, str], Balances]:
+def reported_balances(output: Mapping[str, Any], agency: Agency | None) -> dict[tuple[str, str], Balances]:
     """Balances of an answer of 5206 by insurance and year; kinds that the platform does not keep are left out."""
     found: dict[tuple[str, str], Balances] = defaultdict(dict)
     for row in output.get("cuminfo") or []:
@@ -160,21 +160,21 @@ def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tupl
     return found
 
 
-def _told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> tuple[str, Accumulated] | None:
+def _last_reported(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> tuple[str, Accumulated] | None:
     """Balances of the agency's last answer to 5206, plus settlements and minus cancellations since, with its time.
 
     None if there is no such answer.
     """
-    row = work.one(_LAST_TOLD, psn_no=balance_key.psn_no, infno=ACCUMULATOR_QUERY, outcome="answered")
+    row = work.one(_LAST_REPORT, psn_no=balance_key.psn_no, infno=ACCUMULATOR_QUERY, outcome="answered")
     if row is None:
         return None
     try:
         output = read_json(bytes(row.answer)).get("output") or {}
     except (NotAMessage, AttributeError):
         return None
-    told = balances_told(output, agency).get((balance_key.insutype, str(balance_key.year)), {})
+    reported = reported_balances(output, agency).get((balance_key.insutype, str(balance_key.year)), {})
     since = {each.msgid for each in work.all(_SINCE, psn_no=balance_key.psn_no, after=row.id)}
-    balances: Accumulated = told
+    balances: Accumulated = reported
     for each in work.find(settlement, person_id=balance_key.person_id, order="id"):
         if each.agency_msgid in since and each.state != "reversed" and each.year == balance_key.year:
             balances = _moved(balances, [each], 1 if each.kind == "settlement" else -1)

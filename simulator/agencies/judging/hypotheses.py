@@ -18,7 +18,7 @@ from simulator.domain.places import LOCAL, NATION, PROVINCE
 
 _BEYOND = 10**15
 """Fen beyond every cap and deductible."""
-_MOST_TOLD = 3
+_MAX_SHOWN = 3
 LEVELS = ("primary", "secondary", "tertiary", "ungraded")
 
 
@@ -92,8 +92,8 @@ def likely_cause(
     if not found:
         return None
     likeliest, given = next(iter(found.values()))
-    told = join([each.sentence for each, _ in list(found.values())[:_MOST_TOLD]], zh="；或", en="; or ")
-    return Alternative(tuple(found), told, given, likeliest.question.accumulated if likeliest.held else None)
+    sentences = join([each.sentence for each, _ in list(found.values())[:_MAX_SHOWN]], zh="；或", en="; or ")
+    return Alternative(tuple(found), sentences, given, likeliest.question.accumulated if likeliest.held else None)
 
 
 def hypotheses_of(question: Question, expected: Award) -> Iterator[Hypothesis]:

@@ -16,7 +16,7 @@ JUDGED = ("award.", "detail.", "accumulators", "registrations", "insurances", "r
 Findings under other rules, such as a broken contract, are errors each time.
 """
 
-_TOLD = Statement(
+_SAME_ERROR = Statement(
     select(finding.c.id)
     .where(
         finding.c.psn_no == bindparam("psn_no"),
@@ -36,6 +36,6 @@ def already_reported(work: UnitOfWork, found: Finding, psn_no: str, mdtrt_id: st
     if found.severity != ERROR or not found.rule.startswith(JUDGED):
         return found
     about = {"psn_no": psn_no, "mdtrt_id": mdtrt_id, "rule": found.rule, "wanted": found.wanted, "got": found.got}
-    if work.one(_TOLD, **about) is None:
+    if work.one(_SAME_ERROR, **about) is None:
         return found
-    return replace(found, severity=WARNING, sentence=text("judge.told_before", sentence=found.sentence))
+    return replace(found, severity=WARNING, sentence=text("judge.reported_before", sentence=found.sentence))

@@ -45,7 +45,7 @@ def acknowledge(
     """Closes the outbox row as answered and books the effects; returns the findings."""
     findings = list(answer.findings)
     if not answer.accepted:
-        findings.append(_refused(work, attempt, plain(answer.told or "-")))
+        findings.append(_refused(work, attempt, plain(answer.err_msg or "-")))
     elif attempt.is_reversal:
         outbox.close(work, attempt.row, REVERSED)
         _settle_message(work, attempt.row, idempotency_keys.REVERSED)
@@ -58,10 +58,10 @@ def acknowledge(
     return findings
 
 
-def reschedule(work: UnitOfWork, row: OutboxRow, real: float, told: Text) -> None:
+def reschedule(work: UnitOfWork, row: OutboxRow, real: float, reason: Text) -> None:
     """Schedules the next attempt after a wait that doubles each time, up to LONGEST_WAIT_S; `real` is epoch seconds."""
     wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(row.attempts, 10))
-    outbox.try_later(work, row, at=real + wait, error=told.zh)
+    outbox.try_later(work, row, at=real + wait, error=reason.zh)
 
 
 def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> None:
@@ -74,8 +74,8 @@ def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) 
         if _accepts(reply):
             sentence = text("judge.late_accepted", msgid=late.row.msgid)
             findings.append(Finding("reversal.late_original", ERROR, sentence, "/infcode", "-1", "0"))
-        told = plain("late") if reply.body is None else AgencyAnswer("0" if findings else "-1", "", {})
-        journal.record(work, leg_of(late, reply, clock.now(real), real, told), findings)
+        outcome = plain("late") if reply.body is None else AgencyAnswer("0" if findings else "-1", "", {})
+        journal.record(work, leg_of(late, reply, clock.now(real), real, outcome), findings)
         outbox.end_delay(work, late.row)
 
 
@@ -110,15 +110,15 @@ def _accepts(reply: Reply) -> bool:
     return isinstance(body, dict) and str(body.get("infcode")) == "0"
 
 
-def _refused(work: UnitOfWork, attempt: Attempt, told: Text) -> Finding:
+def _refused(work: UnitOfWork, attempt: Attempt, reason: Text) -> Finding:
     """Closes a row that the agency answered −1; the answer is final, so it is reported and not repeated (rules 18)."""
     row = attempt.row
-    outbox.close(work, row, GIVEN_UP, told.zh)
+    outbox.close(work, row, GIVEN_UP, reason.zh)
     if attempt.is_reversal or row.infno == REVERSAL:
         # No further attempt could decide the outcome, and the visit must not stay blocked by it.
         _settle_message(work, row, idempotency_keys.REVERSED)
-        return Finding("reversal.refused", ERROR, text("judge.reversal_refused", msgid=row.msgid, told=told))
-    sentence = text("judge.repeat_refused", infno=row.infno, msgid=row.msgid, told=told)
+        return Finding("reversal.refused", ERROR, text("judge.reversal_refused", msgid=row.msgid, err_msg=reason))
+    sentence = text("judge.repeat_refused", infno=row.infno, msgid=row.msgid, err_msg=reason)
     if row.origin_msgid:
         # The refusal is final, so the hospital may send the message again, as after an immediate refusal.
         idempotency_keys.release(work, row.origin_msgid)
