@@ -81,7 +81,7 @@ class Pipeline:
         real = self._real_time()
         waited_by: Config | None = None
         while True:
-            endings = self._forwarding.endings
+            completed_count = self._forwarding.completed_count
             # On MustWait or Conflict the attempt is rolled back, so each attempt needs a fresh Exchange.
             exchange = Exchange(sandbox, incoming, real)
             try:
@@ -96,7 +96,9 @@ class Pipeline:
             if time.monotonic() > patience:
                 return exchange, self._refused_alone(exchange, refuse("still_running", path="msgid"))
             try:
-                self._forwarding.wait(waited_by, exchange.head.insured_area, waiting_s, since=endings)
+                self._forwarding.wait_for_completion(
+                    waited_by, exchange.head.insured_area, waiting_s, since=completed_count
+                )
             except Refusal as busy:
                 return exchange, self._refused_alone(exchange, busy)
 
@@ -165,7 +167,7 @@ class Pipeline:
             return asked.then(call, insured.answer(call.asked_in_process(asked)))
         if asked.more:
             raise together(asked.more)
-        intended = self._forwarding.intend(
+        intended = self._forwarding.record_intent(
             call, asked.as_message(), head, route, digest=exchange.digest, exchange=exchange.id
         )
         self._forwarding.checkpoint("intent_written")
@@ -224,20 +226,20 @@ class Pipeline:
     def _forward(self, exchange: Exchange, intent: Intent) -> Outgoing:
         """Sends an intent without holding a lock, and books the outcome in a second unit of work."""
         try:
-            sent = self._forwarding.send(intent, self._endpoint(exchange.sandbox, exchange))
-            outgoing = self._completed(exchange, intent, sent)
+            delivery = self._forwarding.send(intent, self._endpoint(exchange.sandbox, exchange))
+            outgoing = self._completed(exchange, intent, delivery)
             self._forwarding.checkpoint("outcome_committed")
         finally:
-            self._forwarding.ended()
+            self._forwarding.notify_completed()
         return outgoing
 
-    def _completed(self, exchange: Exchange, intent: Intent, sent: Delivery) -> Outgoing:
+    def _completed(self, exchange: Exchange, intent: Intent, delivery: Delivery) -> Outgoing:
         known = list(exchange.findings)
         # The message is sent and must be booked, so a conflict with another writer is retried without limit.
         while True:
             with suppress(Conflict), exchange.sandbox.begin() as (work, config, clock):
                 exchange.findings = list(known)
-                found = complete(work, config, clock.now(self._real_time()), intent, sent)
+                found = complete(work, config, clock.now(self._real_time()), intent, delivery)
                 exchange.findings += found.findings
                 if found.kept is None:
                     reasons = _reasons(found.refusal) if found.refusal else []

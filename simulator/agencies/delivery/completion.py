@@ -44,7 +44,7 @@ class ReceivedReply:
 
     call: Call
     intent: Intent
-    sent: Delivery
+    delivery: Delivery
 
     @property
     def asked(self) -> Asked:
@@ -64,33 +64,33 @@ class ReceivedReply:
             findings = [replace(each, severity=WARNING) if each.severity == ERROR else each for each in findings]
         about = (self.intent.ask.psn_no or psn_no, self.intent.ask.mdtrt_id)
         findings = [already_reported(self.call.work, each, *about) for each in findings]
-        journal.record(self.call.work, self.intent.leg(self.sent, self.call.now, outcome, psn_no=psn_no), findings)
+        journal.record(self.call.work, self.intent.leg(self.delivery, self.call.now, outcome, psn_no=psn_no), findings)
 
     def close(self, state: str, error: str = "") -> None:
         if self.intent.effect:
             outbox.close_sent(self.call.work, self.intent.msgid, state, error)
 
 
-def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, sent: Delivery) -> Completion:
+def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, delivery: Delivery) -> Completion:
     """Books the outcome of a forwarded message in `work`."""
-    received_reply = ReceivedReply(Call(work, config, intent.head, intent.institution, now), intent, sent)
+    received_reply = ReceivedReply(Call(work, config, intent.head, intent.institution, now), intent, delivery)
     if intent.effect:
         row = outbox.find_sent(work, intent.msgid, lock=True)
         if row is None or row.state != SENDING:
-            return _taken_over(received_reply)
+            return _decided_elsewhere(received_reply)
         spent = idempotency_keys.find(work, intent.head.msgid)
         if spent is not None and spent.state == idempotency_keys.REVERSED:
-            return _withdrawn(received_reply)
+            return _reversed_meanwhile(received_reply)
     answer = _read(received_reply)
     if isinstance(answer, Text):
-        return _nothing_came(received_reply, answer)
+        return _no_answer(received_reply, answer)
     if not answer.accepted:
         return _refused(received_reply, answer)
     return _accepted(received_reply, answer)
 
 
 def _read(received_reply: ReceivedReply) -> AgencyAnswer | Text:
-    reply = received_reply.sent.reply
+    reply = received_reply.delivery.reply
     if reply.body is None:
         return reply.problem or text("agency.crashed")
     infno, remote = (
@@ -117,7 +117,7 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
         return _unknown(received_reply, unusable.sentence, findings)
     try:
         with call.work.savepoint():
-            answered = _taken(received_reply, asked, output, findings)
+            answered = _judge_and_book(received_reply, asked, output, findings)
             kept = intent.ask.then(call, answered)
     except AnswerRejected as error:
         return _unknown(received_reply, error.findings[0].sentence, [*findings, *error.findings])
@@ -131,7 +131,7 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
     return Completion(kept, None, [*call.findings])
 
 
-def _taken(received_reply: ReceivedReply, asked: Asked, output: Output, findings: list[Finding]) -> Answered:
+def _judge_and_book(received_reply: ReceivedReply, asked: Asked, output: Output, findings: list[Finding]) -> Answered:
     agency = received_reply.intent.agency
     if agency is None:
         return booked_settlements.confirm(asked, output)
@@ -156,8 +156,8 @@ def _judge_refusal(asked: Asked, err_msg: str, findings: list[Finding]) -> list[
     if traits_of(asked.infno).awarded:
         expected = expect(asked, findings)
         return award_checks.judge_refusal(err_msg, expected.case.refusals if expected.case else (), expected.award)
-    opinion = dry_run_answer(asked)
-    if opinion is None or isinstance(opinion, Refusal):
+    own_answer = dry_run_answer(asked)
+    if own_answer is None or isinstance(own_answer, Refusal):
         return []
     rule = "reversal.refused" if asked.infno == REVERSAL else f"refused.{asked.infno}"
     return [
@@ -167,17 +167,17 @@ def _judge_refusal(asked: Asked, err_msg: str, findings: list[Finding]) -> list[
     ]
 
 
-def _nothing_came(received_reply: ReceivedReply, problem: Text) -> Completion:
+def _no_answer(received_reply: ReceivedReply, problem: Text) -> Completion:
     """Completes a message whose reply is missing or is not an answer."""
-    heard = received_reply.sent.reply.body is not None
+    heard = received_reply.delivery.reply.body is not None
     rule = "agency.unknown" if received_reply.intent.effect else "agency.no_answer"
     finding = Finding(rule, ERROR if heard else WARNING, problem)
-    if not received_reply.sent.reply.sent:
-        return _never_sent(received_reply, problem, finding)
+    if not received_reply.delivery.reply.sent:
+        return _not_sent(received_reply, problem, finding)
     return _unknown(received_reply, problem, [finding])
 
 
-def _never_sent(received_reply: ReceivedReply, problem: Text, finding: Finding) -> Completion:
+def _not_sent(received_reply: ReceivedReply, problem: Text, finding: Finding) -> Completion:
     """Completes a message of which no byte was sent: the hospital may send it again."""
     if received_reply.intent.ask.infno == REVERSAL:
         # The original may have taken effect, so its reversal must reach the agency even if this attempt did not.
@@ -197,7 +197,7 @@ def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Findin
     call, intent = received_reply.call, received_reply.intent
     received_reply.record("unknown", findings)
     if not intent.effect:
-        rule = "agency_no_answer" if received_reply.sent.reply.body is None else "agency_unusable"
+        rule = "agency_no_answer" if received_reply.delivery.reply.body is None else "agency_unusable"
         return Completion(None, refuse(rule, area=intent.area, reason=problem), [])
     idempotency_keys.change_state(call.work, intent.head.msgid, idempotency_keys.UNKNOWN)
     received_reply.close(UNKNOWN, problem.zh)
@@ -210,19 +210,21 @@ def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Findin
     return Completion(None, refuse(rule, reason=problem), [])
 
 
-def _withdrawn(received_reply: ReceivedReply) -> Completion:
+def _reversed_meanwhile(received_reply: ReceivedReply) -> Completion:
     """Completes a message that the hospital reversed by 2601 before the answer came.
 
     The msgid stays reversed; the outbox reverses the message at the agency unless it certainly took no effect.
     """
     answer = _read(received_reply)
-    took_no_effect = not received_reply.sent.reply.sent or (isinstance(answer, AgencyAnswer) and not answer.accepted)
+    took_no_effect = not received_reply.delivery.reply.sent or (
+        isinstance(answer, AgencyAnswer) and not answer.accepted
+    )
     received_reply.close(REFUSED if took_no_effect else UNKNOWN, text("agency.withdrawn").zh)
     received_reply.record("withdrawn", [])
     return Completion(None, refuse("reversed_meanwhile", path="msgid", msgid=received_reply.intent.head.msgid), [])
 
 
-def _taken_over(received_reply: ReceivedReply) -> Completion:
+def _decided_elsewhere(received_reply: ReceivedReply) -> Completion:
     """Completes a message whose outbox row another process has taken over, or a restored snapshot has removed.
 
     Both can happen while this process waits for the agency; the outcome is then decided elsewhere.

@@ -59,20 +59,20 @@ class Intent:
     def area(self) -> str:
         return self.head.insured_area
 
-    def leg(self, sent: "Delivery", at: datetime, outcome: str, *, psn_no: str = "") -> JournalLeg:
+    def leg(self, delivery: "Delivery", at: datetime, outcome: str, *, psn_no: str = "") -> JournalLeg:
         """Leg to the insured place for the journal; `psn_no` is that of the answer where the message has none."""
         return JournalLeg.under(
             replace(self.head, infno=self.ask.infno, msgid=self.msgid),
             leg=AGENCY,
             exchange=self.exchange,
             at=at,
-            real_at=sent.real_at,
+            real_at=delivery.real_at,
             psn_no=self.ask.psn_no or psn_no,
             mdtrt_id=self.ask.mdtrt_id,
             outcome=outcome,
-            duration_ms=sent.duration_ms,
+            duration_ms=delivery.duration_ms,
             request=self.raw,
-            answer=sent.reply.body or b"",
+            answer=delivery.reply.body or b"",
         )
 
 
@@ -106,9 +106,9 @@ class Forwarding:
         self.bulkhead = bulkhead or Bulkhead()
         self.checkpoint = checkpoint
         """Called with the name of each point of no return; tests kill the process there."""
-        self.endings = 0
+        self.completed_count = 0
         """Number of messages in flight that this process has completed."""
-        self._finished = threading.Condition()
+        self._completed = threading.Condition()
         self._channel_locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def refuse_while_unknown(self, work: UnitOfWork, infno: str, mdtrt_id: str) -> None:
@@ -129,7 +129,7 @@ class Forwarding:
             injected = faults.match_fault(call.work, at=faults.AGENCY, infno=ask.infno, seed=config.seed)
         return None if agency is None and injected is None else (agency, injected)
 
-    def intend(
+    def record_intent(
         self,
         call: Call,
         ask: Ask,
@@ -165,10 +165,10 @@ class Forwarding:
             at_agency=injected,
         )
         if intent.effect:
-            self._keep(call, intent, digest)
+            self._add_to_outbox(call, intent, digest)
         return intent
 
-    def _keep(self, call: Call, intent: Intent, digest: str) -> None:
+    def _add_to_outbox(self, call: Call, intent: Intent, digest: str) -> None:
         ask, origin = intent.ask, intent.head.msgid
         real = self.real_time()
         waits = intent.agency.timeout_s if intent.agency else SIMULATED_TIMEOUT_S
@@ -206,25 +206,26 @@ class Forwarding:
 
     def channel_lock(self, name: str) -> threading.Lock:
         """Lock by which only one thread at a time sends the outbox rows of a channel."""
-        with self._finished:
+        with self._completed:
             return self._channel_locks[name]
 
-    def wait(self, config: Config | None, area: str, timeout_s: float, *, since: int) -> None:
+    def wait_for_completion(self, config: Config | None, area: str, timeout_s: float, *, since: int) -> None:
         """Waits until a message in flight has completed, at most `timeout_s` seconds.
 
-        `since` is the value of `endings` before MustWait was raised. Completions in other processes do not wake the
-        waiter: the caller must retry after the time-out. Waiting takes a permit of the agency; raises Refusal
-        when none is left.
+        `since` is the value of `completed_count` before MustWait was raised. Completions in other processes do not
+        wake the waiter: the caller must retry after the time-out. Waiting takes a permit of the agency; raises
+        Refusal when none is left.
         """
         agency = config.agency_for(area) if config is not None else None
-        with self.bulkhead.acquire(channel_name(agency), area), self._finished:
-            self._finished.wait_for(lambda: self.endings > since, timeout_s)
+        # A waiting thread is as blocked as a sending one, so it counts against the same agency.
+        with self.bulkhead.acquire(channel_name(agency), area), self._completed:
+            self._completed.wait_for(lambda: self.completed_count > since, timeout_s)
 
-    def ended(self) -> None:
+    def notify_completed(self) -> None:
         """Wakes the threads that wait for a message in flight."""
-        with self._finished:
-            self.endings += 1
-            self._finished.notify_all()
+        with self._completed:
+            self.completed_count += 1
+            self._completed.notify_all()
 
 
 def channel_name(agency: Agency | None) -> str:
@@ -232,9 +233,9 @@ def channel_name(agency: Agency | None) -> str:
     return agency.url if agency else "simulated"
 
 
-def undecided_of_person(work: UnitOfWork, psn_no: str, but: str) -> bool:
+def has_other_open_message(work: UnitOfWork, psn_no: str, except_msgid: str) -> bool:
     """True if another message of the person is in flight or unknown, so that no award can be expected.
 
-    `but` is the hospital's msgid of the message that is being judged.
+    `except_msgid` is the hospital's msgid of the message that is being judged.
     """
-    return any(row.origin_msgid != but for row in outbox.open_of_person(work, psn_no))
+    return any(row.origin_msgid != except_msgid for row in outbox.open_of_person(work, psn_no))

@@ -51,7 +51,7 @@ class AcceptedAnswer:
     config: Config
     findings: list[Finding]
 
-    def find(self, *found: Finding) -> None:
+    def add_findings(self, *found: Finding) -> None:
         self.findings += found
 
     @property
@@ -66,15 +66,15 @@ def handle_response(accepted_answer: AcceptedAnswer) -> Answered:
 
 def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
     """Judges the insurances against the replica as it was before this answer, then updates the replica."""
-    opinion = dry_run_answer(accepted_answer.asked)
+    own_answer = dry_run_answer(accepted_answer.asked)
     insured_people.learn(accepted_answer.asked, accepted_answer.output)
-    if isinstance(opinion, Mapping):
+    if isinstance(own_answer, Mapping):
         path = "/output/insuinfo"
-        accepted_answer.find(
-            *answer_checks.judge_rows("insurances", path, _insurances(opinion), _insurances(accepted_answer.output))
+        accepted_answer.add_findings(
+            *answer_checks.judge_rows("insurances", path, _insurances(own_answer), _insurances(accepted_answer.output))
         )
-    elif isinstance(opinion, Refusal):
-        accepted_answer.find(_accepted_wrongly("person.credential", opinion))
+    elif isinstance(own_answer, Refusal):
+        accepted_answer.add_findings(_accepted_wrongly("person.credential", own_answer))
     return Answered(accepted_answer.output)
 
 
@@ -88,10 +88,10 @@ def _insurances(output: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _handle_entitlement(accepted_answer: AcceptedAnswer) -> Answered:
-    opinion = dry_run_answer(accepted_answer.asked)
+    own_answer = dry_run_answer(accepted_answer.asked)
     known = people.load(accepted_answer.asked.work, accepted_answer.asked.body["data"]["psn_no"])
-    if isinstance(opinion, Mapping) and known is not None and _knows_filings(known):
-        ours = opinion["trtinfo"][0]
+    if isinstance(own_answer, Mapping) and known is not None and _knows_filings(known):
+        ours = own_answer["trtinfo"][0]
         answered = accepted_answer.output.get("trtinfo") or []
         rows = [row for row in answered if row["fund_pay_type"] == ours["fund_pay_type"]]
         wanted, got = ours["trt_enjymnt_flag"], rows[0]["trt_enjymnt_flag"] if rows else "-"
@@ -99,16 +99,16 @@ def _handle_entitlement(accepted_answer: AcceptedAnswer) -> Answered:
             reason = ours["trt_chk_rslt"] or text("judge.nothing_against").zh
             sentence = text("judge.entitlement_differs", wanted=wanted, got=got, reason=reason)
             path = "/output/trtinfo/trt_enjymnt_flag"
-            accepted_answer.find(Finding("award.entitlement", ERROR, sentence, path, wanted, got))
+            accepted_answer.add_findings(Finding("award.entitlement", ERROR, sentence, path, wanted, got))
     return Answered(accepted_answer.output)
 
 
 def _handle_registrations(accepted_answer: AcceptedAnswer) -> Answered:
-    opinion = dry_run_answer(accepted_answer.asked)
-    if isinstance(opinion, Mapping):
+    own_answer = dry_run_answer(accepted_answer.asked)
+    if isinstance(own_answer, Mapping):
         path = "/output/feedetail"
-        accepted_answer.find(
-            *answer_checks.judge_rows("registrations", path, _spans(opinion), _spans(accepted_answer.output))
+        accepted_answer.add_findings(
+            *answer_checks.judge_rows("registrations", path, _spans(own_answer), _spans(accepted_answer.output))
         )
     return Answered(accepted_answer.output)
 
@@ -123,17 +123,17 @@ def _spans(output: Mapping[str, Any]) -> dict[str, str]:
 def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
     """Judges the accumulators that the platform keeps too; the agency's own codes are mapped by its profile."""
     asked = accepted_answer.asked
-    opinion = dry_run_answer(asked)
-    if isinstance(opinion, Mapping):
+    own_answer = dry_run_answer(asked)
+    if isinstance(own_answer, Mapping):
         ours, theirs = (
-            reported_balances(opinion, None),
+            reported_balances(own_answer, None),
             reported_balances(accepted_answer.output, accepted_answer.agency),
         )
         for insutype, year in sorted({*ours, *theirs}):
             wanted, got = ours.get((insutype, year), {}), theirs.get((insutype, year), {})
             cause = _cause_of_balances(accepted_answer, insutype, year, wanted, got) if wanted != got else None
             ours_shown, theirs_shown = (_shown_balances(each, insutype, year) for each in (wanted, got))
-            accepted_answer.find(
+            accepted_answer.add_findings(
                 *answer_checks.judge_rows("accumulators", "/output/cuminfo", ours_shown, theirs_shown, cause)
             )
     return Answered(accepted_answer.output)
@@ -180,7 +180,7 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     info = accepted_answer.output["setlinfo"]
     _refuse_number_given_before(accepted_answer, info["setl_id"])
     began = (accepted_answer.asked.body.get("mdtrtinfo") or {}).get("begntime") or ""
-    accepted_answer.find(
+    accepted_answer.add_findings(
         *answer_checks.judge_time(info, began=began, now=accepted_answer.asked.now, own_clock=accepted_answer.own_clock)
     )
     accepted_answer.asked = replace(accepted_answer.asked, now=_settled_at(accepted_answer, info))
@@ -207,13 +207,13 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
 def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alternative | None:
     """Adds the findings about an award; returns the mistake that reproduces its amounts, or None."""
     info, case = accepted_answer.output["setlinfo"], expected.case
-    accepted_answer.find(
+    accepted_answer.add_findings(
         *award_checks.judge_detail(
             info, accepted_answer.output.get("setldetail"), accepted_answer.config.contract.edition
         )
     )
     if case is not None and not _only_a_filing_is_missing(accepted_answer, case):
-        accepted_answer.find(*award_checks.judge_acceptance(case.refusals))
+        accepted_answer.add_findings(*award_checks.judge_acceptance(case.refusals))
     if case is None or expected.award is None or expected.question is None:
         return None
     got = award_checks.answered_amounts(info)
@@ -230,9 +230,9 @@ def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alte
         )
     if likely is not None and likely.rules[0] == "modifier" and not _knows_filings(case.known):
         sentence = text("judge.filing_assumed", group=text(f"benefit.group_{likely.award.group}"))
-        accepted_answer.find(Finding("award.filing_assumed", INFO, sentence))
+        accepted_answer.add_findings(Finding("award.filing_assumed", INFO, sentence))
         return likely
-    accepted_answer.find(*award_checks.judge_award(info, expected.award, likely))
+    accepted_answer.add_findings(*award_checks.judge_award(info, expected.award, likely))
     return likely
 
 
@@ -247,7 +247,7 @@ def _knows_filings(known: people.KnownPerson) -> bool:
 def _only_a_filing_is_missing(accepted_answer: AcceptedAnswer, case: Case) -> bool:
     if _knows_filings(case.known) or not case.refusals or any(each.rule != "not_filed" for each in case.refusals):
         return False
-    accepted_answer.find(not_judged(text("judge.filing_not_known")))
+    accepted_answer.add_findings(not_judged(text("judge.filing_not_known")))
     return True
 
 
@@ -283,7 +283,7 @@ def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
     if found:
         raise AnswerRejected(found)
     balance = books.balance_of(accepted_answer.asked.work, settled) + settled.account
-    accepted_answer.find(*award_checks.judge_balance(accepted_answer.output["setlinfo"], balance))
+    accepted_answer.add_findings(*award_checks.judge_balance(accepted_answer.output["setlinfo"], balance))
     return booked_settlements.book_cancellation(accepted_answer.asked, accepted_answer.output)
 
 
@@ -293,7 +293,7 @@ def _handle_reversal(accepted_answer: AcceptedAnswer) -> Answered:
         with accepted_answer.asked.work.savepoint():
             return booked_settlements.undo_original(accepted_answer.asked)
     except Refusal as refusal:
-        accepted_answer.find(_accepted_wrongly("reversal.accepted", refusal))
+        accepted_answer.add_findings(_accepted_wrongly("reversal.accepted", refusal))
         return Answered({})
 
 

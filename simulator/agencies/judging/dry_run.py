@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from simulator import insured
-from simulator.agencies.delivery.forwarding import undecided_of_person
+from simulator.agencies.delivery.forwarding import has_other_open_message
 from simulator.agencies.judging.hypotheses import Question
 from simulator.agencies.replica import insured_people
 from simulator.benefit import Award
@@ -36,7 +36,7 @@ def expect(asked: Asked, findings: list[Finding]) -> Expectation:
         return Expectation()
     try:
         case = case_of(asked)
-        if undecided_of_person(asked.work, psn_no, asked.origin_msgid):
+        if has_other_open_message(asked.work, psn_no, asked.origin_msgid):
             findings.append(not_judged(text("judge.unknown_pending")))
             return Expectation(case)
         if case.refusals:
@@ -53,20 +53,20 @@ def dry_run_answer(asked: Asked) -> Output | Refusal | None:
     psn_no = insured_people.person_asked_for(asked)["psn_no"]
     if psn_no and people.load(asked.work, psn_no) is None:
         return None
-    if psn_no and undecided_of_person(asked.work, psn_no, asked.origin_msgid):
+    if psn_no and has_other_open_message(asked.work, psn_no, asked.origin_msgid):
         return None
     try:
         with asked.work.savepoint():
-            raise _Opinion(insured.answer(asked).output)
-    except _Opinion as opinion:
-        return opinion.output
+            raise _SavepointResult(insured.answer(asked).output)
+    except _SavepointResult as result:
+        return result.output
     except Refusal as refusal:
         return None if refusal.rule in ("person_unknown", "credential_unknown") else refusal
     except PolicyGap:
         return None
 
 
-class _Opinion(Exception):
+class _SavepointResult(Exception):
     """Carries the output out of a savepoint: an exception is the only way to leave one without keeping its changes."""
 
     def __init__(self, output: Output) -> None:

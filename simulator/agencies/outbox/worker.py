@@ -157,7 +157,7 @@ def _serve(sandbox: Sandbox, forwarding: Forwarding, rows: list[int]) -> int:
         if attempt is None:
             continue
         answer = _try(sandbox, forwarding, attempt)
-        forwarding.ended()
+        forwarding.notify_completed()
         if answer is None:
             break
         acknowledged += answer.accepted
