@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import Any
 
-from simulator.agencies.replica.synchronisation import learn
+from simulator.agencies.replica.synchronisation import synchronise_person
 from simulator.control.calls import Asking, call, fen_of, limit_of
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
@@ -71,7 +71,7 @@ def fill(asking: Asking) -> Any:
 
 
 @call("POST", "people/learn")
-def learn_person(asking: Asking) -> Any:
+def synchronise(asking: Asking) -> Any:
     """Copies a person from the registered agency by 1101, 5301 and 5206; later answers are judged by this copy."""
     body = asking.checked("learn")
     shown = {
@@ -83,7 +83,7 @@ def learn_person(asking: Asking) -> Any:
         "certno": body["certno"],
         "psn_name": body["psn_name"],
     }
-    psn_no = learn(asking.sandbox, asking.platform.forwarding, body["area"], shown)
+    psn_no = synchronise_person(asking.sandbox, asking.platform.forwarding, body["area"], shown)
     with asking.sandbox.begin() as (work, config, _):
         found = described(work, psn_no)
     return {**found, "psn_type": _psn_type(config, found["category"])}

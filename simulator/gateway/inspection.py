@@ -48,9 +48,9 @@ class Inspector:
         """
         contract, strict = config.contract, config.strict
         if not strict:
-            fields, habits = contract.accept_envelope_quirks(fields)
+            fields, quirks = contract.accept_envelope_quirks(fields)
             exchange.head = head_of(fields)
-            exchange.findings += from_faults(habits, strict=False)
+            exchange.findings += from_faults(quirks, strict=False)
         head = exchange.head
         body = fields.get("input")
         exchange.body = body
@@ -61,10 +61,10 @@ class Inspector:
         faults = _breaches(contract, head, fields, body)
         # The text "null" may pass the contract as a value, so lenient looks for it even without a breach.
         if not strict and (faults or b'"null"' in raw):
-            body, habits, faults = contract.check_lenient(head.infno, "in", body, remote=head.remote, head=fields)
+            body, quirks, faults = contract.check_lenient(head.infno, "in", body, remote=head.remote, head=fields)
             exchange.body = body
             exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
-            faults = (*habits, *contract.check_envelope({**fields, "input": body}, "in"), *faults)
+            faults = (*quirks, *contract.check_envelope({**fields, "input": body}, "in"), *faults)
         elif faults:
             faults = _advised(contract, head, fields, body)
         exchange.findings += from_faults(faults, strict=strict)

@@ -66,24 +66,24 @@ def _infcode(value: Any) -> str:
 def _envelope(contract: Contract, body: Mapping[str, Any], *, strict: bool) -> tuple[list[Finding], Mapping[str, Any]]:
     # Absent, null and {} mean the same where a transaction prints no output (rules 27).
     fields = {**body, "infcode": str(body["infcode"]), "output": {} if body.get("output") is None else body["output"]}
-    habits: tuple[Any, ...] = ()
+    quirks: tuple[Any, ...] = ()
     if not strict:
-        fields, habits = contract.accept_envelope_quirks(fields)
-    return from_faults((*habits, *contract.check_envelope(fields, "out")), strict=strict), fields
+        fields, quirks = contract.accept_envelope_quirks(fields)
+    return from_faults((*quirks, *contract.check_envelope(fields, "out")), strict=strict), fields
 
 
 def _output(
     contract: Contract, infno: str, output: Any, *, remote: bool, strict: bool
 ) -> tuple[list[Finding], Mapping[str, Any]]:
     faults = contract.check(infno, "out", output, remote=remote)
-    habits: tuple[Any, ...] = ()
+    quirks: tuple[Any, ...] = ()
     if faults and not strict:
-        output, habits, faults = contract.check_lenient(infno, "out", output, remote=remote)
-        output = _mended(output, faults)
-    return from_faults((*habits, *faults), strict=strict), output
+        output, quirks, faults = contract.check_lenient(infno, "out", output, remote=remote)
+        output = _repaired(output, faults)
+    return from_faults((*quirks, *faults), strict=strict), output
 
 
-def _mended(output: Any, faults: Sequence[ContractBreach]) -> Any:
+def _repaired(output: Any, faults: Sequence[ContractBreach]) -> Any:
     """Removes fields unknown to the contract and adds an empty list for each required list left out.
 
     The hospital's own contract check would otherwise fail on the agency's answer.

@@ -110,8 +110,8 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
     output = translate(output, intent.ask.infno, "out", source=received_reply.edition, target=call.config.edition)
     asked = received_reply.asked
     findings += answer_checks.judge_identities(asked.infno, output)
-    findings += answer_checks.judge_repeated(asked.infno, booked_settlements.outgoing(asked), output)
-    findings += answer_checks.judge_person(output, insured_people.person_asked_for(asked))
+    findings += answer_checks.judge_repeated(asked.infno, booked_settlements.body_for_agency(asked), output)
+    findings += answer_checks.judge_person(output, insured_people.expected_person(asked))
     unusable = next((each for each in findings if each.severity == ERROR), None)
     if unusable is not None:
         return _unknown(received_reply, unusable.sentence, findings)
@@ -134,7 +134,7 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
 def _judge_and_book(received_reply: ReceivedReply, asked: Asked, output: Output, findings: list[Finding]) -> Answered:
     agency = received_reply.intent.agency
     if agency is None:
-        return booked_settlements.confirm(asked, output)
+        return booked_settlements.link_booked(asked, output)
     return handle_response(AcceptedAnswer(asked, output, agency, received_reply.call.config, findings))
 
 

@@ -150,7 +150,7 @@ class Forwarding:
                     raise MustWait
         agency, injected = route
         msgid = next_msgid(call.work, call.now)
-        body = booked_settlements.outgoing(call.asked(ask.infno, ask.body, msgid=msgid))
+        body = booked_settlements.body_for_agency(call.asked(ask.infno, ask.body, msgid=msgid))
         if agency is not None:
             body = translate(body, ask.infno, "in", source=call.config.edition, target=agency.edition)
         intent = Intent(

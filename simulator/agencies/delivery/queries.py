@@ -52,7 +52,7 @@ class AgencyQueries:
             msgid = next_msgid(work, now)
             sent = translate(body, infno, "in", source=config.edition, target=self.agency.edition)
             raw = message(head, infno_in_edition(infno, self.agency.edition), msgid, now, sent)
-            person = insured_people.person_asked_for(self.asked(work, config, now, infno, body))
+            person = insured_people.expected_person(self.asked(work, config, now, infno, body))
             endpoint = Endpoint(self.sandbox.store.begin, config.place, config.agency_contract, lambda: now)
         started = time.perf_counter()
         reply = Channel(self.forwarding.transport, self.agency, endpoint).deliver(raw)

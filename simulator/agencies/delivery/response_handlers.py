@@ -8,11 +8,11 @@ from typing import Any
 from simulator.agencies.judging import answer_checks, award_checks
 from simulator.agencies.judging.balance_hypotheses import (
     BalanceKey,
-    adopt,
+    adopt_balances,
     hypothetical_balances,
-    possible,
+    possible_mistakes,
     reported_balances,
-    suggested,
+    suggested_mistakes,
 )
 from simulator.agencies.judging.dry_run import Expectation, dry_run_answer, expect, not_judged
 from simulator.agencies.judging.hypotheses import Alternative, likely_cause
@@ -67,7 +67,7 @@ def handle_response(accepted_answer: AcceptedAnswer) -> Answered:
 def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
     """Judges the insurances against the replica as it was before this answer, then updates the replica."""
     own_answer = dry_run_answer(accepted_answer.asked)
-    insured_people.learn(accepted_answer.asked, accepted_answer.output)
+    insured_people.update_person(accepted_answer.asked, accepted_answer.output)
     if isinstance(own_answer, Mapping):
         path = "/output/insuinfo"
         accepted_answer.add_findings(
@@ -172,7 +172,7 @@ def _handle_preview(accepted_answer: AcceptedAnswer) -> Answered:
         accepted_answer.asked, now=_settled_at(accepted_answer, accepted_answer.output["setlinfo"])
     )
     _judge_award(accepted_answer, expect(accepted_answer.asked, accepted_answer.findings))
-    return booked_settlements.passed_preview(accepted_answer.asked, accepted_answer.output)
+    return booked_settlements.preview_for_hospital(accepted_answer.asked, accepted_answer.output)
 
 
 def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
@@ -194,7 +194,7 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     if likely is not None and likely.accumulated is not None and expected.award is not None:
         # The agency keeps other balances than the replica; adopting them stops the same error in later settlements.
         psn_no, year = case.known.person.psn_no, expected.award.year
-        adopt(
+        adopt_balances(
             accepted_answer.asked.work, BalanceKey(case.known.id, psn_no, case.claim.insutype, year), likely.accumulated
         )
     # Layers and accumulators follow the award that explains the answer, not the one that should have been given.
@@ -225,8 +225,8 @@ def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alte
             question,
             got,
             expected.award,
-            suggested=suggested(work, case, question, balance_key, accepted_answer.agency),
-            possible=possible(work, question, balance_key),
+            suggested=suggested_mistakes(work, case, question, balance_key, accepted_answer.agency),
+            possible=possible_mistakes(work, question, balance_key),
         )
     if likely is not None and likely.rules[0] == "modifier" and not _knows_filings(case.known):
         sentence = text("judge.filing_assumed", group=text(f"benefit.group_{likely.award.group}"))

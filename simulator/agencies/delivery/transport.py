@@ -21,9 +21,9 @@ from simulator.core.errors import refuse
 from simulator.core.json_codec import LARGEST_MESSAGE
 from simulator.core.texts import Text, plain, text
 
-LONGEST_CONNECT_S = 5.0
-MOST_IDLE = 32
-"""Idle connections kept open for each agency."""
+MAX_CONNECT_S = 5.0
+MAX_IDLE_CONNECTIONS = 32
+"""Idle connections reusable open for each agency."""
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
 
 
@@ -71,21 +71,21 @@ class Transport:
         deadline = time.monotonic() + timeout_s
         parts = urlsplit(url)
         try:
-            connection = self._connected(parts, min(timeout_s, LONGEST_CONNECT_S))
+            connection = self._acquire(parts, min(timeout_s, MAX_CONNECT_S))
         except (OSError, ValueError) as error:
             # ValueError: a host name that cannot be encoded.
             reason = getattr(error, "strerror", None) or str(error)
             return Reply(None, text("agency.not_reached", url=url, reason=reason), sent=False)
-        kept = False
+        reusable = False
         try:
-            reply, kept = _exchange(connection, parts, raw, deadline)
+            reply, reusable = _exchange(connection, parts, raw, deadline)
             return reply
         except TimeoutError:
             return Reply(None, text("agency.no_answer_in_time", timeout=f"{timeout_s:g}"))
         except (OSError, http.client.HTTPException) as error:
             return Reply(None, text("agency.broken_off", reason=plain(type(error).__name__)))
         finally:
-            self._give_back(parts, connection, kept=kept)
+            self._release(parts, connection, reusable=reusable)
 
     def close(self) -> None:
         with self._lock:
@@ -94,9 +94,9 @@ class Transport:
                     connection.close()
             self._idle.clear()
 
-    def _connected(self, parts: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
-        while connection := self._taken(parts):
-            if _is_quiet(connection):
+    def _acquire(self, parts: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
+        while connection := self._pop_idle(parts):
+            if _is_reusable(connection):
                 return connection
             connection.close()
         host, port = parts.hostname or "", parts.port
@@ -108,21 +108,21 @@ class Transport:
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
-    def _taken(self, parts: SplitResult) -> http.client.HTTPConnection | None:
+    def _pop_idle(self, parts: SplitResult) -> http.client.HTTPConnection | None:
         with self._lock:
             idle = self._idle[f"{parts.scheme}://{parts.netloc}"]
             return idle.pop() if idle else None
 
-    def _give_back(self, parts: SplitResult, connection: http.client.HTTPConnection, *, kept: bool) -> None:
+    def _release(self, parts: SplitResult, connection: http.client.HTTPConnection, *, reusable: bool) -> None:
         with self._lock:
             idle = self._idle[f"{parts.scheme}://{parts.netloc}"]
-            if kept and len(idle) < MOST_IDLE:
+            if reusable and len(idle) < MAX_IDLE_CONNECTIONS:
                 idle.append(connection)
                 return
         connection.close()
 
 
-class _Timed(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     """Reads from a socket until a deadline (monotonic seconds), however slowly the bytes arrive."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
@@ -132,17 +132,17 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._deadline))
+        self._sock.settimeout(_remaining_s(self._deadline))
         return self._sock.recv_into(buffer)
 
 
-class _Answer(http.client.HTTPResponse):
+class _DeadlineResponse(http.client.HTTPResponse):
     """Response whose reads, of the headers too, respect the deadline."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         super().__init__(sock, method="POST")
         self.fp.close()
-        self.fp = io.BufferedReader(_Timed(sock, deadline))
+        self.fp = io.BufferedReader(_DeadlineReader(sock, deadline))
 
 
 def _exchange(
@@ -153,21 +153,21 @@ def _exchange(
     head = {"Host": parts.netloc, "Content-Length": str(len(raw)), **_HEADERS}
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     sock: Any = connection.sock
-    sock.settimeout(_left(deadline))
+    sock.settimeout(_remaining_s(deadline))
     # On a plain socket sendall applies the limit to the whole request, so a slow reader cannot prolong it.
     sock.sendall("\r\n".join(lines).encode("latin-1") + raw)
-    answer = _Answer(sock, deadline)
+    answer = _DeadlineResponse(sock, deadline)
     answer.begin()
     body = _read(answer)
     if body is None:
         return Reply(None, text("agency.too_long", limit=LARGEST_MESSAGE)), False
-    kept = not answer.will_close
+    reusable = not answer.will_close
     if 300 <= answer.status < 400:
         where = answer.headers.get("Location", "-")
-        return Reply(None, text("agency.redirected", status=answer.status, where=where)), kept
+        return Reply(None, text("agency.redirected", status=answer.status, where=where)), reusable
     if answer.status != 200:
-        return Reply(None, text("agency.http_status", status=answer.status)), kept
-    return Reply(body), kept
+        return Reply(None, text("agency.http_status", status=answer.status)), reusable
+    return Reply(body), reusable
 
 
 def _read(answer: http.client.HTTPResponse) -> bytes | None:
@@ -186,14 +186,14 @@ def _read(answer: http.client.HTTPResponse) -> bytes | None:
     return b"".join(parts)
 
 
-def _left(deadline: float) -> float:
+def _remaining_s(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
     return left
 
 
-def _is_quiet(connection: http.client.HTTPConnection) -> bool:
+def _is_reusable(connection: http.client.HTTPConnection) -> bool:
     """True if an idle connection is usable: pending data means that it was closed or holds an unexpected answer."""
     sock = connection.sock
     if sock is None:

@@ -76,18 +76,20 @@ class BalanceKey:
     year: int
 
 
-def suggested(
+def suggested_mistakes(
     work: UnitOfWork, case: Case, question: Question, balance_key: BalanceKey, agency: Agency | None
 ) -> list[Hypothesis]:
     """Mistakes for which there is evidence in the journal or the replica.
 
     They are balances reported by 5206, cancellations not booked, last year's balances, and figures of another day.
     """
-    found = [_with_balances(question, *held) for held in _suggested(work, question.accumulated, balance_key, agency)]
+    found = [
+        _with_balances(question, *held) for held in _suggested_balances(work, question.accumulated, balance_key, agency)
+    ]
     before = people.accumulated(work, balance_key.person_id, balance_key.insutype, balance_key.year - 1)
     last_year = text("judge.as_if_last_year", year=balance_key.year - 1)
     if before:
-        found.append(Hypothesis("year", last_year, replace(question, accumulated=before), held=True))
+        found.append(Hypothesis("year", last_year, replace(question, accumulated=before), balances_differ=True))
     dates = case.claim.dates
     for day in sorted({dates.visit_begin, dates.charge, dates.settlement} - {question.rules.day}):
         other = replace(question, rules=case.city.rules_on(day))
@@ -95,20 +97,20 @@ def suggested(
     return found
 
 
-def possible(work: UnitOfWork, question: Question, balance_key: BalanceKey) -> list[Hypothesis]:
+def possible_mistakes(work: UnitOfWork, question: Question, balance_key: BalanceKey) -> list[Hypothesis]:
     """Mistakes without evidence: live settlements that the agency may not have counted."""
-    return [_with_balances(question, *held) for held in _possible(work, question.accumulated, balance_key)]
+    return [_with_balances(question, *held) for held in _possible_balances(work, question.accumulated, balance_key)]
 
 
 def hypothetical_balances(
     work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey, agency: Agency | None
 ) -> Iterator[tuple[Text, Accumulated]]:
     """Balances that the agency may hold instead of the replica's, each with the mistake that explains them."""
-    yield from _suggested(work, ours, balance_key, agency)
-    yield from _possible(work, ours, balance_key)
+    yield from _suggested_balances(work, ours, balance_key, agency)
+    yield from _possible_balances(work, ours, balance_key)
 
 
-def _suggested(
+def _suggested_balances(
     work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey, agency: Agency | None
 ) -> Iterator[tuple[Text, Accumulated]]:
     reported = _last_reported(work, balance_key, agency)
@@ -123,7 +125,9 @@ def _suggested(
         yield text("judge.as_if_nothing_undone"), _moved(ours, gone, 1)
 
 
-def _possible(work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey) -> Iterator[tuple[Text, Accumulated]]:
+def _possible_balances(
+    work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey
+) -> Iterator[tuple[Text, Accumulated]]:
     live = [row for row in _settlements(work, balance_key) if row.state == "live"][-_MAX_ROWS:]
     for row in reversed(live):
         yield text("judge.as_if_not_counted", setl_time=row.setl_time), _moved(ours, [row], -1)
@@ -132,10 +136,10 @@ def _possible(work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey) -> I
 
 
 def _with_balances(question: Question, sentence: Text, held: Accumulated) -> Hypothesis:
-    return Hypothesis("accumulators", sentence, replace(question, accumulated=held), held=True)
+    return Hypothesis("accumulators", sentence, replace(question, accumulated=held), balances_differ=True)
 
 
-def adopt(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
+def adopt_balances(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
     """Sets the replica to the balances that the agency holds, by changing opening balances.
 
     The mistake was reported already, and would otherwise be reported again with each later settlement.

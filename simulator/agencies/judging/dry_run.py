@@ -50,7 +50,7 @@ def expect(asked: Asked, findings: list[Finding]) -> Expectation:
 
 def dry_run_answer(asked: Asked) -> Output | Refusal | None:
     """Answer of the replica to a message, without keeping its effects; None if the replica cannot answer."""
-    psn_no = insured_people.person_asked_for(asked)["psn_no"]
+    psn_no = insured_people.expected_person(asked)["psn_no"]
     if psn_no and people.load(asked.work, psn_no) is None:
         return None
     if psn_no and has_other_open_message(asked.work, psn_no, asked.origin_msgid):

@@ -16,7 +16,7 @@ from simulator.domain.care import OUTPATIENT
 from simulator.domain.person import CATEGORIES, GROUPS
 from simulator.domain.places import LOCAL, NATION, PROVINCE
 
-_BEYOND = 10**15
+_UNREACHABLE_FEN = 10**15
 """Fen beyond every cap and deductible."""
 _MAX_SHOWN = 3
 LEVELS = ("primary", "secondary", "tertiary", "ungraded")
@@ -62,7 +62,7 @@ class Hypothesis:
     rule: str
     sentence: Text
     question: Question
-    held: bool = False
+    balances_differ: bool = False
     """True if the mistake is in the agency's balances rather than in its rules."""
 
 
@@ -93,7 +93,9 @@ def likely_cause(
         return None
     likeliest, given = next(iter(found.values()))
     sentences = join([each.sentence for each, _ in list(found.values())[:_MAX_SHOWN]], zh="；或", en="; or ")
-    return Alternative(tuple(found), sentences, given, likeliest.question.accumulated if likeliest.held else None)
+    return Alternative(
+        tuple(found), sentences, given, likeliest.question.accumulated if likeliest.balances_differ else None
+    )
 
 
 def hypotheses_of(question: Question, expected: Award) -> Iterator[Hypothesis]:
@@ -110,13 +112,15 @@ def _of_accumulation(question: Question, expected: Award) -> Iterator[Hypothesis
     disease = expected.disease
     without = {key: fen for key, fen in held.items() if key[0] != "DEDC"}
     yield _hypothesis(question, "deductible", "deductible_again", accumulated=without)
-    used_up = {**held, ("DEDC", ""): _BEYOND, ("DEDC", disease): _BEYOND}
+    used_up = {**held, ("DEDC", ""): _UNREACHABLE_FEN, ("DEDC", disease): _UNREACHABLE_FEN}
     yield _hypothesis(question, "deductible", "deductible_skipped", accumulated=used_up)
     if disease:
-        yield _hypothesis(question, "disease_cap", "disease_cap", accumulated={**held, ("HIFP", disease): -_BEYOND})
-    yield _hypothesis(question, "annual_cap", "annual_cap", accumulated={**held, ("HIFP", ""): -_BEYOND})
+        yield _hypothesis(
+            question, "disease_cap", "disease_cap", accumulated={**held, ("HIFP", disease): -_UNREACHABLE_FEN}
+        )
+    yield _hypothesis(question, "annual_cap", "annual_cap", accumulated={**held, ("HIFP", ""): -_UNREACHABLE_FEN})
     if disease:
-        uncapped = {**held, ("HIFP", ""): -_BEYOND, ("HIFP", disease): -_BEYOND}
+        uncapped = {**held, ("HIFP", ""): -_UNREACHABLE_FEN, ("HIFP", disease): -_UNREACHABLE_FEN}
         yield _hypothesis(question, "disease_cap", "both_caps", accumulated=uncapped)
     yield _hypothesis(question, "accumulators", "nothing_accumulated", accumulated={})
 

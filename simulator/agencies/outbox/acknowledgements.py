@@ -25,7 +25,7 @@ from simulator.store.rows import OutboxRow
 from simulator.store.tables import registration
 from simulator.store.unit_of_work import UnitOfWork
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def acknowledge(
 
 
 def reschedule(work: UnitOfWork, row: OutboxRow, real: float, reason: Text) -> None:
-    """Schedules the next attempt after a wait that doubles each time, up to LONGEST_WAIT_S; `real` is epoch seconds."""
-    wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(row.attempts, 10))
+    """Schedules the next attempt after a wait that doubles each time, up to MAX_BACKOFF_S; `real` is epoch seconds."""
+    wait = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(row.attempts, 10))
     outbox.try_later(work, row, at=real + wait, error=reason.zh)
 
 
@@ -137,7 +137,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
     """Books an accepted repeated message on the replica, and records its answer for the hospital (rules 18)."""
     row, agency = attempt.row, attempt.channel.agency
     if not row.origin_msgid:
-        _learn_number(work, row, output)
+        _store_agency_number(work, row, output)
         return []
     asked = _asked(work, config, now, attempt)
     findings: list[Finding] = []
@@ -146,7 +146,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
         try:
             with work.savepoint():
                 is_end = traits_of(row.infno).withdraws_grant
-                output = (booked_settlements.end_by_agency_number if is_end else booked_settlements.add_grant)(
+                output = (booked_settlements.end_grant_by_agency_number if is_end else booked_settlements.add_grant)(
                     asked, output
                 ).output
         except Refusal as refusal:
@@ -160,7 +160,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
     return findings
 
 
-def _learn_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
+def _store_agency_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
     """Stores the agency's number of a registration that was made on the platform, at most 30 characters."""
     number = outbox.registration_in(row)
     result = output.get("result")

@@ -39,7 +39,7 @@ from simulator.store.tables import registration
 from simulator.store.unit_of_work import UnitOfWork
 
 _LEASE_MARGIN_S = 30.0
-_MOST = 1000
+_MAX_ROWS = 1000
 
 
 def recover(sandbox: Sandbox, real: float, owner: str, *, alone: bool) -> int:
@@ -79,7 +79,7 @@ def run(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool = False, w
                 try:
                     # Gone: the sandbox was deleted. Conflict: another process writes to it; the next run retries.
                     with suppress(Gone, Conflict):
-                        counts.append(_serve(sandbox, forwarding, rows))
+                        counts.append(_send_rows(sandbox, forwarding, rows))
                 finally:
                     lock.release()
 
@@ -138,18 +138,18 @@ def _due(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool) -> dict[
     """Ids of the rows to send by channel; a row of a person waits while an earlier one is not due."""
     real = forwarding.real_time()
     found: dict[str, list[int]] = defaultdict(list)
-    held_up: set[str] = set()
+    delayed_people: set[str] = set()
     with sandbox.begin() as (work, config, _clock):
-        for row in outbox.waiting(work, _MOST):
+        for row in outbox.waiting(work, _MAX_ROWS):
             due = (everything or row.next_try <= real) and row.claimed_until <= real
-            if due and row.psn_no not in held_up:
+            if due and row.psn_no not in delayed_people:
                 found[channel_name(config.agency_for(row.area))].append(row.id)
             elif row.psn_no:
-                held_up.add(row.psn_no)
+                delayed_people.add(row.psn_no)
     return found
 
 
-def _serve(sandbox: Sandbox, forwarding: Forwarding, rows: list[int]) -> int:
+def _send_rows(sandbox: Sandbox, forwarding: Forwarding, rows: list[int]) -> int:
     """Sends the rows of an agency in order until one is not answered; returns the number accepted."""
     acknowledged = 0
     for number in rows:
@@ -181,7 +181,7 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
             # The agency was removed: its place is simulated again and reads the platform's own records.
             outbox.close(work, row, DONE)
             return None
-        raw = _with_number(work, row, original)
+        raw = _with_agency_number(work, row, original)
         is_reversal = traits_of(row.infno).reversible
         if is_reversal:
             body = {"data": {"psn_no": row.psn_no, "omsgid": row.msgid, "oinfno": original["infno"]}}
@@ -190,7 +190,7 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
         return Attempt(row, raw, head, Channel(forwarding.transport, agency, endpoint), is_reversal)
 
 
-def _with_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) -> bytes:
+def _with_agency_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) -> bytes:
     """Bytes of the message; a 2504 queued before the agency's number was known gets it now, and keeps it."""
     data = original["input"].get("data")
     if row.infno != DISEASE_REGISTRATION_WITHDRAWAL or row.origin_msgid or data["trt_dcla_detl_sn"]:

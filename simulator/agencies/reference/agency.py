@@ -29,7 +29,8 @@ from simulator.store import people, tables
 from simulator.store.sqlite import SqliteFactory, SqliteStore
 from simulator.store.unit_of_work import UnitOfWork
 
-NUMBERS = "A"
+_MAX_FAULTS = 10
+NUMBER_PREFIX = "A"
 """Prefix of each number that the agency issues, to tell it from a number of the platform."""
 
 
@@ -58,9 +59,9 @@ def open_agency(
     With `own_clock` the time in the messages is ignored; `clock` then replaces the real time.
     """
     factory, name = SqliteFactory(folder), f"agency-{city}"
-    store = factory.open(name) if name in factory.names() else _begin_books(factory, name)
+    store = factory.open(name) if name in factory.names() else _create_books(factory, name)
     contract = contract_of(edition, overlays=("agency",))
-    place = Place(contract.edition, policies, coverage or places.shipped(), NUMBERS)
+    place = Place(contract.edition, policies, coverage or places.shipped(), NUMBER_PREFIX)
     now = clock or (lambda: beijing(real_time())) if own_clock else None
     return ReferenceAgency(city, store, Endpoint(_begin(store), place, contract, now, strict, area=city))
 
@@ -71,7 +72,7 @@ def load_people(agency: ReferenceAgency, raw: bytes, name: str) -> tuple[int, in
     Raises DataFaults and loads no person if the file has a fault or a person who is not insured in this city.
     """
     _, specs = read_people(raw, name, on=beijing(real_time()).date())
-    _refuse_strangers(agency, specs, name)
+    _refuse_other_cities(agency, specs, name)
     with agency.store.begin() as work:
         new = [spec for spec in specs if people.load(work, spec.psn_no) is None]
         for spec in new:
@@ -91,12 +92,12 @@ def create_app(agency: ReferenceAgency) -> Flask:
 
     @app.post("/")
     @app.post("/<path:path>")
-    def take(path: str = "") -> Response:
+    def deliver(path: str = "") -> Response:
         raw = request.stream.read(LARGEST_DAY + 1)
         return Response(agency.endpoint.deliver(raw), mimetype="application/json")
 
     @app.get("/")
-    def who() -> Response:
+    def describe() -> Response:
         about: dict[str, Any] = {
             "agency": agency.city,
             "clock": "own" if agency.endpoint.now else "message",
@@ -107,7 +108,7 @@ def create_app(agency: ReferenceAgency) -> Flask:
     return app
 
 
-def _refuse_strangers(agency: ReferenceAgency, specs: Sequence[PersonSpec], name: str) -> None:
+def _refuse_other_cities(agency: ReferenceAgency, specs: Sequence[PersonSpec], name: str) -> None:
     """Raises DataFaults for people insured only in other cities: the file is most likely another city's."""
     below = places.below(agency.city)
     faults = []
@@ -117,13 +118,10 @@ def _refuse_strangers(agency: ReferenceAgency, specs: Sequence[PersonSpec], name
             sentence = text("agency_command.stranger", areas="、".join(areas) or "-", city=agency.city)
             faults.append(DataFault(sentence, f"people[{index}].insured_at", name))
     if faults:
-        raise DataFaults(faults[:_MOST_TOLD])
+        raise DataFaults(faults[:_MAX_FAULTS])
 
 
-_MOST_TOLD = 10
-
-
-def _begin_books(factory: SqliteFactory, name: str) -> SqliteStore:
+def _create_books(factory: SqliteFactory, name: str) -> SqliteStore:
     first = {
         "id": 1,
         "schema_version": tables.SCHEMA_VERSION,

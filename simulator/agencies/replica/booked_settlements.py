@@ -41,7 +41,7 @@ _GRANTS: Mapping[str, TableOf[GrantRow]] = {"R": registration, "F": filing}
 """Tables of grants by the prefix of the platform's number."""
 
 
-def outgoing(asked: Asked) -> Mapping[str, Any]:
+def body_for_agency(asked: Asked) -> Mapping[str, Any]:
     """Body of a message for the agency: the agency's numbers in place of the platform's. Raises Refusal."""
     body = asked.body
     traits = traits_of(asked.infno)
@@ -60,7 +60,7 @@ def outgoing(asked: Asked) -> Mapping[str, Any]:
     return body
 
 
-def confirm(asked: Asked, output: Output) -> Answered:
+def link_booked(asked: Asked, output: Output) -> Answered:
     """Links a settlement to the hospital's msgid, for a simulated place whose endpoint has booked it already."""
     info = output.get("setlinfo")
     if asked.infno == REVERSAL:
@@ -71,7 +71,7 @@ def confirm(asked: Asked, output: Output) -> Answered:
     if not isinstance(info, Mapping):
         return Answered(output)
     if not traits_of(asked.infno).reversible:
-        return passed_preview(asked, output)
+        return preview_for_hospital(asked, output)
     spent = idempotency_keys.find(asked.work, asked.msgid)
     settlement_id = spent.settlement_id if spent else None
     asked.work.change(settlement, {"id": settlement_id}, msgid=asked.origin_msgid, agency_msgid=asked.msgid)
@@ -120,7 +120,7 @@ def book_settlement(
     return Answered({**output, "setlinfo": mapped}, settlement_id)
 
 
-def passed_preview(asked: Asked, output: Output) -> Answered:
+def preview_for_hospital(asked: Asked, output: Output) -> Answered:
     info = {**output["setlinfo"], "medins_setl_id": asked.origin_msgid}
     return Answered({**output, "setlinfo": info})
 
@@ -184,7 +184,7 @@ def end_grant(asked: Asked, output: Output) -> Answered:
     return Answered(output)
 
 
-def end_by_agency_number(asked: Asked, output: Output) -> Answered:
+def end_grant_by_agency_number(asked: Asked, output: Output) -> Answered:
     """Ends a grant on the replica for a message that holds the agency's number, as kept in the outbox."""
     number = asked.body["data"]["trt_dcla_detl_sn"]
     for kind, table in _GRANTS.items():

@@ -16,7 +16,7 @@ from simulator.store import people
 from simulator.store.tables import insurance
 
 
-def person_asked_for(asked: Asked) -> dict[str, str]:
+def expected_person(asked: Asked) -> dict[str, str]:
     """psn_no, psn_name and certno that an answer must show; blank if neither the message nor the replica tells it."""
     data: Mapping[str, Any] = next((node for node in asked.body.values() if isinstance(node, Mapping)), {})
     known = people.load(asked.work, data["psn_no"]) if data.get("psn_no") else None
@@ -30,7 +30,7 @@ def person_asked_for(asked: Asked) -> dict[str, str]:
     return {"psn_no": data.get("psn_no") or "", "psn_name": data.get("psn_name") or "", "certno": certno or ""}
 
 
-def learn(asked: Asked, output: Output) -> people.KnownPerson | None:
+def update_person(asked: Asked, output: Output) -> people.KnownPerson | None:
     """Adds or updates a person by an answer of 1101; a person that the platform made itself stays unchanged."""
     base, shown = output["baseinfo"], asked.body["data"]
     known = people.load(asked.work, base["psn_no"])
