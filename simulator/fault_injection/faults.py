@@ -24,5 +24,5 @@ def match_fault(work: UnitOfWork, *, at: str, infno: str, seed: int) -> Fault | 
     return injected
 
 
-def _chance(seed: int, order: int, seen: int) -> float:
-    return random.Random(f"{seed}/{order}/{seen}").random()  # noqa: S311 (repeatable on purpose)
+def _chance(seed: int, fault_id: int, seen: int) -> float:
+    return random.Random(f"{seed}/{fault_id}/{seen}").random()  # noqa: S311 (repeatable on purpose)

@@ -60,7 +60,7 @@ class Effect:
     """True if no answer is sent."""
     status: int = 200
     """HTTP status; any other than 200 is sent without the answer."""
-    spoil: Callable[[bytes, str], bytes] | None = None
+    corrupt: Callable[[bytes, str], bytes] | None = None
     """Function that changes the bytes of the answer; its second argument is the psn_no of the message."""
 
 
@@ -71,9 +71,9 @@ EFFECTS: Mapping[str, Effect] = {
     "drop_after_commit": Effect(lost=True),
     "duplicate": Effect(twice=True),
     "late": Effect(before=HELD_BACK),
-    "truncate": Effect(spoil=_truncated),
-    "garble": Effect(spoil=_garbled),
-    "wrong_person": Effect(spoil=_for_another_person),
+    "truncate": Effect(corrupt=_truncated),
+    "garble": Effect(corrupt=_garbled),
+    "wrong_person": Effect(corrupt=_for_another_person),
     "http_500": Effect(status=500),
 }
 """Effects by the name of a fault in control calls and scenarios (`what`)."""
@@ -93,7 +93,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Disturbed:
+class DisturbedAnswer:
     """Answer after a fault: bytes, or None if no answer is sent, and the HTTP status."""
 
     body: bytes | None
@@ -105,13 +105,13 @@ def before_handling(fault: Fault | None) -> str:
     return HANDLED if fault is None else fault.effect.before
 
 
-def after_handling(fault: Fault | None, answer: bytes, psn_no: str) -> Disturbed:
+def after_handling(fault: Fault | None, answer: bytes, psn_no: str) -> DisturbedAnswer:
     """Applies a fault to the answer; deterministic. `psn_no` is the person of the message."""
     if fault is None:
-        return Disturbed(answer)
+        return DisturbedAnswer(answer)
     effect = fault.effect
     if effect.lost:
-        return Disturbed(None)
+        return DisturbedAnswer(None)
     if effect.status != 200:
-        return Disturbed(b"", effect.status)
-    return Disturbed(effect.spoil(answer, psn_no) if effect.spoil else answer)
+        return DisturbedAnswer(b"", effect.status)
+    return DisturbedAnswer(effect.corrupt(answer, psn_no) if effect.corrupt else answer)

@@ -29,7 +29,7 @@ class Incoming:
     """File uploaded with the message in a multipart body."""
     problem: Undecodable | None = None
     """Reason why the body is not a message, found by content type and parts before it is parsed."""
-    again: bool = False
+    redelivered: bool = False
     """True for a message delivered again by a fault: already authenticated, and exempt from further faults."""
 
 

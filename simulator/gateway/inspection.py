@@ -12,7 +12,7 @@ from simulator.core.texts import text
 from simulator.sandbox.configuration import Config
 from simulator.transactions import HANDLERS
 
-MOST_CHARGES = 1000
+MAX_CHARGES = 1000
 """Rows of feedetail in one 2204 (ours; the documents print no limit)."""
 
 
@@ -54,7 +54,7 @@ class Inspector:
         head = exchange.head
         body = fields.get("input")
         exchange.body = body
-        exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
+        exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
         _refuse_unserved(config, head, exchange.incoming.infno_in_path)
         raw: bytes = exchange.incoming.raw
         _refuse_oversized(config, body, raw, exchange.findings)
@@ -63,10 +63,10 @@ class Inspector:
         if not strict and (faults or b'"null"' in raw):
             body, quirks, faults = contract.check_lenient(head.infno, "in", body, remote=head.remote, head=fields)
             exchange.body = body
-            exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
+            exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
             faults = (*quirks, *contract.check_envelope({**fields, "input": body}, "in"), *faults)
         elif faults:
-            faults = _advised(contract, head, fields, body)
+            faults = _strict_breaches(contract, head, fields, body)
         exchange.findings += from_faults(faults, strict=strict)
         if any(finding.severity == ERROR for finding in exchange.findings):
             raise Breach
@@ -92,7 +92,9 @@ def _breaches(contract: Contract, head: Head, fields: Mapping[str, Any], body: A
     return (*found, *contract.check(head.infno, "in", body, remote=head.remote, head=fields))
 
 
-def _advised(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[ContractBreach, ...]:
+def _strict_breaches(
+    contract: Contract, head: Head, fields: Mapping[str, Any], body: Any
+) -> tuple[ContractBreach, ...]:
     """Breaches of a message in strict, with the correct form where a quirk of clients is recognised."""
     found = contract.check_envelope_strict(fields, "in")
     if "input" not in fields:
@@ -100,7 +102,7 @@ def _advised(contract: Contract, head: Head, fields: Mapping[str, Any], body: An
     return (*found, *contract.check_strict(head.infno, "in", body, remote=head.remote, head=fields))
 
 
-def about(body: Any, psn_no: str, mdtrt_id: str) -> tuple[str, str]:
+def identifiers_in(body: Any, psn_no: str, mdtrt_id: str) -> tuple[str, str]:
     """psn_no and mdtrt_id of a body for the journal: the given ones, or the first found in a node."""
     # A body may be a bare list, or an object whose fields are not in a node.
     nodes = [body, *body.values()] if isinstance(body, Mapping) else [body]
@@ -130,8 +132,8 @@ def _refuse_unserved(config: Config, head: Head, in_path: str) -> None:
 
 def _refuse_oversized(config: Config, body: Any, raw: bytes, findings: list[Finding]) -> None:
     charges = body.get("feedetail") if isinstance(body, Mapping) else None
-    if isinstance(charges, list) and len(charges) > MOST_CHARGES:
-        raise refuse("too_many_charges", path="input.feedetail", size=len(charges), limit=MOST_CHARGES)
+    if isinstance(charges, list) and len(charges) > MAX_CHARGES:
+        raise refuse("too_many_charges", path="input.feedetail", size=len(charges), limit=MAX_CHARGES)
     # A text never has more characters than bytes, so characters are counted only in a long message.
     if len(raw) > LARGEST_INPUT and (size := characters(body)) > LARGEST_INPUT:
         sentence = text("gateway.input_too_long", size=size, limit=LARGEST_INPUT)

@@ -62,14 +62,14 @@ class BusinessSeam:
         try:
             found = self._sandboxes.get(name)
             if found is None:
-                return _turned_away(404, text("gateway.no_sandbox", name=name))
+                return _rejection(404, text("gateway.no_sandbox", name=name))
             body = _received(environ)
             incoming = Incoming(body.message, EnvironHeaders(environ), infno, file=body.file, problem=body.problem)
             return self._pipeline.handle(found, incoming)
         except Gone:
-            return _turned_away(404, text("gateway.no_sandbox", name=name))
+            return _rejection(404, text("gateway.no_sandbox", name=name))
         except SetupError as error:
-            return _turned_away(503, error.text)
+            return _rejection(503, error.text)
         except ClientDisconnected:
             return Outgoing(b"", status=400)
 
@@ -82,13 +82,13 @@ def not_found() -> Blueprint:
     @routes.app_errorhandler(405)
     def no_such_path(_error: Exception) -> Response:
         sentence = text("gateway.no_such_path", method=request.method, path=request.path, service=SERVICE)
-        refused = _turned_away(404, sentence)
-        return Response(refused.body, refused.status, mimetype="application/json")
+        rejection = _rejection(404, sentence)
+        return Response(rejection.body, rejection.status, mimetype="application/json")
 
     @routes.app_errorhandler(500)
     def defect(error: Exception) -> Response:
-        refused = _turned_away(500, recorded(getattr(error, "original_exception", None) or error))
-        return Response(refused.body, refused.status, mimetype="application/json")
+        rejection = _rejection(500, recorded(getattr(error, "original_exception", None) or error))
+        return Response(rejection.body, rejection.status, mimetype="application/json")
 
     return routes
 
@@ -123,7 +123,7 @@ def _received(environ: dict[str, Any]) -> RequestBody:
     return read_body(environ.get("CONTENT_TYPE", ""), int(declared), read)
 
 
-def _turned_away(code: int, sentence: Text) -> Outgoing:
+def _rejection(code: int, sentence: Text) -> Outgoing:
     """Refusal in the gateway's own format, for a request that is not a message (source HN)."""
     return Outgoing(write_json({"code": code, "message": sentence.zh}), status=code)
 

@@ -93,10 +93,10 @@ class Endpoint:
         answered = insured.answer(asked)
         written = _write(head, received, SUCCESS, "", answered.output)
         if effect:
-            self._spend(work, head, fingerprint, body, written, answered.settlement_id)
+            self._record_msgid(work, head, fingerprint, body, written, answered.settlement_id)
         return written
 
-    def _spend(
+    def _record_msgid(
         self, work: UnitOfWork, head: Head, fingerprint: str, body: Any, written: bytes, settlement_id: int | None
     ) -> None:
         about = next((node.get("psn_no", "") for node in body.values() if isinstance(node, Mapping)), "")

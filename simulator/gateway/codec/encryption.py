@@ -20,7 +20,7 @@ class Cipher(Protocol):
 
     def encrypt(self, key: bytes, plain: bytes) -> bytes: ...
 
-    def decrypt(self, key: bytes, enciphered: bytes) -> bytes:
+    def decrypt(self, key: bytes, ciphertext: bytes) -> bytes:
         """Decrypts bytes; raises ValueError if they are truncated or the padding shows another key."""
         ...
 
@@ -35,11 +35,11 @@ class Sm4:
         encryptor = _sm4(key).encryptor()
         return bytes(encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize())
 
-    def decrypt(self, key: bytes, enciphered: bytes) -> bytes:
+    def decrypt(self, key: bytes, ciphertext: bytes) -> bytes:
         from cryptography.hazmat.primitives.padding import PKCS7
 
         decryptor, unpadder = _sm4(key).decryptor(), PKCS7(_BLOCK_BITS).unpadder()
-        padded = decryptor.update(enciphered) + decryptor.finalize()
+        padded = decryptor.update(ciphertext) + decryptor.finalize()
         return bytes(unpadder.update(padded) + unpadder.finalize())
 
 
@@ -70,12 +70,12 @@ class BodyCipher:
 
     def decrypted(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields with a decrypted `input` and without `enc_type`; raises Undecodable."""
-        enciphered = fields.get("input")
+        ciphertext = fields.get("input")
         said = fields.get(ENC_TYPE, "")
-        if not isinstance(enciphered, str) or (said and str(said).lower() != self._name):
+        if not isinstance(ciphertext, str) or (said and str(said).lower() != self._name):
             raise Undecodable(BAD, text("gateway.not_enciphered", cipher=self._name.upper()))
         try:
-            plain = CIPHERS[self._name].decrypt(self._key, base64.b64decode(enciphered, validate=True))
+            plain = CIPHERS[self._name].decrypt(self._key, base64.b64decode(ciphertext, validate=True))
             value = read_json(plain)
         except (ValueError, binascii.Error):
             raise Undecodable(

@@ -23,7 +23,7 @@ def refuse_undecodable(config: Config, exchange: Exchange) -> None:
     exchange.findings.append(Finding("gateway.body", WARNING, problem.text))
 
 
-def decoded(config: Config, exchange: Exchange, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def decode(config: Config, exchange: Exchange, fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """Fields of an authentic message, decrypted by the profile and with the digest of its file.
 
     Raises Undecodable for an `input` that cannot be decrypted, and Refusal for a file the transaction does not take.

@@ -13,17 +13,17 @@ from simulator.gateway.codec.undecodable import BAD, TOO_LARGE, Undecodable
 
 MULTIPART = "multipart/form-data"
 MESSAGE_PART, FILE_PART = "jsonStr", "file"
-LARGEST_UPLOAD = 10 * 1024 * 1024
+MAX_UPLOAD = 10 * 1024 * 1024
 """Bytes of a whole multipart body (ours; the documents print no limit)."""
-MOST_PARTS = 2
-_LONGEST_BOUNDARY = 70
+MAX_PARTS = 2
+_MAX_BOUNDARY = 70
 """Characters (RFC 2046, 5.1.1)."""
 
 
 def split_parts(content_type: str, raw: bytes) -> tuple[bytes, FileContent | None]:
     """Bytes of the message as sent, and the file or None; raises Undecodable."""
     boundary = parse_options_header(content_type)[1].get("boundary", "")
-    if not boundary or len(boundary) > _LONGEST_BOUNDARY or not boundary.isascii():
+    if not boundary or len(boundary) > _MAX_BOUNDARY or not boundary.isascii():
         raise _bad("boundary")
     message, file = None, None
     for part, content in _parts(boundary.encode(), raw):
@@ -42,7 +42,7 @@ def split_parts(content_type: str, raw: bytes) -> tuple[bytes, FileContent | Non
 
 def _parts(boundary: bytes, raw: bytes) -> Iterator[tuple[Field | File, bytes]]:
     """Yields each part with its bytes; raises Undecodable for a malformed body."""
-    decoder = MultipartDecoder(boundary, max_parts=MOST_PARTS)
+    decoder = MultipartDecoder(boundary, max_parts=MAX_PARTS)
     part: Field | File | None = None
     pieces: list[bytes] = []
     try:
@@ -56,7 +56,7 @@ def _parts(boundary: bytes, raw: bytes) -> Iterator[tuple[Field | File, bytes]]:
                 if not event.more_data:
                     yield part, b"".join(pieces)
     except RequestEntityTooLarge:
-        raise Undecodable(BAD, text("gateway.too_many_parts", limit=MOST_PARTS)) from None
+        raise Undecodable(BAD, text("gateway.too_many_parts", limit=MAX_PARTS)) from None
     except ValueError as error:
         raise _bad(str(error)) from None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from simulator.core.json_codec import LARGEST_MESSAGE
 from simulator.core.texts import text
 from simulator.domain.files import FileContent
-from simulator.gateway.codec.multipart import LARGEST_UPLOAD, MULTIPART, split_parts
+from simulator.gateway.codec.multipart import MAX_UPLOAD, MULTIPART, split_parts
 from simulator.gateway.codec.undecodable import TOO_LARGE, UNSUPPORTED, Undecodable
 
 JSON, PLAIN_TEXT = "application/json", "text/plain"
@@ -33,7 +33,7 @@ def read_body(content_type: str, length: int | None, read: Read) -> RequestBody:
     A body declared larger than its limit is not read at all; a chunked one at most a byte beyond the limit.
     """
     media = content_type.partition(";")[0].strip().lower()
-    largest = LARGEST_UPLOAD if media == MULTIPART else LARGEST_MESSAGE
+    largest = MAX_UPLOAD if media == MULTIPART else LARGEST_MESSAGE
     if length is not None and length > largest:
         return RequestBody(b"", problem=_too_large(length, largest))
     raw = read(largest + 1 if length is None else length)
