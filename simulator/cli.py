@@ -50,7 +50,7 @@ def main() -> None:
         if word == "--lang":
             os.environ["NHSA_SIM_LANG"] = sys.argv[index + 1]
     # SIGTERM raises SystemExit, so that child processes are ended; servers replace this handler by their own.
-    signal.signal(signal.SIGTERM, _told_to_end)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -67,7 +67,7 @@ def main() -> None:
         sys.exit(130)
 
 
-def _told_to_end(number: int, frame: FrameType | None) -> None:
+def _exit_on_signal(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 

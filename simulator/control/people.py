@@ -79,7 +79,7 @@ def synchronise(asking: Asking) -> Any:
         "mdtrt_cert_no": body.get("mdtrt_cert_no") or body["certno"],
         "card_sn": body.get("card_sn", ""),
         "begntime": "",
-        "psn_cert_type": asking.sandbox.now_configured().contract.edition.code("psn_cert_type", "identity_card"),
+        "psn_cert_type": asking.sandbox.current_config().contract.edition.code("psn_cert_type", "identity_card"),
         "certno": body["certno"],
         "psn_name": body["psn_name"],
     }

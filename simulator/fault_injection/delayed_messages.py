@@ -18,7 +18,7 @@ def take_delayed(sandbox: Sandbox, body: Any) -> list[bytes]:
     """Removes and returns the delayed messages named by a 2601 with this `input`, to be handled now."""
     data = body.get("data") if isinstance(body, Mapping) else None
     msgid = data.get("omsgid") if isinstance(data, Mapping) else None
-    if not isinstance(msgid, str) or not sandbox.now_configured().faulty:
+    if not isinstance(msgid, str) or not sandbox.current_config().faulty:
         return []
     with sandbox.begin() as (work, _, _clock):
         return take_held(work, msgid)

@@ -258,7 +258,7 @@ class Pipeline:
 
     def _endpoint(self, sandbox: Sandbox, exchange: Exchange) -> Endpoint:
         """Endpoint of the simulated insured place, for a fault on that leg, with the trade clock of the exchange."""
-        config = sandbox.now_configured()
+        config = sandbox.current_config()
         return Endpoint(
             sandbox.store.begin, config.place, config.agency_contract, lambda: exchange.received, config.strict
         )

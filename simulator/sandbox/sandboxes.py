@@ -29,18 +29,18 @@ class Changes:
     """Wakes the threads that wait for this process to write to a sandbox."""
 
     def __init__(self) -> None:
-        self._told = threading.Condition()
+        self._changed = threading.Condition()
         self.count = 0
 
-    def tell(self) -> None:
-        with self._told:
+    def notify(self) -> None:
+        with self._changed:
             self.count += 1
-            self._told.notify_all()
+            self._changed.notify_all()
 
     def wait(self, since: int, timeout_s: float) -> None:
         """Waits until `count` exceeds `since`, at most `timeout_s` seconds."""
-        with self._told:
-            self._told.wait_for(lambda: self.count > since, timeout_s)
+        with self._changed:
+            self._changed.wait_for(lambda: self.count > since, timeout_s)
 
 
 class Sandbox:
@@ -69,9 +69,9 @@ class Sandbox:
             # Read before the block ends: the store reuses the UnitOfWork object.
             written = work.written
         if written:
-            self.changes.tell()
+            self.changes.notify()
 
-    def now_configured(self) -> Config:
+    def current_config(self) -> Config:
         """Configuration as stored at this moment."""
         with self.begin() as (_, config, _clock):
             return config
@@ -134,7 +134,7 @@ class Sandboxes:
         contract_of(values.get("edition") or DEFAULT_EDITION)
         row = _first_row(name, values, self.real_time())
         try:
-            self.factory.create(name, lambda work: _begin_with(work, row))
+            self.factory.create(name, lambda work: _initialise(work, row))
         except FileExistsError:
             raise refuse("sandbox_exists", path="name", name=name) from None
         sandbox = self.get(name)
@@ -149,13 +149,13 @@ class Sandboxes:
             values["gateway"] = json.loads(row.gateway)
             again = _first_row(row.name, values, self.real_time())
             work.empty(tables.metadata.sorted_tables)
-            _begin_with(work, again | {"revision": row.revision + 1})
+            _initialise(work, again | {"revision": row.revision + 1})
 
     def restore(self, sandbox: Sandbox, snapshot: str) -> None:
         """Replaces the contents of a sandbox by a snapshot; raises Refusal if there is none of that name."""
         if not NAME.match(snapshot) or snapshot not in self.factory.snapshots(sandbox.name):
             raise refuse("snapshot_unknown", path="name", name=snapshot)
-        before = sandbox.now_configured().revision
+        before = sandbox.current_config().revision
         self.factory.restore(sandbox.name, snapshot)
         with sandbox.begin() as (work, config, _):
             # A revision above both, so that no process takes a cached configuration for the restored one.
@@ -204,7 +204,7 @@ def first_serial(name: str, real: float) -> int:
     return (int(real * 1000) + crc32(name.encode())) % RUN_SIZE * RUN_SIZE
 
 
-def _begin_with(work: UnitOfWork, row: Mapping[str, Any]) -> None:
+def _initialise(work: UnitOfWork, row: Mapping[str, Any]) -> None:
     work.add(tables.sandbox, **row)
     work.number_from(tables.NUMBERED, row["serial"] + 1)
 

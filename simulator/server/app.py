@@ -14,7 +14,7 @@ from simulator.platform import Platform, create_platform
 from simulator.server.business_seam import BusinessSeam, not_found
 from simulator.server.health import health
 
-_FORGET_EVERY = 60
+_PRUNE_EVERY = 60
 """Rounds of maintenance between two prunings of the journal."""
 
 
@@ -44,7 +44,7 @@ def _maintain_in_background(platform: Platform) -> None:
             count += 1
             try:
                 platform.run_maintenance()
-                if count % _FORGET_EVERY == 0:
+                if count % _PRUNE_EVERY == 0:
                     platform.prune()
             except Exception:  # noqa: BLE001 (logged; the next round comes all the same)
                 log().exception("the outbox round failed")

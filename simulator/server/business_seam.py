@@ -47,7 +47,7 @@ class BusinessSeam:
         self._default = default
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        addressed = _addressed(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+        addressed = _address_of(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
         if addressed is None:
             return self._application(environ, start_response)
         outgoing = self._answered(environ, *addressed)
@@ -63,7 +63,7 @@ class BusinessSeam:
             found = self._sandboxes.get(name)
             if found is None:
                 return _rejection(404, text("gateway.no_sandbox", name=name))
-            body = _received(environ)
+            body = _read_request(environ)
             incoming = Incoming(body.message, EnvironHeaders(environ), infno, file=body.file, problem=body.problem)
             return self._pipeline.handle(found, incoming)
         except Gone:
@@ -93,7 +93,7 @@ def not_found() -> Blueprint:
     return routes
 
 
-def _addressed(path: str) -> tuple[str, str] | None:
+def _address_of(path: str) -> tuple[str, str] | None:
     """Sandbox and infno of a path, each blank if the path has none; None for a path other than the service's."""
     *front, last = path.split("/")[1:] or [""]
     infno = ""
@@ -108,7 +108,7 @@ def _addressed(path: str) -> tuple[str, str] | None:
     return (front[1] if front[:1] == ["s"] and len(front) > 1 else ""), infno
 
 
-def _received(environ: dict[str, Any]) -> RequestBody:
+def _read_request(environ: dict[str, Any]) -> RequestBody:
     """Reads the body by its content type; raises ClientDisconnected if it is shorter than its Content-Length."""
     declared = environ.get("CONTENT_LENGTH", "")
     if not declared.isdecimal():

@@ -32,14 +32,14 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def make() -> Flask:
     """Creates the application of a server process; granian calls it in its worker."""
-    end_with_parent()
+    exit_with_parent()
     made = create_app(Settings.from_environment())
-    _collect_seldom()
-    _tell_up()
+    _tune_garbage_collection()
+    _print_ready()
     return made
 
 
-def _collect_seldom() -> None:
+def _tune_garbage_collection() -> None:
     """Makes garbage collection rare, and excludes editions, policies and catalogues, which live as long as the process.
 
     Messages leave no reference cycles, so that frequent collections would cost time and free little.
@@ -65,7 +65,7 @@ def refuse_unsafe(host: str, settings: Settings, *, opened: bool) -> None:
         raise SetupError(text("serve.unsafe", host=host, missing=" ".join(missing)))
 
 
-def refuse_taken(host: str, port: int) -> None:
+def refuse_unavailable_port(host: str, port: int) -> None:
     """Raises SetupError if the port is in use or not permitted.
 
     Port 0 is refused too: the system would choose a port, and the URL printed for users would be wrong.
@@ -103,7 +103,7 @@ def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> 
     """Serves until interrupted; `more` maps further ports to the default sandbox of each."""
     others = [
         multiprocessing.get_context("spawn").Process(
-            target=_serve_one,
+            target=_serve_port,
             args=(
                 host,
                 each,
@@ -119,7 +119,7 @@ def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> 
     try:
         # With several processes none is alone: intents left by a crash were recovered before (refuse_unusable).
         first = replace(settings, alone=not more)
-        _serve_one(host, port, first, text("serve.ready", url=_url(host, port), store=settings.store))
+        _serve_port(host, port, first, text("serve.ready", url=_url(host, port), store=settings.store))
     finally:
         for other in others:
             other.terminate()
@@ -154,9 +154,9 @@ def make_agency() -> Flask:
     """Creates the application of an agency process; granian calls it in its worker."""
     from simulator.agencies.reference.agency import create_app as create_agency_app
 
-    end_with_parent()
+    exit_with_parent()
     made = create_agency_app(_agency(json.loads(os.environ[_AGENCY])))
-    _tell_up()
+    _print_ready()
     return made
 
 
@@ -177,22 +177,22 @@ def _agency(options: Mapping[str, Any]) -> "ReferenceAgency":
 _AGENCY = "NHSA_SIM_AGENCY"
 
 
-def _serve_one(host: str, port: int, settings: Settings, when_up: Text) -> None:
-    end_with_parent()
+def _serve_port(host: str, port: int, settings: Settings, ready_sentence: Text) -> None:
+    exit_with_parent()
     os.environ.update(settings.to_environment())
-    granian("simulator.server.serving:make", host, port, settings.threads, when_up)
+    granian("simulator.server.serving:make", host, port, settings.threads, ready_sentence)
 
 
-_LAST_WORDS_S = 10
+_SHUTDOWN_GRACE_S = 10
 """Seconds that a stopping server grants to messages in hand.
 
 A message that still waits for an agency is then cut off; the next start finds its outcome unknown and reverses it.
 """
 
 
-def granian(target: str, host: str, port: int, threads: int, when_up: Text | None = None) -> None:
-    """Serves the application created by `target` until interrupted; the worker prints `when_up` once it is ready."""
-    os.environ[_WHEN_UP] = str(when_up or "")
+def granian(target: str, host: str, port: int, threads: int, ready_sentence: Text | None = None) -> None:
+    """Serves the application created by `target` until interrupted; the worker prints `ready_sentence` when ready."""
+    os.environ[_READY_SENTENCE] = str(ready_sentence or "")
     Granian(
         target,
         factory=True,
@@ -201,7 +201,7 @@ def granian(target: str, host: str, port: int, threads: int, when_up: Text | Non
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=threads,
-        workers_kill_timeout=_LAST_WORDS_S,
+        workers_kill_timeout=_SHUTDOWN_GRACE_S,
         backlog=2048,
         log_level=LogLevels.critical,
         log_access=False,
@@ -209,19 +209,19 @@ def granian(target: str, host: str, port: int, threads: int, when_up: Text | Non
     ).serve()
 
 
-_WHEN_UP = "NHSA_SIM_WHEN_UP"
+_READY_SENTENCE = "NHSA_SIM_READY_SENTENCE"
 
 
-def _tell_up() -> None:
+def _print_ready() -> None:
     """Prints the ready sentence in the worker; the parent does not know when the application is ready."""
-    click.echo(os.environ[_WHEN_UP])
+    click.echo(os.environ[_READY_SENTENCE])
 
 
 def _url(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def end_with_parent() -> None:
+def exit_with_parent() -> None:
     """Ends this process as soon as its parent is gone, even by kill -9.
 
     An orphaned worker would keep the port and go on answering for a platform that is stopped.

@@ -31,7 +31,7 @@ class AgencyQueries:
 
     def __init__(self, sandbox: Sandbox, forwarding: Forwarding, area: str) -> None:
         self.sandbox, self.forwarding, self.area = sandbox, forwarding, area
-        config = sandbox.now_configured()
+        config = sandbox.current_config()
         agency = config.agency_for(area)
         if agency is None:
             raise refuse("agency_unknown", path="area", area=area)
