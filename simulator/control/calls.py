@@ -17,25 +17,25 @@ from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import people
 from simulator.store.unit_of_work import UnitOfWork
 
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ControlRequest:
     """Request of a control call: platform, sandbox, body, parts of the path, and query."""
 
     platform: Platform
-    found: Sandbox | None
+    optional_sandbox: Sandbox | None
     body: Any
-    parts: Mapping[str, str]
+    path_values: Mapping[str, str]
     query: Mapping[str, str]
 
     @property
     def sandbox(self) -> Sandbox:
-        assert self.found is not None
-        return self.found
+        assert self.optional_sandbox is not None
+        return self.optional_sandbox
 
-    def checked(self, name: str) -> dict[str, Any]:
+    def validated_body(self, name: str) -> dict[str, Any]:
         """Body, validated against the definition `name` of bodies.schema.json; raises DataFaults with paths."""
         faults = faults_of(self.body, _shape(name))
         if faults:
@@ -43,7 +43,7 @@ class Asking:
         body: dict[str, Any] = self.body
         return body
 
-    def asked(self, *names: str) -> dict[str, str]:
+    def query_values(self, *names: str) -> dict[str, str]:
         """Query parameters, blank where absent; raises DataFaults for a name that is not in `names`."""
         unknown = [name for name in self.query if name not in names]
         if unknown:
@@ -52,13 +52,13 @@ class Asking:
         return {name: self.query.get(name, "") for name in names}
 
     def person(self, work: UnitOfWork, *, lock: bool = False) -> people.KnownPerson:
-        known = people.load(work, self.parts["psn_no"], lock=lock)
+        known = people.load(work, self.path_values["psn_no"], lock=lock)
         if known is None:
-            raise refuse("person_unknown", path="psn_no", psn_no=self.parts["psn_no"])
+            raise refuse("person_unknown", path="psn_no", psn_no=self.path_values["psn_no"])
         return known
 
 
-ControlHandler = Callable[[Asking], Any]
+ControlHandler = Callable[[ControlRequest], Any]
 CALLS: list[tuple[str, str, ControlHandler, bool]] = []
 
 
@@ -96,8 +96,8 @@ def id_of(written: str) -> int | None:
 
 
 def limit_of(written: str, default: int = 100) -> int:
-    """Reads a number of rows from a query, cut to MOST_ROWS; raises DataFaults."""
-    return min(number_of(written, default, "limit"), MOST_ROWS)
+    """Reads a number of rows from a query, cut to MAX_ROWS; raises DataFaults."""
+    return min(number_of(written, default, "limit"), MAX_ROWS)
 
 
 def day_of(written: str, path: str) -> date:

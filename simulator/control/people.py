@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from simulator.agencies.replica.synchronisation import synchronise_person
-from simulator.control.calls import Asking, call, fen_of, limit_of
+from simulator.control.calls import ControlRequest, call, fen_of, limit_of
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
 from simulator.domain.accumulators import under_of
@@ -23,12 +23,12 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 @call("POST", "people")
-def create(asking: Asking) -> Any:
+def create(request: ControlRequest) -> Any:
     """Creates a person from the seed, or with the ids given; answers every attribute (rules 28)."""
-    body = dict(asking.body) if isinstance(asking.body, dict) else asking.body
+    body = dict(request.body) if isinstance(request.body, dict) else request.body
     key = str(body.pop("key", "")) if isinstance(body, dict) else ""
-    with asking.sandbox.begin() as (work, config, clock):
-        today = clock.now(asking.platform.sandboxes.real_time()).date()
+    with request.sandbox.begin() as (work, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
         spec = read_person(body, on=today)
         # The key is the present number of people, so two calls at once would create the same person.
         work.advisory_lock("people")
@@ -37,24 +37,24 @@ def create(asking: Asking) -> Any:
 
 
 @call("POST", "people/import")
-def take(asking: Asking) -> Any:
+def import_people(request: ControlRequest) -> Any:
     """Imports an exported file, `{"version", "area", "people": […]}`, as a whole or not at all."""
-    with asking.sandbox.begin() as (work, config, clock):
-        today = clock.now(asking.platform.sandboxes.real_time()).date()
-        area, specs = read_export(asking.body, on=today)
+    with request.sandbox.begin() as (work, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
+        area, specs = read_export(request.body, on=today)
         for index, spec in enumerate(specs):
             add_person(work, config, spec, key=f"import/{index}", today=today)
     return {"area": area, "people": len(specs)}
 
 
 @call("POST", "people/populate")
-def fill(asking: Asking) -> Any:
+def populate_area(request: ControlRequest) -> Any:
     """Creates many people, each registered for a disease; the same seed gives the same people."""
-    body = asking.checked("populate")
+    body = request.validated_body("populate")
     if not is_area(body["insured_at"]):
         raise refuse("area_unknown", path="insured_at", area=body["insured_at"])
-    with asking.sandbox.begin() as (work, config, clock):
-        today = clock.now(asking.platform.sandboxes.real_time()).date()
+    with request.sandbox.begin() as (work, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
         taken = {number for row in work.find(person) for number in (row.certificate_number, row.psn_no)}
         made = populate(
             body["insured_at"],
@@ -71,45 +71,45 @@ def fill(asking: Asking) -> Any:
 
 
 @call("POST", "people/learn")
-def synchronise(asking: Asking) -> Any:
+def synchronise(request: ControlRequest) -> Any:
     """Copies a person from the registered agency by 1101, 5301 and 5206; later answers are judged by this copy."""
-    body = asking.checked("learn")
+    body = request.validated_body("learn")
     shown = {
         "mdtrt_cert_type": body.get("mdtrt_cert_type", "02"),
         "mdtrt_cert_no": body.get("mdtrt_cert_no") or body["certno"],
         "card_sn": body.get("card_sn", ""),
         "begntime": "",
-        "psn_cert_type": asking.sandbox.current_config().contract.edition.code("psn_cert_type", "identity_card"),
+        "psn_cert_type": request.sandbox.current_config().contract.edition.code("psn_cert_type", "identity_card"),
         "certno": body["certno"],
         "psn_name": body["psn_name"],
     }
-    psn_no = synchronise_person(asking.sandbox, asking.platform.forwarding, body["area"], shown)
-    with asking.sandbox.begin() as (work, config, _):
+    psn_no = synchronise_person(request.sandbox, request.platform.forwarding, body["area"], shown)
+    with request.sandbox.begin() as (work, config, _):
         found = described(work, psn_no)
     return {**found, "psn_type": _psn_type(config, found["category"])}
 
 
 @call("GET", "people")
-def show_many(asking: Asking) -> Any:
+def show_many(request: ControlRequest) -> Any:
     """Lists people in order of creation; `after` is the last psn_no of the previous page."""
-    query = asking.asked("insured_at", "disease", "limit", "after")
-    with asking.sandbox.begin() as (work, _, _clock):
+    query = request.query_values("insured_at", "disease", "limit", "after")
+    with request.sandbox.begin() as (work, _, _clock):
         area, count = below(query["insured_at"]), limit_of(query["limit"])
         found = people.listed(work, area, query["disease"], count, query["after"])
         return {"people": [described(work, psn_no) for psn_no in found]}
 
 
 @call("GET", "people/<psn_no>")
-def show(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (work, _, _clock):
-        asking.person(work)
-        return described(work, asking.parts["psn_no"])
+def show(request: ControlRequest) -> Any:
+    with request.sandbox.begin() as (work, _, _clock):
+        request.person(work)
+        return described(work, request.path_values["psn_no"])
 
 
 @call("GET", "people/<psn_no>/accumulators")
-def show_accumulators(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (work, _, _clock):
-        known = asking.person(work)
+def show_accumulators(request: ControlRequest) -> Any:
+    with request.sandbox.begin() as (work, _, _clock):
+        known = request.person(work)
         rows = work.find(accumulator, person_id=known.id)
     keys = ("year", "insutype", "kind", "disease", "care", "period")
     return {
@@ -125,12 +125,12 @@ def show_accumulators(asking: Asking) -> Any:
 
 
 @call("POST", "people/<psn_no>/accumulators")
-def open_accumulator(asking: Asking) -> Any:
+def open_accumulator(request: ControlRequest) -> Any:
     """Sets the opening balance of one kind, for treatment at home or reimbursement by hand (rules 13)."""
-    body = asking.checked("accumulator")
+    body = request.validated_body("accumulator")
     amount = fen_of(body["amount"], "amount")
-    with asking.sandbox.begin() as (work, config, _clock):
-        known = asking.person(work, lock=True)
+    with request.sandbox.begin() as (work, config, _clock):
+        known = request.person(work, lock=True)
         disease = class_code(config, known.person, body.get("disease", ""))
         key = (body["kind"], disease)
         people.move(work, known.id, body["insutype"], body["year"], {key: amount}, opening=True)

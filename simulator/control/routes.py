@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Response, request
 
 from simulator.control import agencies, evidence, grants, people, places, sandbox_clock, settlements, tasks
-from simulator.control.calls import CALLS, Asking
+from simulator.control.calls import CALLS, ControlRequest
 from simulator.core.errors import DataFaults, PolicyGap, Refusal, SetupError
 from simulator.core.json_codec import NotAMessage, read_json, write_json
 from simulator.core.texts import Text, text
@@ -41,7 +41,9 @@ def control(platform: Platform) -> Blueprint:
 _ALL = ["GET", "POST", "PUT", "DELETE"]
 
 
-def _view(platform: Platform, handler: Callable[[Asking], Any], *, of_platform: bool) -> Callable[..., Response]:
+def _view(
+    platform: Platform, handler: Callable[[ControlRequest], Any], *, of_platform: bool
+) -> Callable[..., Response]:
     def view(sandbox: str, **parts: str) -> Response:
         try:
             refused = refuse_caller(platform)
@@ -51,8 +53,8 @@ def _view(platform: Platform, handler: Callable[[Asking], Any], *, of_platform: 
             if found is None and not of_platform:
                 raise unknown_sandbox(sandbox)
             body = _body() if request.method in ("POST", "PUT") else {}
-            asking = Asking(platform, found, body, parts, dict(request.args))
-            return _json(handler(asking))
+            control_request = ControlRequest(platform, found, body, parts, dict(request.args))
+            return _json(handler(control_request))
         except NotAMessage as error:
             return _error(400, "not_json", error.text)
         except DataFaults as error:
@@ -78,11 +80,11 @@ def refuse_caller(platform: Platform) -> Response | None:
 
     Refused are foreign origins, unknown host names (DNS rebinding) and a missing or wrong token.
     """
-    found = objection(platform, request.headers.get("Authorization", "").removeprefix("Bearer "))
+    found = authorisation_error(platform, request.headers.get("Authorization", "").removeprefix("Bearer "))
     return None if found is None else _error(*found)
 
 
-def objection(platform: Platform, token: str) -> tuple[int, str, Text] | None:
+def authorisation_error(platform: Platform, token: str) -> tuple[int, str, Text] | None:
     """HTTP status, error code and sentence if the current request is not allowed; `token` is the token it presents."""
     host = _parts(f"//{request.headers.get('Host', '')}").hostname or ""
     if not (_is_loopback(host) or host in platform.settings.hosts):
