@@ -27,7 +27,7 @@ SENDER = "SIM"
 """Prefix of every msgid of the platform; nine digits that identify the run follow."""
 
 
-class _Serial(NamedTuple):
+class _MessageSerial(NamedTuple):
     """Serial number for the next message."""
 
     serial: int
@@ -38,7 +38,7 @@ _NEXT_SERIAL = Statement(
     .where(tables.sandbox.c.id == bindparam("sandbox_id"))
     .values(serial=tables.sandbox.c.serial + bindparam("step"))
     .returning(tables.sandbox.c.serial),
-    _Serial,
+    _MessageSerial,
 )
 
 
