@@ -47,6 +47,7 @@ def register(request: ControlRequest) -> Any:
         contract_of(body["edition"])
     with request.sandbox.begin() as (work, _, _clock):
         if "timeout_s" in body:
+            # JSON numbers are read as Decimal, which json.dumps refuses.
             body["timeout_s"] = float(body["timeout_s"])
         if not work.change(agency, {"area": area}, body=json.dumps(body)):
             work.add(agency, area=area, body=json.dumps(body))

@@ -32,6 +32,7 @@ class ControlRequest:
 
     @property
     def sandbox(self) -> Sandbox:
+        """Sandbox of the call; calls registered with `of_platform` must not ask for it."""
         assert self.optional_sandbox is not None
         return self.optional_sandbox
 
@@ -52,6 +53,7 @@ class ControlRequest:
         return {name: self.query.get(name, "") for name in names}
 
     def person(self, work: UnitOfWork, *, lock: bool = False) -> people.KnownPerson:
+        """Person with the psn_no of the path; raises Refusal if unknown."""
         known = people.load(work, self.path_values["psn_no"], lock=lock)
         if known is None:
             raise refuse("person_unknown", path="psn_no", psn_no=self.path_values["psn_no"])
@@ -76,6 +78,7 @@ def number_of(written: str, default: int = 0, path: str = "after") -> int:
     """Reads a whole number of at most 15 digits from a query; raises DataFaults."""
     if not written:
         return default
+    # Every integer column of the store holds 15 digits.
     if not (written.isascii() and written.isdigit() and len(written) < 16):
         raise DataFaults([DataFault(text("control.not_a_number", got=written), path)])
     return int(written)
@@ -101,6 +104,7 @@ def limit_of(written: str, default: int = 100) -> int:
 
 
 def day_of(written: str, path: str) -> date:
+    """Reads an ISO date; raises DataFaults."""
     try:
         return date.fromisoformat(written)
     except ValueError:
@@ -120,6 +124,7 @@ def moment_of(written: str, path: str) -> datetime:
 
 
 def fen_of(written: str, path: str) -> int:
+    """Reads an amount of yuan with at most two decimals as fen; raises DataFaults."""
     try:
         return to_fen(written)
     except NotAnAmount:

@@ -11,6 +11,7 @@ from simulator.store.rows import FindingRow, JournalRow
 from simulator.store.statements import Statement
 from simulator.store.tables import finding, journal
 
+# A blank filter matches every row, so that one compiled statement serves every combination of filters.
 _LEGS = Statement(
     select(journal)
     .where(

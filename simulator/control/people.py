@@ -25,6 +25,7 @@ from simulator.store.unit_of_work import UnitOfWork
 @call("POST", "people")
 def create(request: ControlRequest) -> Any:
     """Creates a person from the seed, or with the ids given; answers every attribute (rules 28)."""
+    # A body that is not an object passes on to read_person, which reports it.
     body = dict(request.body) if isinstance(request.body, dict) else request.body
     key = str(body.pop("key", "")) if isinstance(body, dict) else ""
     with request.sandbox.begin() as (work, config, clock):
@@ -108,6 +109,7 @@ def show(request: ControlRequest) -> Any:
 
 @call("GET", "people/<psn_no>/accumulators")
 def show_accumulators(request: ControlRequest) -> Any:
+    """Lists the accumulators of a person: the opening balance, and the amount with what was booked since."""
     with request.sandbox.begin() as (work, _, _clock):
         known = request.person(work)
         rows = work.find(accumulator, person_id=known.id)

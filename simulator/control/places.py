@@ -36,6 +36,7 @@ def put_institution(request: ControlRequest) -> Any:
 
 @call("GET", "catalogue")
 def show_catalogue(request: ControlRequest) -> Any:
+    """Lists the items of an area's catalogue in force on a day, the trade day by default."""
     query = request.query_values("area", "on", "limit")
     if not query["area"]:
         raise DataFaults([DataFault(text("data.missing_key", key="area"), "area")])
@@ -58,6 +59,7 @@ def put_catalogue(request: ControlRequest) -> Any:
     area = request.path_values["area"]
     with request.sandbox.begin() as (work, config, _):
         row = work.get(catalogue, area=area)
+        # Called for its checks only: raises DataFaults before the items are stored.
         config.catalogues.with_items(area, request.body)
         merged = _merged(json.loads(row.body) if row else None, request.body)
         if row:

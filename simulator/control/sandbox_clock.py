@@ -12,6 +12,7 @@ from simulator.store.tables import sandbox as sandbox_table
 
 @call("POST", "sandboxes", of_platform=True)
 def create(request: ControlRequest) -> Any:
+    """Creates a sandbox; with `clock` its clock stands at that time, otherwise it runs from the present."""
     body = request.validated_body("sandbox")
     settings: dict[str, Any] = {key: body[key] for key in ("seed", "edition", "strict", "gateway") if key in body}
     if "clock" in body:

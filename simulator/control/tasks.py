@@ -16,6 +16,7 @@ STATES = ("open", "taken", "done", "failed")
 
 @call("POST", "tasks")
 def post(request: ControlRequest) -> Any:
+    """Adds a task for the staff of a hospital or agency."""
     body = request.validated_body("task")
     written = json.dumps(
         {"act": body["act"], "title": body.get("title", {}), "data": body.get("data", {})}, default=str

@@ -116,6 +116,7 @@ class Pipeline:
             injected = self._match_fault(work, config, exchange)
             if injected is not None and injector.before_handling(injected) != injector.HANDLED:
                 return self._end_by_fault(work, exchange, injected)
+            # A refusal rolls back to here: it keeps the journal only, and leaves the msgid unspent.
             with work.savepoint():
                 handled = self._judge_and_handle(work, config, exchange, body)
         except NotAuthentic as error:
@@ -148,6 +149,7 @@ class Pipeline:
         effect = transaction.traits.effect
         exchange.digest = digest(head.infno, head.institution, exchange.body) if effect else ""
         if effect:
+            # Two copies of a message at once must not both find their msgid unspent.
             work.advisory_lock(idempotency_keys.lock_name(head.msgid))
         spent = idempotency_keys.find(work, head.msgid)
         recorded = idempotency_keys.recorded_answer(spent, exchange.digest) if effect or spent else None
@@ -166,6 +168,7 @@ class Pipeline:
         if route is None:
             return asked.then(call, insured.answer(call.asked_in_process(asked)))
         if asked.more:
+            # The platform's own reasons against a message; an agency would not know them.
             raise together(asked.more)
         intent = self._forwarding.record_intent(
             call, asked.as_message(), head, route, digest=exchange.digest, exchange=exchange.id

@@ -33,6 +33,7 @@ class Changes:
         self.count = 0
 
     def notify(self) -> None:
+        """Wakes the waiting threads; called after a unit of work that wrote."""
         with self._changed:
             self.count += 1
             self._changed.notify_all()

@@ -22,6 +22,7 @@ def health(platform: Platform) -> Blueprint:
         sandbox = platform.sandboxes.get(platform.settings.sandbox)
         if sandbox is None:
             return Response(write_json({"status": "no sandbox"}), 503, mimetype="application/json")
+        # A unit of work begins only if the store can be read and has this version.
         with sandbox.begin():
             return Response(write_json({"status": "ready"}), mimetype="application/json")
 

@@ -58,6 +58,7 @@ def read_answer(raw: bytes, infno: str, contract: Contract, *, remote: bool, str
 
 def _infcode(value: Any) -> str:
     """Normalises an infcode to "0" or "-1", blank for any other value; numbers are accepted too (rules 27)."""
+    # bool is an int in Python, and JSON true is no infcode.
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return ACCEPTED if value == 0 else REFUSED if value == -1 else ""
     return value if value in (ACCEPTED, REFUSED) else ""
@@ -90,6 +91,7 @@ def _repaired(output: Any, faults: Sequence[ContractBreach]) -> Any:
     """
     strange = {each.path for each in faults if each.rule in ("unknown_field", "unknown_node")}
     kept = _without(output, strange, "/output") if strange else output
+    # Two slashes: only lists directly under /output are added.
     left_out: dict[str, list[Any]] = {
         each.field: [] for each in faults if each.rule == "list_missing" and each.path.count("/") == 2
     }

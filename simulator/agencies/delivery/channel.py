@@ -23,6 +23,7 @@ from simulator.store.statements import Statement
 from simulator.store.unit_of_work import UnitOfWork
 
 SIMULATED_TIMEOUT_S = 30.0
+"""Time limit in seconds for a simulated insured place; a registered agency has its own."""
 SENDER = "SIM"
 """Prefix of every msgid of the platform; nine digits that identify the run follow."""
 
@@ -55,6 +56,7 @@ class Channel:
         return self.agency.timeout_s if self.agency else SIMULATED_TIMEOUT_S
 
     def post(self, raw: bytes) -> Reply:
+        """Sends a message without faults."""
         if self.agency is None:
             return Reply(self.endpoint.deliver(raw))
         return self.transport.post(self.agency.url, raw, self.agency.timeout_s)
@@ -70,6 +72,7 @@ class Channel:
             return Reply(None, text("agency.lost" if before == injector.LOST else "agency.held_back"))
         reply = self._deliver_slowly(raw, fault.delay_s) if fault.effect.delayed else self.post(raw)
         if fault.effect.twice and reply.sent:
+            # The second answer counts: an agency must repeat its recorded one.
             reply = self.post(raw)
         got = injector.after_handling(fault, reply.body or b"", "")
         if got.body is None:

@@ -67,6 +67,7 @@ class ReceivedReply:
         journal.record(self.call.work, self.intent.leg(self.delivery, self.call.now, outcome, psn_no=psn_no), findings)
 
     def close(self, state: str, error: str = "") -> None:
+        """Closes the outbox row of a message with effect; a query has none."""
         if self.intent.effect:
             outbox.close_sent(self.call.work, self.intent.msgid, state, error)
 
@@ -75,6 +76,7 @@ def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, de
     """Books the outcome of a forwarded message in `work`."""
     received_reply = ReceivedReply(Call(work, config, intent.head, intent.institution, now), intent, delivery)
     if intent.effect:
+        # Locked, because the worker of another process takes rows over when their lease ends.
         row = outbox.find_sent(work, intent.msgid, lock=True)
         if row is None or row.state != SENDING:
             return _decided_elsewhere(received_reply)

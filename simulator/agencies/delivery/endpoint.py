@@ -55,6 +55,7 @@ class Endpoint:
             with self.begin() as work:
                 return self._answer(work, head, fields, received)
         except NotAMessage as error:
+            # err_msg has at most 200 characters.
             return _write(head, received, FAILURE, error.text.zh[:200], {})
         except Refusal as error:
             return _write(head, received, FAILURE, err_msg([each.text for each in error.all]), {})

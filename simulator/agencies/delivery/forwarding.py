@@ -144,6 +144,7 @@ class Forwarding:
         A message with effect gets an outbox row, and the hospital's msgid is reserved.
         """
         traits = traits_of(ask.infno)
+        # Accumulators and account are per person: a message in flight may change what this one must be awarded.
         if traits.serialises_person and ask.psn_no:
             for row in outbox.open_of_person(call.work, ask.psn_no):
                 if row.state == SENDING:
@@ -206,6 +207,7 @@ class Forwarding:
 
     def channel_lock(self, name: str) -> threading.Lock:
         """Lock by which only one thread at a time sends the outbox rows of a channel."""
+        # The condition's own lock guards the dictionary, in which a lock is created on first use.
         with self._completed:
             return self._channel_locks[name]
 

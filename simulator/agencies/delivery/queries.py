@@ -39,6 +39,7 @@ class AgencyQueries:
         self.institution = sender_of(config, area)
 
     def asked(self, work: UnitOfWork, config: Config, now: datetime, infno: str, body: Mapping[str, Any]) -> Asked:
+        """The query as the insured place's own code takes it."""
         return Asked.under(self._head(config), work, config.place, body, now, infno=infno, msgid="", origin_msgid="")
 
     def ask(self, infno: str, body: Mapping[str, Any], *, psn_no: str) -> dict[str, Any]:
@@ -53,6 +54,7 @@ class AgencyQueries:
             sent = translate(body, infno, "in", source=config.edition, target=self.agency.edition)
             raw = message(head, infno_in_edition(infno, self.agency.edition), msgid, now, sent)
             person = insured_people.expected_person(self.asked(work, config, now, infno, body))
+            # A channel needs an endpoint, though a registered agency is never served in process.
             endpoint = Endpoint(self.sandbox.store.begin, config.place, config.agency_contract, lambda: now)
         started = time.perf_counter()
         reply = Channel(self.forwarding.transport, self.agency, endpoint).deliver(raw)

@@ -56,6 +56,7 @@ class AcceptedAnswer:
 
     @property
     def own_clock(self) -> bool:
+        """True if the agency goes by its own clock instead of the time in the messages."""
         return self.agency.capabilities.get("clock") == "own"
 
 
@@ -160,6 +161,7 @@ def _cause_of_balances(
     if known is None or not year.isdigit():
         return None
     balance_key = BalanceKey(known.id, known.person.psn_no, insutype, int(year))
+    # Zeros are dropped on both sides, since an agency may leave them out (rules 21).
     wanted = {key: fen for key, fen in theirs.items() if fen}
     for sentence, held in hypothetical_balances(accepted_answer.asked.work, ours, balance_key, accepted_answer.agency):
         if {key: fen for key, fen in held.items() if fen} == wanted:

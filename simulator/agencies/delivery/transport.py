@@ -88,6 +88,7 @@ class Transport:
             self._release(parts, connection, reusable=reusable)
 
     def close(self) -> None:
+        """Closes the idle connections."""
         with self._lock:
             for connections in self._idle.values():
                 for connection in connections:
@@ -105,6 +106,7 @@ class Transport:
         else:
             connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
         connection.connect()
+        # Nagle's algorithm would hold back the last segment of a message until the one before is acknowledged.
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
@@ -141,6 +143,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         super().__init__(sock, method="POST")
+        # The reader that http.client opened applies its time limit to each read instead of to the answer.
         self.fp.close()
         self.fp = io.BufferedReader(_DeadlineReader(sock, deadline))
 
@@ -182,6 +185,7 @@ def _read(answer: http.client.HTTPResponse) -> bytes | None:
             return None
         parts.append(part)
     if answer.length:
+        # read1 ends quietly when the connection is closed early; `length` is what is still missing.
         raise http.client.IncompleteRead(b"", answer.length)
     return b"".join(parts)
 

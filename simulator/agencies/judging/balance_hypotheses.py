@@ -180,6 +180,7 @@ def _last_reported(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | N
     since = {each.msgid for each in work.all(_SINCE, psn_no=balance_key.psn_no, after=row.id)}
     balances: Accumulated = reported
     for each in work.find(settlement, person_id=balance_key.person_id, order="id"):
+        # A reversal undoes a settlement without a trace in the balances; a cancellation is a row of its own.
         if each.agency_msgid in since and each.state != "reversed" and each.year == balance_key.year:
             balances = _moved(balances, [each], 1 if each.kind == "settlement" else -1)
     return row.at[:19], balances

@@ -61,6 +61,7 @@ def dry_run_answer(asked: Asked) -> Output | Refusal | None:
     except _SavepointResult as result:
         return result.output
     except Refusal as refusal:
+        # A person unknown to the replica is no evidence against the agency, which may well know them.
         return None if refusal.rule in ("person_unknown", "credential_unknown") else refusal
     except PolicyGap:
         return None
@@ -75,4 +76,5 @@ class _SavepointResult(Exception):
 
 
 def not_judged(reason: Text) -> Finding:
+    """Finding that an answer was passed on without an expectation to compare it with."""
     return Finding("award.not_judged", INFO, text("judge.not_judged", reason=reason))

@@ -30,6 +30,7 @@ class AnsweredAmounts:
     ratio: Decimal
 
     def is_award(self, given: Award) -> bool:
+        """True if every amount is that of the award; the ratio counts only above the deductible (rules 31)."""
         return all(fen == getattr(given, name) for name, fen in self.amounts.items()) and (
             self.ratio == given.ratio or given.in_scope <= given.deductible
         )
@@ -80,6 +81,7 @@ def likely_cause(
     """
     found: dict[str, tuple[Hypothesis, Award]] = {}
     for hypothesis in (*suggested, *hypotheses_of(question, expected), *possible):
+        # The sentence lists one mistake of each rule; the first is the likeliest.
         if hypothesis.rule in found:
             continue
         asked = hypothesis.question

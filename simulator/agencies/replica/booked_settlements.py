@@ -121,6 +121,7 @@ def book_settlement(
 
 
 def preview_for_hospital(asked: Asked, output: Output) -> Answered:
+    """Answer of a pre-settlement with the hospital's msgid; the replica books nothing."""
     info = {**output["setlinfo"], "medins_setl_id": asked.origin_msgid}
     return Answered({**output, "setlinfo": info})
 
@@ -156,6 +157,7 @@ def undo_original(asked: Asked) -> Answered:
 
 def add_grant(asked: Asked, output: Output) -> Answered:
     """Adds a registration or referral granted by the agency; returns the answer with the platform's number."""
+    # A referral (2501) has its fields in the node refmedin.
     data = asked.body.get("data") or asked.body["refmedin"]
     known = people.load(asked.work, data["psn_no"], lock=True)
     serial = output["result"]["trt_dcla_detl_sn"]

@@ -22,6 +22,7 @@ def expected_person(asked: Asked) -> dict[str, str]:
     known = people.load(asked.work, data["psn_no"]) if data.get("psn_no") else None
     if asked.infno == PERSON_QUERY:
         shown = people.by_credential(asked.work, data.get("mdtrt_cert_no") or "")
+        # A credential shared by several people does not tell which of them is meant.
         known = shown[0] if len(shown) == 1 else None
     if known is not None:
         person = known.person

@@ -42,6 +42,7 @@ def synchronise_person(sandbox: Sandbox, forwarding: Forwarding, area: str, show
 
 
 def _replace_registrations(work: UnitOfWork, person_id: int, output: Mapping[str, Any]) -> None:
+    # 5301 lists every registration that has not ended, so the answer replaces the earlier rows as a whole.
     work.remove(registration, person_id=person_id)
     for row in output.get("feedetail") or []:
         ends = row.get("enddate")
