@@ -95,12 +95,9 @@ def _read(received_reply: ReceivedReply) -> AgencyAnswer | Text:
     reply = received_reply.delivery.reply
     if reply.body is None:
         return reply.problem or text("agency.crashed")
-    infno, remote = (
-        infno_in_edition(received_reply.intent.ask.infno, received_reply.edition),
-        received_reply.intent.head.remote,
-    )
-    contract, strict = agency_contract(received_reply.edition), received_reply.call.config.strict
-    return read_answer(reply.body, infno, contract, remote=remote, strict=strict)
+    intent, edition = received_reply.intent, received_reply.edition
+    infno, strict = infno_in_edition(intent.ask.infno, edition), received_reply.call.config.strict
+    return read_answer(reply.body, infno, agency_contract(edition), remote=intent.head.remote, strict=strict)
 
 
 def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
@@ -171,9 +168,10 @@ def _judge_refusal(asked: Asked, err_msg: str, findings: list[Finding]) -> list[
 
 def _no_answer(received_reply: ReceivedReply, problem: Text) -> Completion:
     """Completes a message whose reply is missing or is not an answer."""
-    heard = received_reply.delivery.reply.body is not None
+    # Silence may be the network's fault; bytes that are not an answer are the agency's.
+    severity = WARNING if received_reply.delivery.reply.body is None else ERROR
     rule = "agency.unknown" if received_reply.intent.effect else "agency.no_answer"
-    finding = Finding(rule, ERROR if heard else WARNING, problem)
+    finding = Finding(rule, severity, problem)
     if not received_reply.delivery.reply.sent:
         return _not_sent(received_reply, problem, finding)
     return _unknown(received_reply, problem, [finding])

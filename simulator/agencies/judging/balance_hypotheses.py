@@ -30,6 +30,7 @@ from simulator.store.unit_of_work import UnitOfWork
 Balances = dict[tuple[str, str], int]
 """Accumulators in fen by kind and disease; the disease is blank for the overall one."""
 _MAX_ROWS = 12
+"""Latest settlements of a person that are considered; each is another award to compute."""
 
 
 class _AnsweredLeg(NamedTuple):

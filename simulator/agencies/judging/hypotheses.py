@@ -19,6 +19,7 @@ from simulator.domain.places import LOCAL, NATION, PROVINCE
 _UNREACHABLE_FEN = 10**15
 """Fen beyond every cap and deductible."""
 _MAX_SHOWN = 3
+"""Mistakes listed in the sentence of a cause."""
 LEVELS = ("primary", "secondary", "tertiary", "ungraded")
 
 
