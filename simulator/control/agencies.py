@@ -23,7 +23,7 @@ from simulator.store.unit_of_work import UnitOfWork
 @call("GET", "agencies")
 def show_all(request: ControlRequest) -> Any:
     with request.sandbox.begin() as (_, config, _clock):
-        return {"agencies": [_described(each) for _, each in sorted(config.agencies.items())]}
+        return {"agencies": [_agency_as_json(each) for _, each in sorted(config.agencies.items())]}
 
 
 @call("GET", "agencies/<area>")
@@ -32,7 +32,7 @@ def show(request: ControlRequest) -> Any:
         found = config.agencies.get(request.path_values["area"])
     if found is None:
         raise refuse("agency_unknown", path="area", area=request.path_values["area"])
-    return _described(found)
+    return _agency_as_json(found)
 
 
 @call("PUT", "agencies/<area>")
@@ -52,7 +52,7 @@ def register(request: ControlRequest) -> Any:
         if not work.change(agency, {"area": area}, body=json.dumps(body)):
             work.add(agency, area=area, body=json.dumps(body))
         touch(work)
-    return _described(Agency(area=area, **body))
+    return _agency_as_json(Agency(area=area, **body))
 
 
 @call("DELETE", "agencies/<area>")
@@ -157,7 +157,7 @@ def run(request: ControlRequest) -> Any:
     return {"acknowledged": acknowledged, "waiting": len(left)}
 
 
-def _described(found: Agency) -> dict[str, Any]:
+def _agency_as_json(found: Agency) -> dict[str, Any]:
     return {
         "area": found.area,
         "url": found.url,

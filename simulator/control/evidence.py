@@ -55,7 +55,7 @@ def messages(request: ControlRequest) -> Any:
             return [(row, work.find(finding, exchange=row.exchange, order="id")) for row in rows]
 
     raw = query["raw"] == "1"
-    return {"messages": [_leg(row, found, raw=raw) for row, found in poll(request, query["wait"], read)]}
+    return {"messages": [_leg_as_json(row, found, raw=raw) for row, found in poll(request, query["wait"], read)]}
 
 
 @call("GET", "findings")
@@ -71,10 +71,10 @@ def findings(request: ControlRequest) -> Any:
             psn_no=query["psn_no"],
             count=limit_of(query["limit"], 1000),
         )
-    return {"findings": [_finding(row) for row in rows]}
+    return {"findings": [_finding_as_json(row) for row in rows]}
 
 
-def _leg(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict[str, Any]:
+def _leg_as_json(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict[str, Any]:
     request, answer = (bytes(part).decode("utf-8", "replace") for part in (row.request, row.answer))
     return {
         "id": row.id,
@@ -91,11 +91,11 @@ def _leg(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict[str, An
         "duration_ms": row.duration_ms,
         "request": request if raw else mask_text(request),
         "answer": answer if raw else mask_text(answer),
-        "findings": [_finding(each) for each in found if each.leg == row.leg and each.msgid == row.msgid],
+        "findings": [_finding_as_json(each) for each in found if each.leg == row.leg and each.msgid == row.msgid],
     }
 
 
-def _finding(row: FindingRow) -> dict[str, Any]:
+def _finding_as_json(row: FindingRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "at": row.at,

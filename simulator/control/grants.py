@@ -43,7 +43,7 @@ def add_filing(request: ControlRequest) -> Any:
         number = people.add_filing(work, known.id, filed)
         delivery = deliver(work, config, clock.now(request.platform.sandboxes.real_time()), known, filed)
     _send_now(request, delivery)
-    return {"id": str(number), "delivery": delivery, **_filing_json(filed)}
+    return {"id": str(number), "delivery": delivery, **_filing_as_json(filed)}
 
 
 @call("DELETE", "people/<psn_no>/filings/<number>")
@@ -223,7 +223,7 @@ def _refuse_reversed_dates(begins: date, ends: date | None) -> None:
         raise refuse("ends_before_it_begins", path="to", begins=begins, ends=ends)
 
 
-def _filing_json(filed: Filing) -> dict[str, Any]:
+def _filing_as_json(filed: Filing) -> dict[str, Any]:
     written = {
         "place": filed.place,
         "group": filed.group,

@@ -86,7 +86,7 @@ def synchronise(request: ControlRequest) -> Any:
     }
     psn_no = synchronise_person(request.sandbox, request.platform.forwarding, body["area"], shown)
     with request.sandbox.begin() as (work, config, _):
-        found = described(work, psn_no)
+        found = person_as_json(work, psn_no)
     return {**found, "psn_type": _psn_type(config, found["category"])}
 
 
@@ -97,14 +97,14 @@ def show_many(request: ControlRequest) -> Any:
     with request.sandbox.begin() as (work, _, _clock):
         area, count = below(query["insured_at"]), limit_of(query["limit"])
         found = people.listed(work, area, query["disease"], count, query["after"])
-        return {"people": [described(work, psn_no) for psn_no in found]}
+        return {"people": [person_as_json(work, psn_no) for psn_no in found]}
 
 
 @call("GET", "people/<psn_no>")
 def show(request: ControlRequest) -> Any:
     with request.sandbox.begin() as (work, _, _clock):
         request.person(work)
-        return described(work, request.path_values["psn_no"])
+        return person_as_json(work, request.path_values["psn_no"])
 
 
 @call("GET", "people/<psn_no>/accumulators")
@@ -154,7 +154,7 @@ def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, 
         balances[each.insutype, each.year][each.kind, class_code(config, made, each.disease)] += each.amount
     for (insutype, year), movements in balances.items():
         people.move(work, person_id, insutype, year, movements, opening=True)
-    return {**described(work, made.psn_no), "psn_type": _psn_type(config, made.insurances[0].category)}
+    return {**person_as_json(work, made.psn_no), "psn_type": _psn_type(config, made.insurances[0].category)}
 
 
 def class_code(config: Config, insured: Person, disease: str) -> str:
@@ -164,7 +164,7 @@ def class_code(config: Config, insured: Person, disease: str) -> str:
     return str(under._replace(disease=mapped))
 
 
-def described(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
+def person_as_json(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
     """JSON of a person as POST accepts it, with present balances and the ids of filings and registrations."""
     known = people.load(work, psn_no)
     assert known is not None

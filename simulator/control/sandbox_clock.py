@@ -18,7 +18,7 @@ def create(request: ControlRequest) -> Any:
     if "clock" in body:
         settings["clock"] = moment_of(body["clock"], "clock")
         settings["running"] = False
-    return described(request.platform.sandboxes.create(body["name"], **settings), request)
+    return sandbox_as_json(request.platform.sandboxes.create(body["name"], **settings), request)
 
 
 @call("GET", "sandboxes", of_platform=True)
@@ -31,7 +31,7 @@ def show(request: ControlRequest) -> Any:
     found = request.platform.sandboxes.get(request.path_values["name"])
     if found is None:
         raise refuse("sandbox_unknown", path="name", name=request.path_values["name"])
-    return described(found, request)
+    return sandbox_as_json(found, request)
 
 
 @call("DELETE", "sandboxes/<name>", of_platform=True)
@@ -45,7 +45,7 @@ def reset(request: ControlRequest) -> Any:
     """Empties the sandbox and sets its clock to the present; name, seed, edition, strictness and gateway stay."""
     request.validated_body("empty")
     request.platform.sandboxes.reset(request.sandbox)
-    return described(request.sandbox, request)
+    return sandbox_as_json(request.sandbox, request)
 
 
 @call("POST", "snapshots")
@@ -64,7 +64,7 @@ def snapshots(request: ControlRequest) -> Any:
 def restore(request: ControlRequest) -> Any:
     request.validated_body("empty")
     request.platform.sandboxes.restore(request.sandbox, request.path_values["snapshot"])
-    return described(request.sandbox, request)
+    return sandbox_as_json(request.sandbox, request)
 
 
 @call("GET", "clock")
@@ -86,7 +86,7 @@ def set_clock(request: ControlRequest) -> Any:
     return {"now": iso(now), "running": running}
 
 
-def described(found: Sandbox, request: ControlRequest) -> dict[str, Any]:
+def sandbox_as_json(found: Sandbox, request: ControlRequest) -> dict[str, Any]:
     """JSON of a sandbox in its present state."""
     with found.begin() as (_, config, clock):
         now = clock.now(request.platform.sandboxes.real_time())

@@ -23,7 +23,7 @@ def post(request: ControlRequest) -> Any:
     )
     with request.sandbox.begin() as (work, _, _clock):
         number = work.add(task, role=body["role"], state="open", body=written, result="")
-        return _described(work.get_required(task, id=number))
+        return _task_as_json(work.get_required(task, id=number))
 
 
 @call("GET", "tasks")
@@ -41,7 +41,7 @@ def show(request: ControlRequest) -> Any:
         with request.sandbox.begin() as (work, _, _clock):
             return work.find(task, order="id", **wanted)
 
-    return {"tasks": [_described(row) for row in poll(request, query["wait"], read)]}
+    return {"tasks": [_task_as_json(row) for row in poll(request, query["wait"], read)]}
 
 
 @call("PUT", "tasks/<number>")
@@ -56,8 +56,8 @@ def result(request: ControlRequest) -> Any:
         if body["state"] == "taken" and row.state != "open":
             raise refuse("task_taken", path="state", number=number, state=row.state)
         work.change(task, {"id": row.id}, state=body["state"], result=body.get("note", ""))
-        return _described(work.get_required(task, id=row.id))
+        return _task_as_json(work.get_required(task, id=row.id))
 
 
-def _described(row: TaskRow) -> dict[str, Any]:
+def _task_as_json(row: TaskRow) -> dict[str, Any]:
     return {"id": row.id, "role": row.role, "state": row.state, "note": row.result, **json.loads(row.body)}

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from simulator.contract.edition_rows import ENVELOPE
 from simulator.contract.example import example, example_message
-from simulator.control.people import described
+from simulator.control.people import person_as_json
 from simulator.control.routes import authorisation_error
 from simulator.core.errors import SetupError, SimulatorError
 from simulator.core.masking import mask
@@ -165,7 +165,7 @@ class TryView:
         with sandbox.begin() as (work, config, _):
             if not psn_no or people.load(work, psn_no) is None:
                 return None
-            found = described(work, psn_no)
+            found = person_as_json(work, psn_no)
             return {**found, "psn_type": config.contract.edition.code("psn_type", found["category"])}
 
     def _sandboxes(self) -> list[str]:
@@ -181,7 +181,7 @@ class TryView:
             return []
         try:
             with sandbox.begin() as (work, _, _clock):
-                found = [described(work, psn_no) for psn_no in people.listed(work, "", "", MOST_PEOPLE)]
+                found = [person_as_json(work, psn_no) for psn_no in people.listed(work, "", "", MOST_PEOPLE)]
         # A sandbox deleted meanwhile has no people to offer; the form still shows.
         except (SimulatorError, Gone):
             return []

@@ -33,10 +33,10 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def make() -> Flask:
     """Creates the application of a server process; granian calls it in its worker."""
     exit_with_parent()
-    made = create_app(Settings.from_environment())
+    app = create_app(Settings.from_environment())
     _tune_garbage_collection()
     _print_ready()
-    return made
+    return app
 
 
 def _tune_garbage_collection() -> None:
@@ -155,9 +155,9 @@ def make_agency() -> Flask:
     from simulator.agencies.reference.agency import create_app as create_agency_app
 
     exit_with_parent()
-    made = create_agency_app(_agency(json.loads(os.environ[_AGENCY])))
+    app = create_agency_app(_agency(json.loads(os.environ[_AGENCY])))
     _print_ready()
-    return made
+    return app
 
 
 def _agency(options: Mapping[str, Any]) -> "ReferenceAgency":
