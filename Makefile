@@ -19,7 +19,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Unit tests that start no server: under half a minute on two cores.
-QUICK := tests/benefit tests/catalogue tests/contract tests/people tests/store/test_store.py \
+QUICK := tests/benefit tests/catalogue tests/contract tests/domain tests/people tests/store/test_store.py \
 	tests/harness/test_choosing.py tests/harness/test_expressions.py tests/harness/test_masking.py \
 	tests/harness/test_matching.py tests/harness/test_reading.py tests/harness/test_shifting.py \
 	tests/harness/test_templates.py tests/test_layers.py tests/test_masking.py \

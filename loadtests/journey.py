@@ -17,6 +17,10 @@ from simulator.loadtests.stage import Item, Patient, Stage
 Output = Mapping[str, Any]
 Journey = Generator["Message", Output, None]
 
+SETTLEMENT, CANCELLATION = "2207A", "2208"
+BOOKING = (SETTLEMENT, CANCELLATION)
+"""Messages of the journey that write to the ledger."""
+
 _DEPARTMENT, _DEPARTMENT_NAME, _DOCTOR, _DOCTOR_NAME = "A03", "内科", "D110000000001", "压测医师"
 
 
@@ -72,7 +76,7 @@ class Visit:
         settled = yield from self._settle(batch, info)
         if self._happens("cancelled"):
             body = {"psn_no": self._psn_no, "setl_id": settled["setl_id"], "mdtrt_id": self._mdtrt_id}
-            yield Message("2208", {"data": body}, answers.cancelled(settled))
+            yield Message(CANCELLATION, {"data": body}, answers.cancelled(settled))
 
     def _sign_in(self, day: str) -> Journey:
         body = {"signIn": {"opter_no": self.workstation.operator, "mac": "02-00-00-00-00-01", "ip": "127.0.0.1"}}
@@ -118,16 +122,16 @@ class Visit:
         body, before = self._settlement_input(batch), previewed
         if self._happens("lost"):
             msgid = self.workstation.msgids()
-            output = yield Message("2207A", body, self._settled(batch, before), msgid)
+            output = yield Message(SETTLEMENT, body, self._settled(batch, before), msgid)
             before = output["setlinfo"]
-            reversal = {"psn_no": self._psn_no, "omsgid": msgid, "oinfno": "2207A"}
+            reversal = {"psn_no": self._psn_no, "omsgid": msgid, "oinfno": SETTLEMENT}
             yield Message("2601", {"data": reversal})
         msgid = self.workstation.msgids()
-        output = yield Message("2207A", body, self._settled(batch, before), msgid)
+        output = yield Message(SETTLEMENT, body, self._settled(batch, before), msgid)
         info: Mapping[str, Any] = output["setlinfo"]
         if self._happens("repeated"):
             again = answers.same("setlinfo", "setl_id", info["setl_id"])
-            yield Message("2207A", body, again, msgid, label="2207A-again")
+            yield Message(SETTLEMENT, body, again, msgid, label=f"{SETTLEMENT}-again")
         return info
 
     def _settled(self, batch: Batch, before: Mapping[str, Any] | None) -> Check:

@@ -21,6 +21,7 @@ from simulator.core.own_code import child_environment
 from simulator.core.texts import text
 from simulator.loadtests import processes
 from simulator.loadtests.control import Control
+from simulator.loadtests.journey import BOOKING
 from simulator.loadtests.limits import Books, Judged, Limits, Run, judge
 from simulator.loadtests.mix import Mix
 from simulator.loadtests.recorder import Recorder
@@ -28,7 +29,6 @@ from simulator.loadtests.stage import entitled_people, people_the_stage
 
 REFERENCE = "reference"
 """In the place of an agency's URL: our own reference agency, in a process of its own."""
-BOOKING = ("2207", "2207A", "2208")
 _PAGE = 1000
 _SETTLING_S = 60.0
 _GRACE_S = 90.0

@@ -5,7 +5,7 @@ from itertools import cycle
 from random import Random
 
 from simulator.loadtests.answers import problem_of
-from simulator.loadtests.journey import Journey, Message, Visit
+from simulator.loadtests.journey import SETTLEMENT, Journey, Message, Visit
 from simulator.loadtests.messages import SERVICE
 from simulator.loadtests.stage import Patient, Stage
 from simulator.loadtests.trivial import PATH
@@ -65,7 +65,7 @@ class Visits:
         if problem:
             self._journey = self._message = None
             return problem
-        self.settled += self._message.name == "2207A"
+        self.settled += self._message.name == SETTLEMENT
         try:
             self._message = self._journey.send(output)
         except StopIteration:

@@ -129,6 +129,17 @@ def test_the_table_of_what_is_handled_has_a_row_for_every_handler(own_scenario):
     assert {each["infno"] for each in json.loads(shown)["transactions"]} == set(HANDLERS)
 
 
+def test_the_depth_of_service_stands_in_every_form(own_scenario):
+    shown = json.loads(run(str(own_scenario), "--format", "json").output)["transactions"]
+    depths = {each["infno"]: each["depth"] for each in shown}
+    assert (depths["2207A"], depths["1901"], depths["8301"]) == ("trade", "table", "")
+    lines = run(str(own_scenario)).output.splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines if line.strip()}
+    assert (rows["2207A"][5], rows["1901"][5], rows["8301"][5]) == ("业务规则", "目录表", "－")
+    table = run(str(own_scenario), "--format", "markdown").output.splitlines()
+    assert any(line.startswith("| 2208 ") and "| 业务规则 |" in line for line in table)
+
+
 def test_a_gap_ends_the_command_with_1_where_asked(own_scenario):
     done = run(str(own_scenario), "--edition", "national", "--fail-on", "scenario")
     assert done.exit_code == 1

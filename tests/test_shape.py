@@ -70,7 +70,7 @@ def test_every_schema_file_is_a_schema(path):
 @pytest.mark.parametrize(
     ("wanted", "file"),
     [
-        (shape("simulator.benefit", "city.schema.json"), "benefit/policies/330100.yaml"),
+        (shape("simulator.benefit", "city.schema.json"), "benefit/policies/230900.yaml"),
         (shape("simulator.contract", "edition.schema.json"), "contract/editions/agency/edition.yaml"),
         (loader._shape_of("scenario.schema.json"), "../scenarios/caps/half-at-home-rest-elsewhere.scenario.yaml"),
         (shape("simulator.people", "population.schema.json"), "people/population.yaml"),

@@ -6,12 +6,12 @@ from itertools import combinations
 from simulator.benefit.city_file import CityFile, Layer
 from simulator.benefit.claim import ORDINARY
 from simulator.benefit.dated_rows import ANY, DatedRow
+from simulator.benefit.reach import INSUTYPE_OF, bad_periods, unreachable
 from simulator.benefit.terms import FUNDS, PAID_AND_BASE, Disease, Terms
 from simulator.core.errors import DataFault
 from simulator.core.schema_errors import hint
 from simulator.core.texts import Text, text
-
-_INSUTYPE_OF = {"employed": "310", "retired": "310", "resident": "390", "child": "390"}
+from simulator.domain.accumulators import YEAR
 
 
 def check(city: CityFile, national: CityFile | None) -> list[DataFault]:
@@ -22,13 +22,27 @@ def check(city: CityFile, national: CityFile | None) -> list[DataFault]:
         found += _dates(rows)
         found += _ties(rows)
         found += [fault for row in rows for fault in _selectors(row)]
+    for rule, rows in city.tables.items():
+        found += bad_periods(rows)
+        found += _brackets(rule, rows)
     found += _diseases(city.tables.get("diseases", ()))
     found += _codes(city, national)
     for layer in city.layers.values():
         found += _layer(layer)
     found += _order(city, national)
+    # A row that has another fault already is not also told to be out of reach.
+    told = {path for path, _ in found}
+    found += [fault for fault in _out_of_reach(city, national) if fault[0] not in told]
     faults = [city.document.fault(path, sentence) for path, sentence in found]
     return sorted(faults, key=lambda fault: (fault.line or 0, fault.path))
+
+
+def _out_of_reach(city: CityFile, national: CityFile | None) -> Iterator[tuple[str, Text]]:
+    class_of = _classes(city, national)
+    for rule, rows in city.tables.items():
+        yield from unreachable(rule, rows, class_of)
+    for fund, layer in city.layers.items():
+        yield from unreachable(fund, layer.figures, class_of, layer.insutypes)
 
 
 def _dates(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
@@ -61,7 +75,7 @@ def _meet(one: DatedRow, other: DatedRow) -> bool:
         either = {mine[name], theirs[name]}
         if len(either) == 2 and not (ANY in either and name == "disease" and ORDINARY not in either):
             return False
-    kinds = {_INSUTYPE_OF.get(when.get("category", ""), when.get("insutype", "")) for when in (mine, theirs)}
+    kinds = {INSUTYPE_OF.get(when.get("category", ""), when.get("insutype", "")) for when in (mine, theirs)}
     if len(kinds - {""}) == 2:
         return False
     starts, ends = max(one.valid_from, other.valid_from), [end for end in (one.valid_to, other.valid_to) if end]
@@ -77,7 +91,7 @@ def _spans(row: DatedRow, one: DatedRow, other: DatedRow) -> bool:
 
 def _selectors(row: DatedRow) -> Iterator[tuple[str, Text]]:
     when = dict(row.when)
-    wanted = _INSUTYPE_OF.get(when.get("category", ""))
+    wanted = INSUTYPE_OF.get(when.get("category", ""))
     if wanted and when.get("insutype", wanted) != wanted:
         yield row.path, text("policy.never", category=when["category"], insutype=when["insutype"])
 
@@ -96,16 +110,28 @@ def _diseases(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
 
 
 def _codes(city: CityFile, national: CityFile | None) -> Iterator[tuple[str, Text]]:
-    """A row speaks of a class on the list in force, never of a sub-code, whose figures would never be found."""
-    listed = city.tables.get("diseases") or (national.tables.get("diseases", ()) if national else ())
-    classes = {row.value.code for row in listed}
-    owner = {code: row.value.code for row in listed for code in row.value.covers}
+    """A row speaks of a class on the list in force, or of a sub-code of one."""
+    classes = _classes(city, national)
     for row in (row for rows in city.tables.values() for row in rows):
         code = dict(row.when).get("disease", ANY)
-        if code in owner:
-            yield row.path, text("policy.sub_code", code=code, disease=owner[code])
-        elif code not in classes and code not in (ANY, ORDINARY):
+        if code not in classes and code not in (ANY, ORDINARY):
             yield row.path, text("policy.not_listed_code", code=code, hint=hint(code, sorted(classes)))
+
+
+def _classes(city: CityFile, national: CityFile | None) -> dict[str, str]:
+    """The class of every code on the list in force, classes themselves included."""
+    listed = city.tables.get("diseases") or (national.tables.get("diseases", ()) if national else ())
+    return {code: row.value.code for row in listed for code in (row.value.code, *row.value.covers)}
+
+
+def _brackets(rule: str, rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
+    """Brackets of the pool's ratio begin at nothing and rise; a period stands with brackets only."""
+    for row in rows if rule == "ratio" else ():
+        thresholds = [step.above for step in row.value]
+        if thresholds[0] != 0 or sorted(set(thresholds)) != thresholds:
+            yield row.path, text("policy.ratio_brackets")
+        if len(thresholds) == 1 and row.period != YEAR:
+            yield row.path, text("policy.period_of_flat_ratio")
 
 
 def _layer(layer: Layer) -> Iterator[tuple[str, Text]]:

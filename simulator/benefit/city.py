@@ -13,6 +13,8 @@ from simulator.benefit.figures import Figures, Rules
 from simulator.benefit.terms import FUNDS, Disease
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.texts import text
+from simulator.domain.accumulators import YEAR
+from simulator.domain.places import NATION
 
 DATE_RULES = ("figures", "year", "filing", "registration", "insurance", "identity")
 _REPLACED_WHOLE = ("diseases",)
@@ -71,7 +73,7 @@ class City:
                 levels=self._levels.__getitem__,
                 layers=self._layers,
                 mapped=self.mapped,
-                year_of=self.year_of,
+                accrual_day=self.accrual_day,
                 # Between two days on which any row begins or ends, every figure is the same.
                 kept=self._kept.setdefault(bisect_right(self._turns, day), {}),
             )
@@ -79,7 +81,11 @@ class City:
 
     def year_of(self, dates: Dates) -> int:
         """The year in which a claim with these dates is accumulated."""
-        return _day(dates, self._year_by).year
+        return self.accrual_day(dates).year
+
+    def accrual_day(self, dates: Dates) -> date:
+        """The day whose year, quarter and month a claim with these dates is accumulated in."""
+        return _day(dates, self._year_by)
 
     def date_of(self, rule: str) -> str:
         """`visit_begin`, `charge` or `settlement`: the day that `rule` (one of DATE_RULES) goes by."""
@@ -103,18 +109,18 @@ class City:
         """The class code that a registered or billed code stands under; a code on no list stands for itself."""
         return self._class_of.get(disease, disease)
 
-    def outbound(self, disease: str, on: date) -> bool:
-        """Whether a disease may be settled directly elsewhere; one that is not on the list may not."""
+    def outbound(self, disease: str, on: date, scope: str) -> bool:
+        """Whether a disease may be settled directly in a scope of place; one that is not on the list may not."""
         listed = self.diseases(on).get(self.mapped(disease))
-        return listed is not None and listed.outbound
+        return listed is not None and listed.reaches(scope)
 
-    def unfiled(self, dates: Dates) -> str:
-        """`refuse` or `modifier`: what a person without a filing gets elsewhere."""
-        return self.rules(dates).unfiled
+    def unfiled(self, dates: Dates, scope: str) -> str:
+        """`refuse`, `modifier` or `waived`: the consequence of having no filing in a scope of place."""
+        return self.rules(dates).unfiled(scope)
 
-    def account_elsewhere(self, dates: Dates, *, insutype: str, category: str) -> bool:
-        """Whether the personal account may pay elsewhere."""
-        case = {"insutype": insutype, "category": category}
+    def account_elsewhere(self, dates: Dates, *, insutype: str, category: str, scope: str) -> bool:
+        """Whether the personal account may pay in a scope of place beyond the insured place itself."""
+        case = {"insutype": insutype, "category": category, "scope": scope}
         row = self.rules(dates).in_force("account_elsewhere", "city.account_elsewhere", **case)
         return row is not None and bool(row.value)
 
@@ -195,8 +201,13 @@ def _day(dates: Dates, kind: str) -> date:
 def _row_json(rule: str, row: DatedRow) -> dict[str, Any]:
     value: object = row.value if isinstance(row.value, (str, bool)) else row.shown
     stated: dict[str, Any] = {"rule": rule, "value": value, "when": dict(row.when)}
+    if row.period != YEAR:
+        stated["period"] = row.period
+    if row.shared_with:
+        stated["shared_with"] = list(row.shared_with)
     if isinstance(row.value, Disease):
-        stated |= {"name_en": row.value.name_en, "covers": list(row.value.covers), "outbound": row.value.outbound}
+        stated |= {"name_en": row.value.name_en, "covers": list(row.value.covers)}
+        stated |= {"outbound": row.value.outbound == NATION, "outbound_scope": row.value.outbound}
     return stated | {
         "from": row.valid_from.isoformat(),
         "to": row.valid_to.isoformat() if row.valid_to else None,

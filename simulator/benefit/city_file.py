@@ -9,14 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.benefit.dated_rows import DatedRow
-from simulator.benefit.terms import Disease, Modifier, Terms, ten_thousandths
+from simulator.benefit.terms import Disease, Modifier, RatioStep, Terms, ten_thousandths
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.money import to_fen
 from simulator.core.strict_yaml import Document
 from simulator.core.texts import text
+from simulator.domain.accumulators import YEAR
+from simulator.domain.places import LOCAL, NATION, PROVINCE
 
 NATIONAL = "national"
-SELECTORS = ("insutype", "category", "hospital_level", "disease", "group", "identity")
+SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group", "identity", "scope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,18 @@ class _Compiler:
         if rule == "diseases":
             when = (("code", stated["code"]),)
         return DatedRow(
-            rule, when, compiled, _shown(stated), begin, end, stated["source"], stated["reference"], self.origin, path
+            rule,
+            when,
+            compiled,
+            _shown(stated),
+            begin,
+            end,
+            stated["source"],
+            stated["reference"],
+            self.origin,
+            path,
+            stated.get("period", YEAR),
+            tuple(stated.get("shared_with", ())),
         )
 
     def _day(self, path: str, stated: dict[str, Any], key: str) -> date | None:
@@ -155,8 +168,11 @@ def _cap(stated: dict[str, Any], key: str = "value") -> int | str:
     return UNLIMITED if stated[key] == UNLIMITED else to_fen(stated[key])
 
 
-def _ratio(stated: dict[str, Any]) -> Decimal:
-    return Decimal(stated["value"])
+def _ratio(stated: dict[str, Any]) -> tuple[RatioStep, ...] | None:
+    if ("value" in stated) == ("brackets" in stated):
+        return None
+    written = stated.get("brackets") or [{"above": "0.00", "ratio": stated["value"]}]
+    return tuple(RatioStep(to_fen(step["above"]), Decimal(step["ratio"])) for step in written)
 
 
 def _word(stated: dict[str, Any]) -> Any:
@@ -166,7 +182,8 @@ def _word(stated: dict[str, Any]) -> Any:
 def _disease(stated: dict[str, Any]) -> Disease:
     name = stated["name"]
     covers = tuple(stated.get("covers", ()))
-    return Disease(stated["code"], name, stated.get("name_en", name), covers, stated["outbound"])
+    outbound = {True: NATION, False: LOCAL}.get(stated["outbound"], PROVINCE)
+    return Disease(stated["code"], name, stated.get("name_en", name), covers, outbound)
 
 
 def _modifier(stated: dict[str, Any]) -> Modifier | None:
@@ -184,7 +201,7 @@ def _terms(stated: dict[str, Any]) -> Terms | None:
 
 
 def _family(rule: str) -> str:
-    return "modifier" if rule == "modifiers" else "layer"
+    return {"modifiers": "modifier", "ratio": "ratio"}.get(rule, "layer")
 
 
 def _shown(stated: dict[str, Any]) -> str:
@@ -211,6 +228,7 @@ _VALUES: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "modifiers": _modifier,
     "unfiled": _word,
     "disease_cap": _cap,
+    "care_cap": _cap,
     "annual_cap": _cap,
     "above_disease_cap": _word,
     "account_pays": _word,

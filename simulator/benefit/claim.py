@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 
 HOSPITAL_LEVELS = ("primary", "secondary", "tertiary", "ungraded")
-UNFILED, LOCAL = "unfiled", "local"
+UNFILED, WAIVED = "unfiled", "waived"
+"""Groups without a filing: `waived` where the scope of place asks for none."""
 ORDINARY = "ordinary"
 """What a file writes for care without a registered disease; a claim writes an empty disease."""
 
-DEDUCTIBLE, POOL_PAID = "DEDC", "HIFP"
-KINDS = ("DEDC", "HIFP", "HIOB", "HIMI", "CVLS", "MAFP", "OBBS", "MIBS", "CVBS", "MFBS")
-"""Accumulators (rules 21): deductible, pool, the layers' payments, the layers' bases."""
+DEDUCTIBLE, POOL_PAID, IN_SCOPE = "DEDC", "HIFP", "INSC"
+KINDS = ("DEDC", "HIFP", "HIOB", "HIMI", "CVLS", "MAFP", "OBBS", "MIBS", "CVBS", "MFBS", "INSC")
+"""Accumulators (rules 21): deductible, pool, the layers' payments, the layers' bases, in scope for brackets."""
 
 Accumulated = Mapping[tuple[str, str], int]
-"""(kind, class code of the disease or "" for everything) -> fen, for the year and insurance of the claim."""
+"""(kind, the disease, care and period that it stands under as `Under` writes them) -> fen, for the year and insurance
+of the claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,15 @@ class Claim:
     """The insured place, six digits."""
     insutype: str
     category: str
-    med_type: str
+    care: str
+    """One of the kinds of `care.yaml`."""
     disease: str
-    """As billed, an M-code of class or sub-class; empty for ordinary care."""
+    """As billed, an M-code of class or sub-class; empty where the care carries none."""
     hospital_level: str
     treated: str
-    """`local` or `elsewhere`."""
+    """Scope of place: `local`, `province` or `nation`."""
     groups: tuple[str, ...]
-    """Groups of all valid filings, and `emergency` when it is one; empty = unfiled when elsewhere."""
+    """Groups of all valid filings, and `emergency` when it is one; empty = unfiled unless treated at home."""
     civil_servant: bool
     identities: tuple[str, ...]
     """Kinds in force on the day that the city file names."""
@@ -69,3 +72,5 @@ class Claim:
     account_used: bool
     account_balance: int
     dates: Dates
+    visit: str = ""
+    """The number of the visit or stay, for what is reckoned by it."""

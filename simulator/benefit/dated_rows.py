@@ -1,8 +1,9 @@
 """Dated rows with selectors: which one speaks for a claim on a day, and what is known when none does.
 
 Files are laid over each other; the first that says anything about the claim's case decides. In one file a row that
-names the disease goes before one that does not, then the row with the most selectors wins. A row without `to` runs
-until the next one with the same selectors begins.
+names the scope of place goes before one that does not, then one that names the care, then the one nearest to the
+billed disease (its code, its class, `any`), then the row with the most selectors wins. A row that names a disease and
+no care speaks of special disease only. A row without `to` runs until the next one with the same selectors begins.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,11 @@ from typing import Any
 
 from simulator.benefit.claim import ORDINARY
 from simulator.core.errors import PolicyGap
+from simulator.domain.accumulators import YEAR
+from simulator.domain.care import SPECIAL_DISEASE
 
+CLASS = "disease_class"
+"""The class of the billed disease, asked for beside its code."""
 ANY = "any"
 """Of `disease`: every registered disease, never ordinary care; of the other selectors it is left out instead."""
 
@@ -33,22 +38,42 @@ class DatedRow:
     origin: str
     """Area of the file it stands in, or `national`."""
     path: str
+    period: str = YEAR
+    """The time in which a deductible or a cap is reckoned."""
+    shared_with: tuple[str, ...] = ()
+    """Further kinds of care that the row speaks of; all stand under its own."""
 
     def speaks_of(self, asked: Mapping[str, str]) -> bool:
         for name, wanted in self.when:
             got = asked.get(name, "")
-            if got != wanted and not (wanted == ANY and name == "disease" and got != ORDINARY):
+            if got == wanted:
+                continue
+            if name == "disease":
+                if wanted != asked.get(CLASS) and not (wanted == ANY and got != ORDINARY):
+                    return False
+            elif name != "care" or got not in self.shared_with:
                 return False
-        return True
+        return not self.implies_special or asked.get("care", SPECIAL_DISEASE) == SPECIAL_DISEASE
+
+    @property
+    def implies_special(self) -> bool:
+        when = dict(self.when)
+        return "care" not in when and when.get("disease", ORDINARY) != ORDINARY
 
     def in_force(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     @property
-    def weight(self) -> tuple[bool, int]:
-        """How specific it is: whether it names the disease (`any` does not), then how many selectors it has."""
-        named = any(name == "disease" and wanted != ANY for name, wanted in self.when)
-        return named, sum(wanted != ANY for _, wanted in self.when)
+    def weight(self) -> tuple[bool, bool, int, int]:
+        """How specific it is whatever is billed: scope, care, disease, then the number of selectors."""
+        return self.weight_for({})
+
+    def weight_for(self, asked: Mapping[str, str]) -> tuple[bool, bool, int, int]:
+        """How specific it is to a case: of two disease codes the billed one goes before its class."""
+        when = dict(self.when)
+        disease = when.get("disease", "")
+        near = 0 if not disease else 1 if disease in (ANY, ORDINARY) else 3 if disease == asked.get("disease") else 2
+        return "scope" in when, "care" in when or self.implies_special, near, len(when) - (disease == ANY)
 
 
 def shadowed(row: DatedRow, nearer: Sequence[DatedRow]) -> bool:
@@ -74,7 +99,7 @@ def find(levels: Sequence[Sequence[DatedRow]], asked: Mapping[str, str], day: da
             continue
         in_force = [row for row in speaking if row.in_force(day)]
         if in_force:
-            return max(in_force, key=lambda row: (row.weight, row.valid_from))
+            return max(in_force, key=lambda row: (row.weight_for(asked), row.valid_from))
         if any(row.valid_from <= day for row in speaking):
             return None
         break
@@ -93,7 +118,7 @@ def find_or_gap(
 
 def gap(asked: Mapping[str, str], day: date, *, area: str, rule: str, asked_by: str, known: str) -> PolicyGap:
     """The gap that tells the whole case that was asked for."""
-    case = ", ".join(f"{name}={value}" for name, value in asked.items() if value)
+    case = ", ".join(f"{name}={value}" for name, value in asked.items() if value and name != CLASS)
     return PolicyGap(area=area, rule=f"{rule}[{case}]" if case else rule, day=day, asked_by=asked_by, known=known)
 
 

@@ -5,31 +5,37 @@ the rules say so and nowhere else. The reasons are kept as facts and become sent
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from simulator.benefit.claim import DEDUCTIBLE, LOCAL, POOL_PAID, Accumulated, ChargeScope, Claim
+from simulator.benefit.brackets import bracketed_payment, reached
+from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID, Accumulated, ChargeScope, Claim
 from simulator.benefit.figures import Figures, LayerFigures, Rules
 from simulator.benefit.outcome import Award, FundShare
-from simulator.benefit.terms import FUNDS, PAID_AND_BASE, RATIO_UNIT, half_up_unit
+from simulator.benefit.placement import Words
+from simulator.benefit.terms import FUNDS, PAID_AND_BASE, RATIO_UNIT, half_up_unit, ten_thousandths
 from simulator.benefit.trace import AwardFacts, LayerTrace, PoolTrace, Scopes, Trace
 from simulator.core.errors import Refusal
 from simulator.core.texts import text
+from simulator.domain.places import LOCAL
 
 
 def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
     """What each fund, the account and the person pay for the batch.
 
-    `accumulated` holds the year `rules.year_of(claim.dates)` and the insurance of the claim, under class codes. Raises
+    `accumulated` holds the year of `rules.accrual_day(claim.dates)` and the insurance of the claim. Raises
     PolicyGap where the rules are silent, and Refusal for an unlisted disease, for a person without a filing where the
     place refuses them, and for charges whose parts do not add up.
     """
     figures = rules.figures(claim)
     facts = figures.facts
     scopes = _scopes(claim.charges)
-    line_left = _deductible_left(facts, accumulated)
-    deductible, before_caps = _pool_payment(claim.charges, line_left, figures.ratio_units)
-    pool = _capped(facts, before_caps, accumulated)
+    day = rules.accrual_day(claim.dates)
+    words = figures.words_of(claim, day)
+    line_left = facts.line - min(facts.line, max(0, accumulated.get((DEDUCTIBLE, words.deductible), 0)))
+    facts, deductible, before_caps = _before_caps(claim, figures, words, line_left, accumulated)
+    pool = _capped(facts, words, before_caps, accumulated)
     shut_out = pool.excess if facts.shut_out else 0
-    layers = _layers(figures, pool, scopes.in_scope - pool.paid - shut_out, accumulated)
+    layers = _layers(figures, ten_thousandths(facts.ratio), pool, scopes.in_scope - pool.paid - shut_out, accumulated)
     paid = dict.fromkeys(FUNDS, 0) | {layer.facts.fund: layer.paid for layer in layers}
     fund_total = pool.paid + sum(paid.values())
     personal = scopes.total - fund_total
@@ -49,9 +55,12 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
         balance_after=claim.account_balance - account,
         group=facts.group,
         disease=facts.disease,
-        year=rules.year_of(claim.dates),
+        year=day.year,
         details=(*_details(pool, scopes, layers), *_account_row(account, personal, claim.account_balance)),
-        movements=_movements(facts.disease, deductible, pool.paid, layers),
+        movements=_movements(
+            words, facts.disease, {DEDUCTIBLE: deductible, POOL_PAID: pool.paid, IN_SCOPE: scopes.in_scope}, layers
+        ),
+        stands_under=words.stands_under,
         trace=Trace(
             facts=facts,
             account_used=claim.account_used,
@@ -81,10 +90,18 @@ def _scopes(charges: Sequence[ChargeScope]) -> Scopes:
     return Scopes(total, own_purchase, above_ceiling, prior_selfpay, in_scope)
 
 
-def _deductible_left(facts: AwardFacts, accumulated: Accumulated) -> int:
-    """What is left of the line; once for each disease, ordinary care still goes by all that was borne *(ours)*."""
-    used = accumulated.get((DEDUCTIBLE, facts.disease if facts.per_disease else ""), 0)
-    return facts.line - min(facts.line, max(0, used))
+def _before_caps(
+    claim: Claim, figures: Figures, words: Words, line_left: int, accumulated: Accumulated
+) -> tuple[AwardFacts, int, int]:
+    """The facts with the ratio reached, the deductible taken and the pool's payment before any cap, fen."""
+    facts = figures.facts
+    if not facts.bracketed:
+        return facts, *_pool_payment(claim.charges, line_left, figures.steps[0][1])
+    before = accumulated.get((IN_SCOPE, words.brackets), 0)
+    in_scope = sum(charge.in_scope for charge in claim.charges)
+    plain, used = figures.ratios[reached(figures.steps, before + in_scope)]
+    deductible, paid = bracketed_payment(claim.charges, line_left, figures.steps, before)
+    return replace(facts, plain_ratio=plain, ratio=used), deductible, paid
 
 
 def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) -> tuple[int, int]:
@@ -108,28 +125,30 @@ def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) ->
     return taken, paid
 
 
-def _capped(facts: AwardFacts, before: int, accumulated: Accumulated) -> PoolTrace:
-    """The disease cap first, then the overall one (rules 4); both count the pool's payments of the year."""
-    disease_cap, annual_cap = facts.disease_cap_fen, facts.annual_cap_fen
-    after, disease_left, annual_left = before, None, None
-    if disease_cap is not None:
-        disease_left = max(0, disease_cap - accumulated.get((POOL_PAID, facts.disease), 0))
-        after = min(before, disease_left)
-    paid = after
-    if annual_cap is not None:
-        annual_left = max(0, annual_cap - accumulated.get((POOL_PAID, ""), 0))
-        paid = min(after, annual_left)
-    return PoolTrace(before, after, paid, disease_left, annual_left)
+def _capped(facts: AwardFacts, words: Words, before: int, accumulated: Accumulated) -> PoolTrace:
+    """The cap of the disease first, then that of the care, then the overall one (rules 4)."""
+    disease_left = _left(facts.disease_cap_fen, words.disease_cap, accumulated)
+    care_left = _left(facts.care_cap_fen, words.care_cap, accumulated)
+    annual_left = _left(facts.annual_cap_fen, "", accumulated)
+    after_disease = before if disease_left is None else min(before, disease_left)
+    after_care = after_disease if care_left is None else min(after_disease, care_left)
+    paid = after_care if annual_left is None else min(after_care, annual_left)
+    return PoolTrace(before, after_disease, paid, disease_left, annual_left, care_left, after_disease - after_care)
 
 
-def _layers(figures: Figures, pool: PoolTrace, own_scope: int, accumulated: Accumulated) -> tuple[LayerTrace, ...]:
+def _left(cap: int | None, word: str, accumulated: Accumulated) -> int | None:
+    return None if cap is None else max(0, cap - accumulated.get((POOL_PAID, word), 0))
+
+
+def _layers(
+    figures: Figures, ratio: int, pool: PoolTrace, own_scope: int, accumulated: Accumulated
+) -> tuple[LayerTrace, ...]:
     """Each layer in its order pays on its base; none pays more than the own share in scope still left *(ours)*."""
     remaining = own_scope
     large_amount = 0
     found: list[LayerTrace] = []
     for layer in figures.layers:
         if layer.base == "above_cap_scope":
-            ratio = figures.ratio_units
             base = (2 * pool.cut * RATIO_UNIT + ratio) // (2 * ratio) if pool.cut else 0
         elif layer.base == "above_cap_pay":
             base = pool.cut
@@ -171,7 +190,7 @@ def _account_limit(claim: Claim, facts: AwardFacts, personal: int, own_purchase:
 
 def _details(pool: PoolTrace, scopes: Scopes, layers: Sequence[LayerTrace]) -> list[FundShare]:
     """One row for the pool and one for each layer that pays (rules 20)."""
-    limits = [left for left in (pool.disease_left, pool.annual_left) if left is not None]
+    limits = [left for left in (pool.disease_left, pool.care_left, pool.annual_left) if left is not None]
     rows = [FundShare("pool", scopes.in_scope, min(limits, default=None), pool.paid)]
     return rows + [FundShare(layer.facts.fund, layer.base, layer.left, layer.paid) for layer in layers if layer.paid]
 
@@ -180,12 +199,15 @@ def _account_row(account: int, personal: int, balance: int) -> list[FundShare]:
     return [FundShare("account", personal, balance, account)] if account else []
 
 
-def _movements(disease: str, deductible: int, pool: int, layers: Sequence[LayerTrace]) -> Mapping[tuple[str, str], int]:
-    """Everything is booked overall and, for a disease, under its class code too; zeros are left out."""
-    booked = [(DEDUCTIBLE, deductible), (POOL_PAID, pool)]
+def _movements(
+    words: Words, disease: str, amounts: Mapping[str, int], layers: Sequence[LayerTrace]
+) -> Mapping[tuple[str, str], int]:
+    """What the claim is reckoned by is booked where it stands, the layers overall and by disease; no zeros."""
+    booked = {(kind, under): amounts[kind] for kind, each in words.stands_under.items() for under in each}
+    codes = ("", disease) if disease else ("",)
     for layer in layers:
         kinds = PAID_AND_BASE.get(layer.facts.fund)
         if kinds:
-            booked += [(kinds[0], layer.paid), (kinds[1], layer.base)]
-    codes = ("", disease) if disease else ("",)
-    return {(kind, code): fen for kind, fen in booked if fen for code in codes}
+            booked |= {(kinds[0], code): layer.paid for code in codes}
+            booked |= {(kinds[1], code): layer.base for code in codes}
+    return {key: fen for key, fen in booked.items() if fen}

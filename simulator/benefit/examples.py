@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.benefit.city import City
-from simulator.benefit.claim import LOCAL, ChargeScope, Claim, Dates
+from simulator.benefit.claim import ChargeScope, Claim, Dates
 from simulator.benefit.engine import award
 from simulator.benefit.outcome import Award
 from simulator.core.errors import DataFault, PolicyGap, Refusal
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import Text, text
+from simulator.domain.care import OUTPATIENT, SPECIAL_DISEASE
+from simulator.domain.places import LOCAL, NATION
 
 
 def failing_examples(city: City) -> list[DataFault]:
@@ -48,10 +50,10 @@ def _claim(area: str, stated: Mapping[str, Any], dates: Dates) -> Claim:
         area=area,
         insutype=stated["insutype"],
         category=stated["category"],
-        med_type="14" if "disease" in stated else "11",
+        care=stated.get("care", SPECIAL_DISEASE if "disease" in stated else OUTPATIENT),
         disease=stated.get("disease", ""),
         hospital_level=stated.get("hospital_level", "tertiary"),
-        treated="elsewhere" if "groups" in stated else LOCAL,
+        treated=stated.get("scope", NATION if "groups" in stated else LOCAL),
         groups=tuple(stated.get("groups", ())),
         civil_servant=stated.get("civil_servant", False),
         identities=tuple(stated.get("identities", ())),
@@ -59,6 +61,7 @@ def _claim(area: str, stated: Mapping[str, Any], dates: Dates) -> Claim:
         account_used=balance > 0,
         account_balance=balance,
         dates=dates,
+        visit=stated.get("visit", ""),
     )
 
 

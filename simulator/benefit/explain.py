@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from simulator.benefit.claim import LOCAL, ORDINARY
+from simulator.benefit.claim import ORDINARY, WAIVED
 from simulator.benefit.terms import PAID_AND_BASE
 from simulator.benefit.trace import LayerTrace, Said, Trace
 from simulator.core.money import yuan
 from simulator.core.texts import Text, join, plain, text
+from simulator.domain.care import OUTPATIENT
+from simulator.domain.places import LOCAL, PROVINCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def _scope(trace: Trace) -> AwardStep:
 
 def _deductible(trace: Trace) -> AwardStep:
     said, in_scope = trace.facts.deductible, trace.scopes.in_scope
-    per = text("benefit.per_disease" if trace.facts.per_disease else "benefit.per_year")
+    facts = trace.facts
+    per = text("benefit.per_disease" if facts.per_disease else f"benefit.per_{facts.deductible_period}")
     if said is None:
         sentence = text("benefit.ended", rule=text("benefit.deductible_name"))
     else:
@@ -83,7 +86,7 @@ def _ratio(trace: Trace) -> Iterator[AwardStep]:
         [
             text(f"benefit.category_{facts.category}"),
             text(f"benefit.level_{facts.hospital_level}"),
-            plain(facts.disease) if facts.disease else text(f"benefit.{ORDINARY}"),
+            plain(facts.disease) if facts.disease else text(_care_name(facts.care)),
         ]
     )
     sentence = text("benefit.ratio", ratio=facts.ratio_said.shown, case=case)
@@ -94,18 +97,23 @@ def _ratio(trace: Trace) -> Iterator[AwardStep]:
     if len(facts.groups) > 1:
         listed = join([text(f"benefit.group_{name}") for name in facts.groups])
         yield AwardStep("filing", text("benefit.best_group", groups=listed, group=group), facts.group, "", "")
-    if facts.modifier is None:
+    # Traces kept before there were scopes say only that it was elsewhere.
+    where = text("benefit.treated_province" if facts.treated == PROVINCE else "benefit.treated_elsewhere")
+    if facts.group == WAIVED:
+        sentence = text("benefit.filing_waived", where=where)
+    elif facts.modifier is None:
         sentence = text("benefit.ended", rule=text("benefit.modifier_name"))
     elif facts.ratio == facts.plain_ratio:
-        sentence = text("benefit.modifier_keeps", group=group)
+        sentence = text("benefit.modifier_keeps", where=where, group=group)
     else:
-        sentence = text(f"benefit.modifier_{facts.modifier_how}", group=group, by=facts.modifier_by)
+        sentence = text(f"benefit.modifier_{facts.modifier_how}", where=where, group=group, by=facts.modifier_by)
     yield _step("modifier", sentence, facts.modifier, facts.plain_ratio, facts.ratio)
 
 
 def _pool(trace: Trace) -> AwardStep:
     above_line, ratio, paid = trace.scopes.in_scope - trace.deductible, trace.facts.ratio, trace.pool.before_caps
-    sentence = text("benefit.pool", amount=yuan(above_line), ratio=ratio, paid=yuan(paid))
+    key = "benefit.pool_brackets" if trace.facts.bracketed else "benefit.pool"
+    sentence = text(key, amount=yuan(above_line), ratio=ratio, paid=yuan(paid))
     # No source of its own: a quoted ratio that an invented modifier changed is not a quoted one any more.
     return AwardStep("pool", sentence, str(ratio), "", "", above_line, paid)
 
@@ -113,18 +121,31 @@ def _pool(trace: Trace) -> AwardStep:
 def _caps(trace: Trace) -> Iterator[AwardStep]:
     facts, pool = trace.facts, trace.pool
     if facts.disease:
+        name = text("benefit.disease_cap_name", period=text(f"benefit.period_{facts.disease_cap_period}"))
         of_disease = facts.disease_cap, facts.disease_cap_fen, pool.disease_left
-        yield _cap("disease_cap", *of_disease, pool.before_caps, pool.after_disease_cap)
-        if pool.excess:
-            key = "benefit.excess_person" if facts.shut_out else "benefit.excess_layers"
-            sentence = text(key, excess=yuan(pool.excess))
-            yield _step("above_disease_cap", sentence, facts.excess, pool.excess, pool.excess)
+        yield _cap("disease_cap", name, *of_disease, pool.before_caps, pool.after_disease_cap)
+    if facts.care_cap is not None:
+        period = text(f"benefit.period_{facts.care_cap_period}")
+        name = text("benefit.care_cap_name", care=text(_care_name(facts.care_cap_under)), period=period)
+        of_care = facts.care_cap, facts.care_cap_fen, pool.care_left
+        yield _cap("care_cap", name, *of_care, pool.after_disease_cap, pool.after_care_cap)
+    if pool.excess:
+        key = "benefit.excess_person" if facts.shut_out else "benefit.excess_layers"
+        limit = text("benefit.limit_of_care" if pool.cut_by_care_cap else "benefit.limit_of_disease")
+        sentence = text(key, limit=limit, excess=yuan(pool.excess))
+        yield _step("above_disease_cap", sentence, facts.excess, pool.excess, pool.excess)
     of_year = facts.annual_cap, facts.annual_cap_fen, pool.annual_left
-    yield _cap("annual_cap", *of_year, pool.after_disease_cap, pool.paid)
+    yield _cap("annual_cap", text("benefit.annual_cap_name"), *of_year, pool.after_care_cap, pool.paid)
 
 
-def _cap(rule: str, said: Said | None, cap: int | None, left: int | None, before: int, after: int) -> AwardStep:
-    name = text(f"benefit.{rule}_name")
+def _care_name(care: str) -> str:
+    # Traces kept before there were kinds of care say only that no disease was billed.
+    return f"benefit.care_{care}" if care and care != OUTPATIENT else f"benefit.{ORDINARY}"
+
+
+def _cap(
+    rule: str, name: Text, said: Said | None, cap: int | None, left: int | None, before: int, after: int
+) -> AwardStep:
     if said is None:
         sentence = text("benefit.ended", rule=name)
     elif cap is None or left is None:

@@ -4,16 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from simulator.benefit.city_file import UNLIMITED, Layer
-from simulator.benefit.claim import LOCAL, ORDINARY, UNFILED, Claim, Dates
-from simulator.benefit.dated_rows import DatedRow, find_or_gap, gap, known_days
+from simulator.benefit.claim import ORDINARY, UNFILED, WAIVED, Claim, Dates
+from simulator.benefit.dated_rows import ANY, CLASS, DatedRow, find, find_or_gap, gap, known_days
+from simulator.benefit.placement import Placement, Placements, Words, code_of, placement_of
 from simulator.benefit.terms import Modifier, Terms, ten_thousandths
 from simulator.benefit.trace import AwardFacts, LayerFacts, Said
 from simulator.core.errors import Refusal
 from simulator.core.money import to_ratio
 from simulator.core.texts import text
+from simulator.domain.accumulators import YEAR
+from simulator.domain.care import SPECIAL_DISEASE
 from simulator.domain.person import GROUPS
+from simulator.domain.places import LOCAL
 
 _MOST_KEPT = 4096
 """Kinds of claim kept for a day before starting over; a city has a few hundred."""
@@ -34,8 +39,17 @@ class Figures:
     """Everything that the rules say of one kind of claim on one day."""
 
     facts: AwardFacts
-    ratio_units: int
+    steps: tuple[tuple[int, int], ...]
+    """The pool's ratio after the modifier: (threshold in fen, ratio in ten-thousandths), one step where it is flat."""
+    ratios: tuple[tuple[Decimal, Decimal], ...]
+    """Of each step the ratio before the modifier and after it."""
     layers: tuple[LayerFigures, ...]
+    placements: Placements
+    words: Words | None
+    """None where they depend on the day or the visit."""
+
+    def words_of(self, claim: Claim, day: date) -> Words:
+        return self.words or self.placements.words(day, claim.visit)
 
 
 class Rules:
@@ -49,13 +63,13 @@ class Rules:
         levels: Callable[[str], Sequence[Sequence[DatedRow]]],
         layers: Sequence[Layer],
         mapped: Callable[[str], str],
-        year_of: Callable[[Dates], int],
+        accrual_day: Callable[[Dates], date],
         kept: dict[object, Figures],
     ) -> None:
         self.area = area
         self.day = day
         self.mapped = mapped
-        self.year_of = year_of
+        self.accrual_day = accrual_day
         self._levels = levels
         self._layers = layers
         self._kept = kept
@@ -66,6 +80,7 @@ class Rules:
             claim.insutype,
             claim.category,
             claim.hospital_level,
+            claim.care,
             claim.disease,
             claim.treated,
             claim.groups,
@@ -88,32 +103,32 @@ class Rules:
         """What the pool pays at most in a year, fen: for a class code, or with a blank one for everything."""
         person = {"insutype": insutype, "category": category}
         if disease:
-            return cap_of(self.in_force("disease_cap", "rules.pool_cap", **person, disease=disease))
+            asked = person | {"disease": disease, CLASS: self.mapped(disease)}
+            return cap_of(self.in_force("disease_cap", "rules.pool_cap", **asked))
         return cap_of(self.in_force("annual_cap", "rules.pool_cap", **person))
 
-    @property
-    def unfiled(self) -> str:
-        """`refuse` or `modifier`: what a person without a filing gets elsewhere."""
-        row = self.in_force("unfiled", "rules.unfiled")
+    def unfiled(self, scope: str) -> str:
+        """`refuse`, `modifier` or `waived`: the consequence of having no filing in a scope of place."""
+        row = self.in_force("unfiled", "rules.unfiled", scope=scope)
         return "refuse" if row is None else str(row.value)
 
     def _figures(self, claim: Claim) -> Figures:
-        disease = self.mapped(claim.disease) if claim.disease else ""
-        if disease:
-            self._listed(claim.disease, disease)
+        disease_class = self.mapped(claim.disease) if claim.disease else ""
+        if disease_class and claim.care == SPECIAL_DISEASE:
+            self._listed(claim.disease, disease_class)
         person = {"insutype": claim.insutype, "category": claim.category}
-        case = person | {"hospital_level": claim.hospital_level, "disease": disease or ORDINARY}
+        kind = {"disease": claim.disease or ORDINARY, "scope": claim.treated, "care": claim.care}
+        kind |= {CLASS: disease_class} if disease_class else {}
+        case = person | {"hospital_level": claim.hospital_level} | kind
         ratio_row = self._ratio_row(case)
-        group, modifier, ratio = self._best_group(claim, ratio_row, person)
+        group, modifier, ratios = self._best_group(claim, ratio_row, person | {"scope": claim.treated})
         per = self.in_force("deductible_per", "engine.deductible")
-        excess = self.in_force("above_disease_cap", "engine.disease_cap")
+        per_disease = per is not None and per.value == "disease"
         deductible = self.in_force("deductible", "engine.deductible", **case)
-        disease_case = person | {"disease": disease}
-        disease_cap = self.in_force("disease_cap", "engine.disease_cap", **disease_case) if disease else None
-        annual_cap = self.in_force("annual_cap", "engine.annual_cap", **person)
-        pays = self.in_force("account_pays", "engine.account", **person)
-        elsewhere = self.in_force("account_elsewhere", "engine.account", **person)
-        by: Modifier | None = modifier.value if modifier else None
+        disease_cap, care_cap = self._caps(claim, person | kind)
+        disease = code_of(disease_cap, disease_class)
+        own_care = claim.care if disease and claim.care != SPECIAL_DISEASE else ""
+        plain, used = ratios[0]
         facts = AwardFacts(
             category=claim.category,
             hospital_level=claim.hospital_level,
@@ -123,26 +138,84 @@ class Rules:
             disease=disease,
             deductible=_said(deductible),
             line=deductible.value if deductible else 0,
-            per_disease=per is not None and per.value == "disease",
+            per_disease=per_disease,
             ratio_said=Said(ratio_row.shown, ratio_row.source, ratio_row.reference),
-            plain_ratio=to_ratio(ratio_row.value),
-            ratio=ratio,
-            modifier=_said(modifier),
-            modifier_how=by.how if by else "",
-            modifier_by=str(by.by) if by else "",
-            disease_cap=_said(disease_cap),
-            disease_cap_fen=cap_of(disease_cap),
-            annual_cap=_said(annual_cap),
-            annual_cap_fen=cap_of(annual_cap),
-            excess=_said(excess),
-            shut_out=excess is None or excess.value == "person",
-            account_pays=_said(pays),
-            account_word=pays.value if pays else "nothing",
-            account_elsewhere=_said(elsewhere),
-            account_open_elsewhere=bool(elsewhere and elsewhere.value),
+            plain_ratio=plain,
+            ratio=used,
+            **self._modifier_facts(modifier),
+            **self._cap_facts(person, disease_cap, care_cap),
+            **self._account_facts(claim, person),
+            care=claim.care,
+            deductible_period=deductible.period if deductible else YEAR,
+            bracketed=len(ratios) > 1,
+        )
+        placements = Placements(
+            Placement(disease, own_care),
+            placement_of(deductible, disease=disease if per_disease else "", care=own_care if per_disease else "")
+            or Placement(),
+            placement_of(disease_cap, disease=disease, care=own_care),
+            placement_of(care_cap),
+            placement_of(ratio_row, disease=_named(ratio_row)) if len(ratios) > 1 else None,
         )
         layers = tuple(figures for layer in self._layers if (figures := self._layer(layer, claim)) is not None)
-        return Figures(facts, ten_thousandths(ratio), layers)
+        steps = tuple(
+            (step.above, ten_thousandths(after)) for step, (_, after) in zip(ratio_row.value, ratios, strict=True)
+        )
+        words = None if placements.periodic else placements.words(self.day, "")
+        return Figures(facts, steps, ratios, layers, placements, words)
+
+    def _caps(self, claim: Claim, asked: Mapping[str, str]) -> tuple[DatedRow | None, DatedRow | None]:
+        """The rows that cap the disease and the care; only special disease must have a word on its cap."""
+        disease_cap = None
+        if claim.care == SPECIAL_DISEASE and claim.disease:
+            disease_cap = self.in_force("disease_cap", "engine.disease_cap", **asked)
+        elif claim.disease:
+            disease_cap = self._in_force_or_silent("disease_cap", asked)
+        return disease_cap, self._in_force_or_silent("care_cap", asked)
+
+    def _in_force_or_silent(self, rule: str, asked: Mapping[str, str]) -> DatedRow | None:
+        try:
+            return find(self._levels(rule), asked, self.day)
+        except LookupError:
+            return None
+
+    def _modifier_facts(self, row: DatedRow | None) -> dict[str, Any]:
+        by: Modifier | None = row.value if row else None
+        return {
+            "modifier": _said(row),
+            "modifier_how": by.how if by else "",
+            "modifier_by": str(by.by) if by else "",
+        }
+
+    def _cap_facts(
+        self, person: Mapping[str, str], disease_cap: DatedRow | None, care_cap: DatedRow | None
+    ) -> dict[str, Any]:
+        excess = self.in_force("above_disease_cap", "engine.disease_cap")
+        annual_cap = self.in_force("annual_cap", "engine.annual_cap", **person)
+        return {
+            "disease_cap": _said(disease_cap),
+            "disease_cap_fen": cap_of(disease_cap),
+            "disease_cap_period": disease_cap.period if disease_cap else YEAR,
+            "care_cap": _said(care_cap),
+            "care_cap_fen": cap_of(care_cap),
+            "care_cap_period": care_cap.period if care_cap else YEAR,
+            "care_cap_under": dict(care_cap.when)["care"] if care_cap else "",
+            "annual_cap": _said(annual_cap),
+            "annual_cap_fen": cap_of(annual_cap),
+            "excess": _said(excess),
+            "shut_out": excess is None or excess.value == "person",
+        }
+
+    def _account_facts(self, claim: Claim, person: dict[str, str]) -> dict[str, Any]:
+        pays = self.in_force("account_pays", "engine.account", **person)
+        placed = person | {"scope": claim.treated}
+        elsewhere = None if claim.treated == LOCAL else self.in_force("account_elsewhere", "engine.account", **placed)
+        return {
+            "account_pays": _said(pays),
+            "account_word": pays.value if pays else "nothing",
+            "account_elsewhere": _said(elsewhere),
+            "account_open_elsewhere": bool(elsewhere and elsewhere.value),
+        }
 
     def _listed(self, billed: str, disease: str) -> None:
         row = self.in_force_or_none("diseases", code=disease)
@@ -165,20 +238,23 @@ class Rules:
         return row
 
     def _best_group(
-        self, claim: Claim, row: DatedRow, person: Mapping[str, str]
-    ) -> tuple[str, DatedRow | None, Decimal]:
+        self, claim: Claim, row: DatedRow, placed: Mapping[str, str]
+    ) -> tuple[str, DatedRow | None, tuple[tuple[Decimal, Decimal], ...]]:
         """Of several valid filings the group with the best ratio counts; of equal ones the first of the list."""
-        plain = to_ratio(row.value)
+        plain = [to_ratio(step.ratio) for step in row.value]
         if claim.treated == LOCAL:
-            return LOCAL, None, plain
-        if not claim.groups and self.unfiled == "refuse":
+            return LOCAL, None, tuple(zip(plain, plain, strict=True))
+        unfiled = self.unfiled(claim.treated)
+        if not claim.groups and unfiled == "refuse":
             raise Refusal("not_filed", text("benefit.not_filed", area=self.area, day=self.day))
-        candidates = []
-        for group in sorted(claim.groups, key=_rank) or [UNFILED]:
-            modifier = self.in_force("modifiers", "engine.ratio", group=group, **person)
+        candidates: list[tuple[str, DatedRow | None, list[Decimal]]] = []
+        for group in sorted(claim.groups, key=_rank) or ([] if unfiled == WAIVED else [UNFILED]):
+            modifier = self.in_force("modifiers", "engine.ratio", group=group, **placed)
             by: Modifier | None = modifier.value if modifier else None
-            candidates.append((group, modifier, by.applied(row.value) if by else plain))
-        return max(candidates, key=lambda candidate: candidate[2])
+            candidates.append((group, modifier, [by.applied(step.ratio) for step in row.value] if by else plain))
+        candidates += [(WAIVED, None, plain)] if unfiled == WAIVED else []
+        best, modifier, after = max(candidates, key=lambda candidate: candidate[2])
+        return best, modifier, tuple(zip(plain, after, strict=True))
 
     def _layer(self, layer: Layer, claim: Claim) -> LayerFigures | None:
         if claim.insutype not in layer.insutypes or (layer.who == "civil_servants" and not claim.civil_servant):
@@ -216,6 +292,12 @@ def _said(row: DatedRow | None) -> Said | None:
 def cap_of(row: DatedRow | None) -> int | None:
     """Fen of a cap row; None is no cap, because the rule says so or ended."""
     return None if row is None or row.value == UNLIMITED else int(row.value)
+
+
+def _named(row: DatedRow) -> str:
+    """The disease whose amounts the brackets of a row count; blank where they count every disease together."""
+    disease = dict(row.when).get("disease", ANY)
+    return "" if disease in (ANY, ORDINARY) else disease
 
 
 def _rank(group: str) -> int:

@@ -46,11 +46,13 @@ class Award:
     group: str
     """The filing group that counted, or `unfiled` or `local`."""
     disease: str
-    """The class code that everything is booked under; empty for ordinary care."""
+    """The code that everything is booked under: that of the row that sets the cap; empty without a disease."""
     year: int
     details: tuple[FundShare, ...]
     movements: Mapping[tuple[str, str], int]
     """What to add to the accumulators; a cancellation adds all of it negated."""
+    stands_under: Mapping[str, tuple[str, ...]]
+    """Of the deductible, the pool and what brackets count: every word that its amount is booked under."""
     trace: Trace = field(repr=False)
     """The facts behind `steps`, from which the sentences are made when somebody reads them."""
 

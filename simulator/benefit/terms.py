@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from simulator.core.money import to_ratio
+from simulator.domain.places import SCOPES
 
 RATIO_UNIT = 10_000
 """Ratios have four decimals at most, so fen times ratio is exact in whole numbers."""
@@ -26,8 +28,11 @@ class Disease:
     name: str
     name_en: str
     covers: tuple[str, ...]
-    outbound: bool
-    """May be settled directly elsewhere."""
+    outbound: str
+    """The farthest scope of place in which it may be settled directly: `local` is at home only."""
+
+    def reaches(self, scope: str) -> bool:
+        return SCOPES.index(scope) <= SCOPES.index(self.outbound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,13 @@ class Modifier:
         if self.how == "minus":
             return max(Decimal("0.0000"), to_ratio(ratio - self.by))
         return to_ratio(ratio * self.by if self.how == "times" else self.by)
+
+
+class RatioStep(NamedTuple):
+    """The pool's ratio above an amount in scope of the period, fen; a flat ratio is one step from 0."""
+
+    above: int
+    ratio: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from simulator.domain.accumulators import YEAR
+
 
 class Said(NamedTuple):
     """A figure as its file writes it, and where that comes from."""
@@ -56,6 +58,17 @@ class AwardFacts:
     account_word: str
     account_elsewhere: Said | None
     account_open_elsewhere: bool
+    care: str = ""
+    """Blank in traces kept before there were kinds of care."""
+    deductible_period: str = YEAR
+    disease_cap_period: str = YEAR
+    care_cap: Said | None = None
+    care_cap_fen: int | None = None
+    care_cap_period: str = YEAR
+    care_cap_under: str = ""
+    """The care of the row that sets the cap."""
+    bracketed: bool = False
+    """Whether the ratio goes by brackets; `ratio` is then that of the last fen of the batch."""
 
 
 class LayerTrace(NamedTuple):
@@ -91,14 +104,21 @@ class PoolTrace(NamedTuple):
     paid: int
     disease_left: int | None
     annual_left: int | None
+    care_left: int | None = None
+    cut_by_care_cap: int = 0
+
+    @property
+    def after_care_cap(self) -> int:
+        return self.after_disease_cap - self.cut_by_care_cap
 
     @property
     def excess(self) -> int:
-        return self.before_caps - self.after_disease_cap
+        """Above the caps of the disease and of the care."""
+        return self.before_caps - self.after_care_cap
 
     @property
     def cut(self) -> int:
-        return self.after_disease_cap - self.paid
+        return self.after_care_cap - self.paid
 
 
 class Trace(NamedTuple):

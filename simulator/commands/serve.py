@@ -1,5 +1,7 @@
 """`nhsa-sim serve`: the platform, until interrupted."""
 
+import re
+
 import click
 
 from simulator.core.errors import SetupError
@@ -21,6 +23,7 @@ from simulator.core.texts import text
 @click.option("--gateway", type=click.Choice(["none", "api_hmac"]), default="none", help="网关签名 / gateway profile")
 @click.option("--access-key", default="", envvar="NHSA_SIM_ACCESS_KEY", help="网关 AK")
 @click.option("--secret-key", default="", envvar="NHSA_SIM_SECRET_KEY", help="网关 SK")
+@click.option("--sm4-key", default="", envvar="NHSA_SIM_SM4_KEY", help="SM4 密钥 / key in hexadecimal")
 @click.option("--sign-in", is_flag=True, help="其他交易须先 9001 签到 / demand 9001 first")
 @click.option("--token", default="", envvar="NHSA_SIM_TOKEN", help="控制接口令牌 / token of control and metrics")
 @click.option("--allow-host", multiple=True, help="控制接口允许的主机名 / further host names for control")
@@ -50,6 +53,10 @@ def _settings(options: dict[str, object]) -> Settings:
         if not (options["access_key"] and options["secret_key"]):
             raise SetupError(text("serve.no_keys"))
         gateway |= {"access_key": options["access_key"], "secret_key": options["secret_key"]}
+    if options["sm4_key"]:
+        if not re.fullmatch("[0-9A-Fa-f]{32}", str(options["sm4_key"])):
+            raise SetupError(text("serve.sm4_key"))
+        gateway |= {"encrypt": "sm4", "sm4_key": options["sm4_key"]}
     return Settings(
         store=str(options["store"]),
         data=str(options["data"]),

@@ -14,9 +14,9 @@ from simulator.insured.reconciliation_day import rows_of_day
 from simulator.people.areas import is_area
 from simulator.sandbox.configuration import Agency
 from simulator.sandbox.sandboxes import touch
+from simulator.store import outbox
 from simulator.store.rows import SettlementRow
 from simulator.store.tables import agency, fault, settlement
-from simulator.store.tables import outbox as outbox_table
 from simulator.store.unit_of_work import UnitOfWork
 
 
@@ -135,7 +135,7 @@ def forget_faults(asking: Asking) -> Any:
 def show_outbox(asking: Asking) -> Any:
     """What waits to be reversed or delivered, or was given up."""
     with asking.sandbox.begin() as (work, _, _clock):
-        rows = [row for row in work.find(outbox_table, order="id") if row.state in _WAITING]
+        rows = outbox.unfinished(work)
     keys = ("id", "msgid", "area", "infno", "state", "origin_msgid", "psn_no", "mdtrt_id", "attempts", "last_error")
     return {"outbox": [{key: getattr(row, key) for key in keys} for row in rows]}
 
@@ -149,11 +149,8 @@ def run(asking: Asking) -> Any:
     worker.recover(asking.sandbox, real, platform.forwarding.owner, alone=False)
     acknowledged = worker.run(asking.sandbox, platform.forwarding, everything=True)
     with asking.sandbox.begin() as (work, _, _clock):
-        left = [row for row in work.find(outbox_table) if row.state in ("sending", "unknown")]
+        left = outbox.undecided(work)
     return {"acknowledged": acknowledged, "waiting": len(left)}
-
-
-_WAITING = ("sending", "unknown", "given_up", "held")
 
 
 def _described(found: Agency) -> dict[str, Any]:

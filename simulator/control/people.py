@@ -8,6 +8,7 @@ from simulator.agencies.replica.synchronisation import learn
 from simulator.control.calls import Asking, call, fen_of, limit_of
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
+from simulator.domain.accumulators import under_of
 from simulator.domain.person import Person
 from simulator.domain.places import below
 from simulator.people.areas import is_area
@@ -109,7 +110,7 @@ def show_accumulators(asking: Asking) -> Any:
     with asking.sandbox.begin() as (work, _, _clock):
         known = asking.person(work)
         rows = work.find(accumulator, person_id=known.id)
-    keys = ("year", "insutype", "kind", "disease")
+    keys = ("year", "insutype", "kind", "disease", "care", "period")
     return {
         "accumulators": [
             {
@@ -117,7 +118,7 @@ def show_accumulators(asking: Asking) -> Any:
                 "opening": _yuan(row.opening),
                 "amount": _yuan(row.opening + row.booked),
             }
-            for row in sorted(rows, key=lambda row: (row.year, row.insutype, row.kind, row.disease))
+            for row in sorted(rows, key=lambda row: (row.year, row.insutype, *row.key))
         ]
     }
 
@@ -152,7 +153,9 @@ def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, 
 
 def class_code(config: Config, somebody: Person, disease: str) -> str:
     """What a disease accrues under: the class code by the map of the insured place (rules 12)."""
-    return config.policies.city(somebody.insurances[0].area).mapped(disease) if disease else ""
+    under = under_of(disease)
+    mapped = config.policies.city(somebody.insurances[0].area).mapped(under.disease) if under.disease else ""
+    return str(under._replace(disease=mapped))
 
 
 def described(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
@@ -170,7 +173,7 @@ def described(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
 def opening_balances(work: UnitOfWork, person_id: int) -> list[OpeningBalance]:
     """The opening balances of a person, as an export carries them."""
     rows = work.find(accumulator, person_id=person_id)
-    return [OpeningBalance(row.year, row.insutype, row.kind, row.opening, row.disease) for row in rows if row.opening]
+    return [OpeningBalance(row.year, row.insutype, row.kind, row.opening, row.key[1]) for row in rows if row.opening]
 
 
 def _psn_type(config: Config, category: str) -> str:

@@ -96,6 +96,13 @@ def described(found: Sandbox, asking: Asking) -> dict[str, Any]:
         "clock": {"now": iso(now), "running": clock.running},
         "edition": config.edition,
         "strict": config.strict,
-        "gateway": {"name": profile.name, "sign_in": profile.sign_in, "window_s": profile.window_s},
+        "gateway": {
+            "name": profile.name,
+            "sign_in": profile.sign_in,
+            "window_s": profile.window_s,
+            # Whose keys there are is told, the keys themselves never.
+            "encrypt": profile.encrypt,
+            "keys": sorted(profile.keys),
+        },
         "agencies": sorted(config.agencies),
     }

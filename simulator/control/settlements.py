@@ -13,8 +13,9 @@ from simulator.insured.audit import audit
 from simulator.insured.place import row_number, wire_number
 from simulator.insured.reconciliation_day import day_row, row_from, rows_of_day
 from simulator.insured.settlement import told
+from simulator.store import outbox
 from simulator.store.rows import SettlementRow
-from simulator.store.tables import ledger, outbox, settlement
+from simulator.store.tables import ledger, settlement
 
 
 @call("GET", "settlements/<setl_id>")
@@ -57,7 +58,7 @@ def show_settlement(asking: Asking) -> Any:
 def show_audit(asking: Asking) -> Any:
     """Every identity and double entry recomputed from the rows."""
     with asking.sandbox.begin() as (work, _, _clock):
-        unknown = [row for row in work.find(outbox) if row.state in ("sending", "unknown")]
+        unknown = outbox.undecided(work)
         found = audit(work)
     return {
         "balanced": not found.differences,

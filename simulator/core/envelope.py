@@ -75,10 +75,11 @@ def head_of(fields: Mapping[str, Any]) -> Head:
     )
 
 
-def answer(
-    *, infcode: str, err_msg: str, output: Mapping[str, Any] | None, area: str, received: datetime, answered: datetime
-) -> bytes:
-    """The bytes of an answer; `area` stands at the head of inf_refmsgid when it is six digits."""
+def answer(*, infcode: str, err_msg: str, output: Any, area: str, received: datetime, answered: datetime) -> bytes:
+    """The bytes of an answer; `area` stands at the head of inf_refmsgid when it is six digits.
+
+    An output that is text was enciphered.
+    """
     serial = next(_serial) % 10_000_000_000
     came = wire_time_17(received)
     known = area if len(area) == 6 and area.isascii() and area.isdigit() else "000000"

@@ -2,7 +2,10 @@
 
 import re
 
-IDENTITY_FIELDS = ("certno", "psn_name", "mdtrt_cert_no", "card_sn", "card_no", "tel", "addr", "credential_token")
+IDENTITY_FIELDS = (
+    *("certno", "psn_name", "mdtrt_cert_no", "card_sn", "card_no", "tel", "addr", "credential_token"),
+    *("coner_name", "agnter_name", "agnter_certno", "agnter_tel", "agnter_addr"),
+)
 """Wire names whose values point at a person; psn_no is the platform's own number and stays readable."""
 
 _FIELD = re.compile(r'("(?:' + "|".join(IDENTITY_FIELDS) + r')"\s*:\s*")((?:[^"\\]|\\.)*)(")')

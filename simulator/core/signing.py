@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from simulator.core.texts import Text, text
@@ -15,6 +15,15 @@ from simulator.core.texts import Text, text
 NONE, API_HMAC = "none", "api_hmac"
 PROFILES = (NONE, API_HMAC)
 _HEADERS = ("_api_name", "_api_version", "_api_timestamp", "_api_access_key")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of one institution."""
+
+    access_key: str
+    secret_key: str
+    sm4_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,21 @@ class Profile:
     window_s: int = 1800
     sign_in: bool = False
     """True where other transactions need a 9001 of the same day first (source HN; a setting)."""
+    encrypt: str = NONE
+    """Cipher of `input` and `output`: `none` or `sm4`."""
+    sm4_key: str = ""
+    """Sixteen bytes as 32 hexadecimal digits."""
+    keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Keys of single institutions by code, named as the ones above; those that are left out are the sandbox's."""
+
+    def keys_of(self, institution: str) -> Keys:
+        """The keys under which an institution signs and enciphers."""
+        own = self.keys.get(institution, {})
+        return Keys(
+            own.get("access_key", self.access_key),
+            own.get("secret_key", self.secret_key),
+            own.get("sm4_key", self.sm4_key),
+        )
 
 
 class Headers(Protocol):
@@ -44,7 +68,7 @@ class NotAuthentic(Exception):
         self.string_to_sign = string_to_sign
 
 
-def authenticate(profile: Profile, headers: Headers, real: float) -> None:
+def authenticate(profile: Profile, headers: Headers, real: float, institution: str) -> None:
     """Raises NotAuthentic with one of the four printed causes (source HN); header names in any case, - or _."""
     if profile.name == NONE:
         return
@@ -55,10 +79,11 @@ def authenticate(profile: Profile, headers: Headers, real: float) -> None:
         raise NotAuthentic(text("gateway.no_headers", missing=missing))
     if not _fresh(values["_api_timestamp"], profile.window_s, real):
         raise NotAuthentic(text("gateway.stale", got=values["_api_timestamp"], window=profile.window_s))
-    if values["_api_access_key"] != profile.access_key:
+    keys = profile.keys_of(institution)
+    if values["_api_access_key"] != keys.access_key:
         raise NotAuthentic(text("gateway.no_user", got=values["_api_access_key"]))
     signed = string_to_sign(values)
-    if not hmac.compare_digest(signature(signed, profile.secret_key).encode(), values["_api_signature"].encode()):
+    if not hmac.compare_digest(signature(signed, keys.secret_key).encode(), values["_api_signature"].encode()):
         raise NotAuthentic(text("gateway.bad_signature", signed=signed), signed)
 
 

@@ -72,8 +72,8 @@ def _legend() -> Text:
 
 
 def _heading(found: CoverageTable) -> list[str]:
-    names = [str(text(f"coverage.column_{name}")) for name in ("infno", "name", "scenarios")]
-    return [*names[:2], *found.editions, names[2]]
+    names = [str(text(f"coverage.column_{name}")) for name in ("infno", "name", "depth", "scenarios")]
+    return [*names[:2], *found.editions, *names[2:]]
 
 
 def _cells(found: CoverageTable, row: CoverageRow) -> list[str]:
@@ -82,7 +82,8 @@ def _cells(found: CoverageTable, row: CoverageRow) -> list[str]:
     scenarios = str(text("coverage.more", shown=shown, more=more)) if more > 0 else shown
     if row.lacks_scenario:
         scenarios = str(text("coverage.none_yet"))
-    return [row.infno, str(row.name), *(str(row.cells[name].letters) for name in found.editions), scenarios]
+    cells = [str(row.cells[name].letters) for name in found.editions]
+    return [row.infno, str(row.name), *cells, str(text(f"coverage.depth_{row.depth or 'none'}")), scenarios]
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -95,6 +96,7 @@ def _row_json(row: CoverageRow) -> dict[str, Any]:
         "name_zh": row.name.zh,
         "name_en": row.name.en,
         "handler": row.handler,
+        "depth": row.depth,
         "scenarios": list(row.scenarios),
         "editions": {name: cell.as_json() for name, cell in row.cells.items()},
     }

@@ -60,8 +60,13 @@ class CoverageRow:
     infno: str
     name: Text
     cells: Mapping[str, Cell]
-    handler: bool
+    depth: str
+    """Service by the platform: `trade`, `record` or `table`; blank where there is none."""
     scenarios: tuple[str, ...]
+
+    @property
+    def handler(self) -> bool:
+        return bool(self.depth)
 
     @cached_property
     def has_tables(self) -> bool:
@@ -103,18 +108,18 @@ def coverage(editions: Sequence[str] = EDITIONS, scenarios: Sequence[Path] = ())
     rows = []
     for each in covered(editions):
         by_edition = shown.get(each.infno, {})
-        handled = each.infno in HANDLERS
+        depth = HANDLERS[each.infno].traits.depth if each.infno in HANDLERS else ""
         cells = {
             edition: Cell(
                 contract=state,
                 example=edition in each.examples,
-                handler=handled and state == "tables",
+                handler=bool(depth) and state == "tables",
                 scenarios=tuple(by_edition.get(edition, ())),
             )
             for edition, state in each.contract.items()
         }
         every = tuple(dict.fromkeys(name for names in by_edition.values() for name in names))
-        rows.append(CoverageRow(each.infno, Text(each.name_zh, each.name_en), cells, handled, every))
+        rows.append(CoverageRow(each.infno, Text(each.name_zh, each.name_en), cells, depth, every))
     return CoverageTable(tuple(editions), tuple(rows))
 
 

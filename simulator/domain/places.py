@@ -14,6 +14,10 @@ from simulator.core.strict_csv import parse_csv
 from simulator.core.texts import text
 
 CITY_DIGITS = 4
+PROVINCE_DIGITS = 2
+LOCAL, PROVINCE, NATION = "local", "province", "nation"
+SCOPES = (LOCAL, PROVINCE, NATION)
+"""Scopes of place (rules 33), the nearest first."""
 COLUMNS = ("prefix", "digits", "source", "note")
 
 
@@ -41,6 +45,12 @@ class FilingCoverage:
 
     def same_place(self, one: str, other: str) -> bool:
         return one == other or self.place_of(one) == self.place_of(other)
+
+    def scope(self, treated: str, insured: str) -> str:
+        """The scope of place of the treatment seen from the insured place (rules 33)."""
+        if self.same_place(treated, insured):
+            return LOCAL
+        return PROVINCE if treated[:PROVINCE_DIGITS] == insured[:PROVINCE_DIGITS] else NATION
 
     def is_filing_place(self, area: str) -> bool:
         """Whether a filing can name `area`: a whole province is one only where its row says so."""

@@ -10,6 +10,10 @@ from simulator.core import envelope
 from simulator.core.envelope import Head
 from simulator.core.findings import Finding
 from simulator.core.signing import Headers
+from simulator.domain.files import FileContent
+from simulator.gateway.codec.encryption import BodyCipher
+from simulator.gateway.codec.request_body import JSON
+from simulator.gateway.codec.undecodable import Undecodable
 from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import journal
 
@@ -21,6 +25,10 @@ class Incoming:
     raw: bytes
     headers: Headers = field(default_factory=dict)
     infno_in_path: str = ""
+    file: FileContent | None = None
+    """The file that came beside the message in a multipart body."""
+    problem: Undecodable | None = None
+    """Why the body is no message, as far as its form tells."""
     again: bool = False
     """Delivered once more by an ordered fault: it was authenticated then, and no further fault strikes it."""
 
@@ -31,6 +39,9 @@ class Outgoing:
 
     body: bytes
     status: int = 200
+    content_type: str = JSON
+    file_name: str = ""
+    """Name under which the body is to be kept, where it is a file."""
     dropped: bool = False
     delay_s: float = 0.0
     twice: bool = False
@@ -57,6 +68,8 @@ class Exchange:
     findings: list[Finding] = field(default_factory=list)
     psn_no: str = ""
     mdtrt_id: str = ""
+    cipher: BodyCipher | None = None
+    """Enciphers the output, where the message came enciphered."""
 
     def begin(self, received: datetime) -> None:
         """Its turn has come: `received` by the trade clock."""
@@ -64,17 +77,14 @@ class Exchange:
 
     def leg(self, answer: bytes, outcome: str) -> journal.JournalLeg:
         """The exchange as the journal keeps it."""
-        return journal.JournalLeg(
-            exchange=self.id,
+        return journal.JournalLeg.under(
+            self.head,
             leg=journal.HOSPITAL,
-            at=self.received.isoformat(sep=" ", timespec="milliseconds"),
+            exchange=self.id,
+            at=self.received,
             real_at=self.real_at,
-            infno=self.head.infno,
-            msgid=self.head.msgid,
             psn_no=self.psn_no,
             mdtrt_id=self.mdtrt_id,
-            institution=self.head.institution,
-            area=self.head.insured_area,
             outcome=outcome,
             duration_ms=round((time.perf_counter() - self.started) * 1000, 3),
             request=self.incoming.raw,

@@ -40,7 +40,7 @@ class Inspector:
         self._sample = sample
         self._count = 0
 
-    def inspect(self, config: Config, exchange: Examined, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    def inspect(self, config: Config, exchange: Examined, fields: Mapping[str, Any]) -> Any:
         """The input, trusted from here on; raises Breach or Refusal. Habits of real clients are mended in lenient."""
         contract, strict = config.contract, config.strict
         if not strict:
@@ -65,10 +65,9 @@ class Inspector:
         exchange.findings += from_faults(faults, strict=strict)
         if any(finding.severity == ERROR for finding in exchange.findings):
             raise Breach
-        assert isinstance(body, Mapping)
         return body
 
-    def inspect_output(self, config: Config, infno: str, output: Mapping[str, Any], remote: bool) -> list[Finding]:
+    def inspect_output(self, config: Config, infno: str, output: Any, remote: bool) -> list[Finding]:
         """Our own answer is held to the same contract; a breach is a defect of the platform, and says so."""
         self._count += 1
         if not self._sample or self._count % self._sample:
@@ -98,7 +97,8 @@ def _advised(contract: Contract, head: Head, fields: Mapping[str, Any], body: An
 
 def about(body: Any, psn_no: str, mdtrt_id: str) -> tuple[str, str]:
     """psn_no and mdtrt_id wherever a node of the body has them, for the journal."""
-    nodes = list(body.values()) if isinstance(body, Mapping) else []
+    # A bare list is a node without a name, and an object without nodes is one itself.
+    nodes = [body, *body.values()] if isinstance(body, Mapping) else [body]
     for node in nodes:
         first = node[0] if isinstance(node, list) and node else node
         if isinstance(first, Mapping):

@@ -21,9 +21,12 @@ from simulator.core.logs import log
 from simulator.core.signing import NotAuthentic, authenticate
 from simulator.core.texts import text
 from simulator.domain.transaction_table import REVERSAL
-from simulator.fault_injection import faults
+from simulator.fault_injection import faults, injector
 from simulator.fault_injection.delayed_messages import delay_message, take_delayed
+from simulator.fault_injection.injector import Fault
 from simulator.gateway import admission, inspection
+from simulator.gateway.codec import file_answer, message_fields
+from simulator.gateway.codec.undecodable import Undecodable
 from simulator.gateway.exchange import Exchange, Incoming, Outgoing
 from simulator.sandbox.configuration import Config
 from simulator.sandbox.sandboxes import Sandbox
@@ -98,20 +101,25 @@ class Pipeline:
 
     def _first_work(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Outgoing | Intent:
         """Read, authenticate, check, admit, handle: everything that fits into one unit of work."""
-        injected: faults.Fault | None = None
+        injected: Fault | None = None
         try:
+            message_fields.refuse_undecodable(config, exchange)
             fields = envelope.read(exchange.incoming.raw)
             exchange.head = envelope.head_of(fields)
             if not exchange.incoming.again:
-                authenticate(config.profile, exchange.incoming.headers, exchange.real_at)
+                authenticate(config.profile, exchange.incoming.headers, exchange.real_at, exchange.head.institution)
+            fields = message_fields.decoded(config, exchange, fields)
             body = self._inspector.inspect(config, exchange, fields)
             injected = self._match_fault(work, config, exchange)
-            if injected is not None and injected.what in ("drop_before", "late", "refuse"):
-                return self._apply_before_handling(work, exchange, injected)
+            if injected is not None and injector.before_handling(injected) != injector.HANDLED:
+                return self._stop(work, exchange, injected)
             with work.savepoint():
                 made = self._judge_and_handle(work, config, exchange, body)
         except NotAuthentic as error:
-            return self._turned_away(work, exchange, error)
+            finding = Finding("gateway.signature", ERROR, error.sentence, got=error.string_to_sign)
+            return self._turned_away(work, exchange, 401, finding)
+        except Undecodable as error:
+            return self._turned_away(work, exchange, error.status, Finding("gateway.body", ERROR, error.text))
         except NotAMessage as error:
             return self._refused(work, exchange, [Finding("message", ERROR, error.text)])
         except inspection.Breach:
@@ -146,29 +154,19 @@ class Pipeline:
             raise MustWait
         if spent is not None and spent.state == idempotency_keys.UNKNOWN:
             raise refuse("visit_unknown_outcome", path="msgid", msgid=head.msgid)
-        call = Call(
-            work=work,
-            config=config,
-            infno=head.infno,
-            msgid=head.msgid,
-            treated_area=head.treated_area,
-            insured_area=head.insured_area,
-            remote=head.remote,
-            institution=institution,
-            operator=(head.operator, head.operator_name),
-            now=exchange.received,
-            findings=exchange.findings,
-        )
+        call = Call(work, config, head, institution, exchange.received, exchange.findings, exchange.incoming.file)
         self._forwarding.refuse_while_unknown(work, head.infno, exchange.mdtrt_id)
         asked = transaction.handler(body, call)
         if isinstance(asked, Kept):
             return asked
         route = self._forwarding.route(call, asked)
         if route is None:
-            return asked.then(call, insured.answer(call.asked(asked.infno, asked.body, more=asked.more)))
+            return asked.then(call, insured.answer(call.asked_in_process(asked)))
         if asked.more:
             raise together(asked.more)
-        intended = self._forwarding.intend(call, asked, head, route, digest=exchange.digest, exchange=exchange.id)
+        intended = self._forwarding.intend(
+            call, asked.as_message(), head, route, digest=exchange.digest, exchange=exchange.id
+        )
         self._forwarding.checkpoint("intent_written")
         return intended
 
@@ -178,22 +176,30 @@ class Pipeline:
         config: Config,
         exchange: Exchange,
         made: Kept | bytes,
-        injected: faults.Fault | None,
+        injected: Fault | None,
         *,
         intended: bool = False,
     ) -> Outgoing:
         """Writes the answer, spends the msgid (an intent has spent it), keeps the journal; then an ordered fault."""
         head = exchange.head
+        file = made.file if isinstance(made, Kept) else None
         if isinstance(made, bytes):
             answer = made
+        elif file is not None:
+            answer = file.content
         else:
             answer = self._write(exchange, SUCCESS, "", made.output)
             exchange.findings += self._inspector.inspect_output(config, head.infno, made.output, head.remote)
             exchange.psn_no, exchange.mdtrt_id = inspection.about(made.output, exchange.psn_no, exchange.mdtrt_id)
             if HANDLERS[head.infno].traits.effect:
                 self._spend(work, exchange, made, answer, intended=intended)
-        sent = self._apply_after_handling(exchange, answer, injected)
-        self._record(work, exchange, sent.body, "dropped" if sent.dropped else "answered")
+        sent = self._disturb(exchange, answer, injected)
+        seen = sent.body
+        if file is not None:
+            # A journal that kept every download would outgrow the store.
+            sent = file_answer.as_file(sent, file)
+            seen = self._write(exchange, SUCCESS, file_answer.description(file), None)
+        self._record(work, exchange, seen, "dropped" if sent.dropped else "answered")
         return sent
 
     def _spend(self, work: UnitOfWork, exchange: Exchange, made: Kept, answer: bytes, *, intended: bool) -> None:
@@ -245,12 +251,12 @@ class Pipeline:
         )
 
     def _refused(
-        self, work: UnitOfWork, exchange: Exchange, reasons: list[Finding], injected: faults.Fault | None = None
+        self, work: UnitOfWork, exchange: Exchange, reasons: list[Finding], injected: Fault | None = None
     ) -> Outgoing:
         errors = [each.sentence for each in exchange.findings if each.severity == ERROR]
         answer = self._write(exchange, FAILURE, err_msg([*errors, *(each.sentence for each in reasons)]), None)
         exchange.findings += reasons
-        sent = self._apply_after_handling(exchange, answer, injected)
+        sent = self._disturb(exchange, answer, injected)
         self._record(work, exchange, sent.body, "dropped" if sent.dropped else "refused")
         return sent
 
@@ -260,52 +266,47 @@ class Pipeline:
             exchange.begin(clock.now(self._real_time()))
             return self._refused(work, exchange, _reasons(refusal))
 
-    def _turned_away(self, work: UnitOfWork, exchange: Exchange, error: NotAuthentic) -> Outgoing:
-        """The gateway's own shape: no message, HTTP 401 inside a body (source HN)."""
-        body = write_json({"code": 401, "message": error.sentence.zh})
-        finding = Finding("gateway.signature", ERROR, error.sentence, got=error.string_to_sign)
+    def _turned_away(self, work: UnitOfWork, exchange: Exchange, status: int, finding: Finding) -> Outgoing:
+        """The gateway's own shape: no message, the HTTP status inside a body (source HN)."""
+        body = write_json({"code": status, "message": finding.sentence.zh})
         journal.record(work, exchange.leg(body, "turned_away"), [finding])
-        return Outgoing(body, status=401)
+        return Outgoing(body, status=status)
 
-    def _match_fault(self, work: UnitOfWork, config: Config, exchange: Exchange) -> faults.Fault | None:
+    def _match_fault(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Fault | None:
         if not config.faulty or exchange.incoming.again:
             return None
         return faults.match_fault(work, at=faults.HOSPITAL, infno=exchange.head.infno, seed=config.seed)
 
-    def _apply_before_handling(self, work: UnitOfWork, exchange: Exchange, injected: faults.Fault) -> Outgoing:
-        if injected.what == "refuse":
+    def _stop(self, work: UnitOfWork, exchange: Exchange, fault: Fault) -> Outgoing:
+        """Ends a message that an ordered fault keeps from being handled."""
+        before = injector.before_handling(fault)
+        if before == injector.REFUSED:
             sentence = text("gateway.simulated_refusal")
             return self._refused(work, exchange, [Finding("fault.refuse", ERROR, sentence)])
-        if injected.what == "late":
+        if before == injector.HELD_BACK:
             delay_message(work, exchange.id, exchange.head.msgid, exchange.incoming.raw)
         self._record(work, exchange, b"", "dropped")
         return Outgoing(b"", dropped=True)
 
-    def _apply_after_handling(self, exchange: Exchange, answer: bytes, injected: faults.Fault | None) -> Outgoing:
-        if injected is None:
+    def _disturb(self, exchange: Exchange, answer: bytes, fault: Fault | None) -> Outgoing:
+        """The answer as an ordered fault lets it out."""
+        if fault is None:
             return Outgoing(answer)
-        if injected.what == "drop_after_commit":
-            return Outgoing(b"", dropped=True)
-        if injected.what == "duplicate":
-            return Outgoing(answer, twice=True)
-        if injected.what == "http_500":
-            return Outgoing(b"", status=500)
-        if injected.what == "wrong_person":
-            return Outgoing(faults.for_another_person(answer, exchange.psn_no))
-        return Outgoing(
-            faults.apply_fault(injected.what, answer), delay_s=injected.delay_s if injected.what == "delay" else 0.0
-        )
+        got, effect = injector.after_handling(fault, answer, exchange.psn_no), fault.effect
+        delay_s = fault.delay_s if effect.delayed else 0.0
+        return Outgoing(got.body or b"", got.status, dropped=got.body is None, delay_s=delay_s, twice=effect.twice)
 
     def _record(self, work: UnitOfWork, exchange: Exchange, answer: bytes, outcome: str) -> None:
         journal.record(work, exchange.leg(answer, outcome), exchange.findings)
         served = exchange.head.infno if exchange.head.infno in HANDLERS else "other"
         metrics.count(served, outcome, time.perf_counter() - exchange.started)
 
-    def _write(self, exchange: Exchange, infcode: str, message: str, output: Mapping[str, Any] | None) -> bytes:
+    def _write(self, exchange: Exchange, infcode: str, message: str, output: Any) -> bytes:
+        cipher = exchange.cipher
         return envelope.answer(
             infcode=infcode,
             err_msg=message,
-            output=output,
+            output=output if cipher is None or output is None else cipher.encrypted(output),
             area=exchange.head.treated_area or "000000",
             received=exchange.received,
             answered=exchange.received,

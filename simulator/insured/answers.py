@@ -9,6 +9,7 @@ from simulator.core.clock import completed_years, from_wire
 from simulator.core.money import yuan
 from simulator.domain.person import EMPLOYEES, Insurance, Person
 from simulator.insured.books import Amounts
+from simulator.insured.kept import KeptShare
 
 WIRE_AMOUNTS = {
     "total": "medfee_sumamt",
@@ -78,7 +79,7 @@ def clearing_fields(edition: Edition, insured_area: str) -> dict[str, Any]:
     }
 
 
-def setldetail(edition: Edition, insutype: str, details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def setldetail(edition: Edition, insutype: str, details: Iterable[KeptShare]) -> list[dict[str, Any]]:
     """One row for the pool, one for each layer paid, one for the account paid (rules 20)."""
     rows = []
     for share in details:

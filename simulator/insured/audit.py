@@ -1,15 +1,16 @@
 """The books recomputed from the rows: identities, double entry, accumulators, accounts, batches."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.core.money import yuan
-from simulator.domain.ledger import FUNDS
-from simulator.insured.books import AMOUNTS, movements_of
+from simulator.domain.ledger import FUNDS, PAYABLE, RECEIVABLE, owed_between_places
+from simulator.domain.places import same_place
+from simulator.insured.books import AMOUNTS, details_of, movements_of
+from simulator.store import outbox
 from simulator.store.rows import LedgerRow, SettlementRow
-from simulator.store.tables import accumulator, batch, insurance, ledger, outbox, settlement
+from simulator.store.tables import accumulator, charge, insurance, ledger, settlement, subject
 from simulator.store.unit_of_work import UnitOfWork
 
 
@@ -42,7 +43,7 @@ def audit(work: UnitOfWork) -> Audit:
         *_double_entry(rows, entries),
         *_accumulators(work, rows),
         *_balances(work, rows),
-        *_batches(work, rows),
+        *_subjects(work, rows),
     ]
     return Audit(len(entries), len(rows), tuple(differences))
 
@@ -61,7 +62,7 @@ def _identities(rows: list[SettlementRow]) -> Iterator[AuditDifference]:
                 yield _difference(rule, f"settlement {row.id}", wanted, got)
         if abs(row.deductible) > abs(row.in_scope):
             yield _difference("deductible within scope", f"settlement {row.id}", row.in_scope, row.deductible)
-        details = sum(each["paid"] for each in json.loads(row.details))
+        details = sum(each["paid"] for each in details_of(row))
         if row.details != "[]" and details != row.fund_total + row.account:
             yield _difference("details = fund + account", f"settlement {row.id}", row.fund_total + row.account, details)
 
@@ -93,6 +94,11 @@ def _double_entry(rows: list[SettlementRow], entries: list[LedgerRow]) -> Iterat
         wanted = 0 if gone else row.hospital - row.total
         if accounts["institution"] != wanted:
             yield _difference("entry institution", f"settlement {row.id}", wanted, accounts["institution"])
+        between = not gone and not same_place(row.area, row.insured_area)
+        owed = owed_between_places({name: getattr(row, name) for name in AMOUNTS}) if between else 0
+        for account, wanted in ((RECEIVABLE, owed), (PAYABLE, -owed)):
+            if accounts[account] != wanted:
+                yield _difference(f"entry {account}", f"settlement {row.id}", wanted, accounts[account])
 
 
 def _accumulators(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDifference]:
@@ -102,12 +108,11 @@ def _accumulators(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[Audit
             for (kind, disease), fen in movements_of(row).items():
                 wanted[row.person_id, row.insutype, row.year, kind, disease] += fen
     for kept in work.find(accumulator):
-        key = (kept.person_id, kept.insutype, kept.year, kept.kind, kept.disease)
+        key = (kept.person_id, kept.insutype, kept.year, *kept.key)
         expected = wanted.pop(key, 0)
         if expected != kept.booked:
-            yield _difference(
-                f"accumulator {kept.kind}{kept.disease} {kept.year}", f"person {key[0]}", expected, kept.booked
-            )
+            named = f"accumulator {''.join(kept.key)} {kept.year}"
+            yield _difference(named, f"person {key[0]}", expected, kept.booked)
     for key, fen in wanted.items():
         if fen:
             yield _difference(f"accumulator {key[3]}{key[4]} {key[2]}", f"person {key[0]}", fen, 0)
@@ -128,21 +133,28 @@ def _balances(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDiff
                 yield _difference("account balance", f"person {person_id}", wanted, got)
 
 
-def _batches(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDifference]:
-    """A settled batch has exactly one live settlement of its own total, and no other batch has any."""
+def _subjects(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDifference]:
+    """A settled subject has exactly one live settlement of its own total, no other has any; sums are its charges'."""
     live = {row.id: row for row in rows if row.kind == "settlement" and row.state == "live"}
-    batches = work.find(batch)
-    for each in batches:
-        if each.state == "settled":
-            found = live.pop(each.settlement_id or 0, None)
-            if found is None or found.total != each.total:
-                yield _difference("batch settled once", f"batch {each.id}", each.total, found.total if found else 0)
-    # What a simulated place booked under a message whose outcome is unknown has its batch when that is decided.
-    undecided = {sent.msgid for sent in work.find(outbox) if sent.state in ("sending", "unknown")}
-    if batches:
-        for row in live.values():
-            if row.msgid not in undecided and (not row.agency_msgid or row.agency_setl_id):
-                yield _difference("settlement has its batch", f"settlement {row.id}", row.total, 0)
+    subjects = work.find(subject)
+    charged: dict[int, int] = defaultdict(int)
+    for each in work.find(charge):
+        # Charges of a withdrawn subject are withdrawn with it, and its sums stay as they were.
+        if each.subject_id is not None and each.state == "open":
+            charged[each.subject_id] += each.total
+    for row in subjects:
+        if row.state != "withdrawn" and charged[row.id] != row.total:
+            yield _difference("subject = its charges", f"subject {row.id}", charged[row.id], row.total)
+        if row.state == "settled":
+            found = live.pop(row.settlement_id or 0, None)
+            if found is None or found.total != row.total:
+                yield _difference("subject settled once", f"subject {row.id}", row.total, found.total if found else 0)
+    # What a simulated place booked under a message whose outcome is unknown has its subject when that is decided.
+    undecided = {sent.msgid for sent in outbox.undecided(work)}
+    if subjects:
+        for booked in live.values():
+            if booked.msgid not in undecided and (not booked.agency_msgid or booked.agency_setl_id):
+                yield _difference("settlement has its subject", f"settlement {booked.id}", booked.total, 0)
 
 
 def _difference(rule: str, about: str, wanted: int, got: int) -> AuditDifference:

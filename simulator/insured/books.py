@@ -3,13 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from simulator.benefit import Award, FundShare
 from simulator.core.json_codec import write_json
 from simulator.domain.ledger import entries
+from simulator.domain.places import same_place
+from simulator.insured.kept import KeptAnswer, KeptAward, KeptRefusal, KeptShare
 from simulator.store import people
-from simulator.store.rows import InsuranceRow, SettlementRow
+from simulator.store.person_rows import InsuranceRow
+from simulator.store.rows import SettlementRow
 from simulator.store.tables import insurance, ledger, settlement
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -34,6 +36,8 @@ AMOUNTS = (
     "hospital",
 )
 """The amounts of a settlement row, which a cancellation negates; the balance and the ratio it does not."""
+DIRECT = "direct"
+"""Settled at the counter, as against reimbursed by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,8 @@ class Booking:
     setl_time: str
     agency_setl_id: str = ""
     agency_msgid: str = ""
-    answered: Mapping[str, Any] | None = None
-    """setlinfo and setldetail as a registered agency answered them."""
-    expected: Mapping[str, Any] | None = None
+    answered: KeptAnswer | None = None
+    expected: KeptAward | KeptRefusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Amounts:
     values: Mapping[str, int]
     ratio: str
     balance_after: int
-    details: tuple[Mapping[str, Any], ...]
+    details: tuple[KeptShare, ...]
     movements: Mapping[tuple[str, str], int]
 
 
@@ -112,10 +115,12 @@ def book(work: UnitOfWork, booking: Booking, amounts: Amounts) -> int:
         movements=write_json([[kind, disease, fen] for (kind, disease), fen in amounts.movements.items()]).decode(),
         answered=write_json(booking.answered).decode() if booking.answered is not None else "",
         expected=write_json(booking.expected).decode() if booking.expected is not None else "",
+        settled_how=DIRECT,
+        clearing=None,
     )
     people.move(work, person_id, booking.insutype, booking.year, amounts.movements)
     _pay_from_account(work, person_id, booking.insutype, booking.insured_area, amounts.values["account"])
-    _enter(work, settlement_id, amounts.values, booking.institution, booking.insured_area)
+    _enter(work, settlement_id, amounts.values, booking.institution, (booking.treated_area, booking.insured_area))
     return settlement_id
 
 
@@ -140,7 +145,7 @@ def cancel(
             "answered": "",
             "expected": "",
             "balance_after": balance_of(work, row) + row.account,
-            "details": _negated(row.details),
+            "details": _negated(details_of(row)),
         },
     )
     take_back(work, row, entered_as=cancellation_id)
@@ -168,8 +173,8 @@ def balance_of(work: UnitOfWork, row: SettlementRow) -> int:
     return found.balance if found else 0
 
 
-def details_of(row: SettlementRow) -> list[dict[str, Any]]:
-    details: list[dict[str, Any]] = json.loads(row.details)
+def details_of(row: SettlementRow) -> list[KeptShare]:
+    details: list[KeptShare] = json.loads(row.details)
     return details
 
 
@@ -179,7 +184,7 @@ def _move_again(work: UnitOfWork, row: SettlementRow, sign: int, entered_as: int
     people.move(work, row.person_id, row.insutype, row.year, movements)
     _pay_from_account(work, row.person_id, row.insutype, row.insured_area, sign * row.account)
     values = {name: sign * getattr(row, name) for name in AMOUNTS}
-    _enter(work, entered_as, values, row.institution, row.insured_area)
+    _enter(work, entered_as, values, row.institution, (row.area, row.insured_area))
 
 
 def _pay_from_account(work: UnitOfWork, person_id: int, insutype: str, area: str, fen: int) -> None:
@@ -197,16 +202,21 @@ def _insurance_row(work: UnitOfWork, person_id: int, insutype: str, area: str) -
     return next(iter(exact or rows), None)
 
 
-def _enter(work: UnitOfWork, settlement_id: int, values: Mapping[str, int], institution: str, area: str) -> None:
-    booked = entries(values, institution=institution, insured_area=area)
-    rows = [{"account": each.account, "holder": each.holder, "amount": each.amount} for each in booked]
-    work.add_many(ledger, [{"settlement_id": settlement_id, **row} for row in rows])
+def _enter(
+    work: UnitOfWork, settlement_id: int, values: Mapping[str, int], institution: str, places: tuple[str, str]
+) -> None:
+    """Writes the double entry of a booking; `places` are the treatment place and the insured place."""
+    treated, insured = places
+    booked = entries(
+        values, institution=institution, treated_area=treated, insured_area=insured, local=same_place(treated, insured)
+    )
+    of = {"settlement_id": settlement_id, "treated_area": treated, "insured_area": insured}
+    work.add_many(ledger, [{**of, "account": e.account, "holder": e.holder, "amount": e.amount} for e in booked])
 
 
-def _detail(share: FundShare) -> dict[str, Any]:
+def _detail(share: FundShare) -> KeptShare:
     return {"fund": share.fund, "base": share.base, "limit": share.limit, "paid": share.paid}
 
 
-def _negated(details: str) -> str:
-    rows = [{**row, "base": -row["base"], "paid": -row["paid"]} for row in json.loads(details)]
-    return write_json(rows).decode()
+def _negated(shares: list[KeptShare]) -> str:
+    return write_json([{**each, "base": -each["base"], "paid": -each["paid"]} for each in shares]).decode()

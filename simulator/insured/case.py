@@ -1,6 +1,6 @@
 """From a settlement message and the rows to a case: who, what, under which rules, and every reason to refuse."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,8 +10,10 @@ from simulator.catalogue import level_of
 from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal, refuse
 from simulator.core.money import to_fen
+from simulator.domain.care import care_of
 from simulator.domain.person import Insurance, in_force
-from simulator.insured.place import Asked, is_emergency, known_person
+from simulator.domain.places import LOCAL
+from simulator.insured.place import Asked, Charged, is_emergency, known_person
 from simulator.store import people
 
 SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
@@ -46,12 +48,11 @@ def case_of(asked: Asked) -> Case:
     """Reads a message of the settlement family."""
     data, visit = asked.body["data"], asked.body.get("mdtrtinfo") or {}
     known = known_person(asked, data["psn_no"], lock=True)
-    charges = asked.body.get("feedetail") or []
+    charged = asked.charged or _charged(asked.body.get("feedetail") or [])
     city = asked.city()
     dates = Dates(
         visit_begin=from_wire(visit["begntime"]).date() if visit.get("begntime") else asked.now.date(),
-        # As the wire writes times, the latest is the last as text too.
-        charge=from_wire(max(row["fee_ocur_time"] for row in charges)).date() if charges else asked.now.date(),
+        charge=from_wire(charged.last_fee_at).date() if charged.last_fee_at else asked.now.date(),
         settlement=asked.now.date(),
     )
     kind = asked.meaning("med_type", data["med_type"]) or data["med_type"]
@@ -69,17 +70,18 @@ def case_of(asked: Asked) -> Case:
         area=asked.insured_area,
         insutype=data["insutype"],
         category=granted.insurance.category if granted.insurance else "",
-        med_type=kind,
+        care=care_of(kind),
         disease=granted.disease,
         hospital_level=level_of(level or ""),
         treated=granted.treated,
         groups=granted.groups,
         civil_servant=granted.insurance.civil_servant if granted.insurance else False,
         identities=_identities(known, city.day_of("identity", dates)),
-        charges=tuple(_scope(row) for row in charges),
+        charges=charged.amounts,
         account_used=str(data["acct_used_flag"]) == "1",
         account_balance=granted.insurance.balance if granted.insurance else 0,
         dates=dates,
+        visit=data["mdtrt_id"],
     )
     return Case(
         known=known,
@@ -100,14 +102,14 @@ def entitlement(
     city = asked.city()
     reasons: list[Refusal] = []
     insurance = _insurance(asked, known, insutype, city.day_of("insurance", dates), reasons)
-    elsewhere = not asked.place.local(asked.treated_area, asked.insured_area)
-    mapped = ""
+    treated = asked.place.coverage.scope(asked.treated_area, asked.insured_area)
+    elsewhere = treated != LOCAL
     if kind == SPECIAL:
-        mapped = _disease(city, known, disease, elsewhere, dates, reasons)
+        _disease(city, known, disease, treated, dates, reasons)
     groups = _groups(asked, known, city.day_of("filing", dates), emergency=emergency) if elsewhere else ()
-    if elsewhere and not groups and city.unfiled(dates) == "refuse":
+    if elsewhere and not groups and city.unfiled(dates, treated) == "refuse":
         reasons.append(refuse("not_filed", area=asked.treated_area, city=city.name))
-    return Entitlement(insurance, "elsewhere" if elsewhere else "local", groups, mapped, tuple(reasons))
+    return Entitlement(insurance, treated, groups, disease, tuple(reasons))
 
 
 def _insurance(
@@ -131,14 +133,14 @@ def _insurance(
 
 
 def _disease(
-    city: City, known: people.KnownPerson, billed: str, elsewhere: bool, dates: Dates, reasons: list[Refusal]
-) -> str:
-    """The class code the disease stands under; reasons when it is not payable or not registered."""
+    city: City, known: people.KnownPerson, billed: str, treated: str, dates: Dates, reasons: list[Refusal]
+) -> None:
+    """Adds the reasons for which the disease is not payable or not registered."""
     on = city.day_of("figures", dates)
     mapped = city.mapped(billed)
     if mapped not in city.diseases(on):
         reasons.append(refuse("disease_not_listed", disease=billed or "-", city=city.name))
-    elif elsewhere and not city.outbound(mapped, on):
+    elif not city.outbound(mapped, on, treated):
         reasons.append(refuse("disease_not_outbound", disease=billed, city=city.name))
     day = city.day_of("registration", dates)
     same = [each for each in known.person.registrations if city.mapped(each.disease) == mapped]
@@ -146,7 +148,6 @@ def _disease(
         reasons.append(refuse("disease_not_registered", disease=billed or "-"))
     elif not any(in_force(each.valid_from, each.valid_to, day) for each in same):
         reasons.append(refuse("registration_not_in_force", disease=billed, on=day))
-    return mapped
 
 
 def _groups(asked: Asked, known: people.KnownPerson, on: date, *, emergency: bool) -> tuple[str, ...]:
@@ -163,6 +164,12 @@ def _groups(asked: Asked, known: people.KnownPerson, on: date, *, emergency: boo
 
 def _identities(known: people.KnownPerson, on: date) -> tuple[str, ...]:
     return tuple(each.kind for each in known.person.identities if in_force(each.valid_from, each.valid_to, on))
+
+
+def _charged(rows: Sequence[Mapping[str, Any]]) -> Charged:
+    """The charges as a message writes them out."""
+    # As the wire writes times, the latest is the last as text too.
+    return Charged(tuple(map(_scope, rows)), max((row["fee_ocur_time"] for row in rows), default=""))
 
 
 def _scope(row: Mapping[str, Any]) -> ChargeScope:

@@ -7,6 +7,7 @@ from simulator.benefit import Dates
 from simulator.core.clock import completed_years, from_wire
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
+from simulator.domain.accumulators import to_wire, under_of
 from simulator.domain.person import EMPLOYEES, Insurance, Person
 from simulator.insured.case import EMERGENCY, SPECIAL, entitlement
 from simulator.insured.place import Answered, Asked, insured, is_emergency, known_person
@@ -96,7 +97,7 @@ def query_accumulators(asked: Asked) -> Answered:
     rows = [
         row
         for row in asked.work.find(accumulator, person_id=known.id)
-        if str(row.year) == month[:4] and row.opening + row.booked
+        if str(row.year) == month[:4] and row.opening + row.booked and not under_of(row.key[1]).of_visit
     ]
     return Answered(
         {
@@ -105,10 +106,10 @@ def query_accumulators(asked: Asked) -> Answered:
                     "insutype": row.insutype,
                     "year": str(row.year),
                     "cum_ym": month,
-                    "cum_type_code": row.kind + row.disease,
+                    "cum_type_code": to_wire(*row.key),
                     "cum": yuan(row.opening + row.booked),
                 }
-                for row in sorted(rows, key=lambda row: (row.insutype, row.disease, row.kind))
+                for row in sorted(rows, key=lambda row: (row.insutype, row.key[1], row.kind))
             ]
         }
     )

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from simulator.benefit import City, PolicyBook
+from simulator.benefit import ChargeScope, City, PolicyBook
 from simulator.contract import Edition
+from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import Finding
 from simulator.domain.places import FilingCoverage
@@ -32,6 +33,13 @@ class Place:
         return self.coverage.same_place(one, other)
 
 
+class Charged(NamedTuple):
+    """The charges of a settlement asked for in process: their parts in fen, and the time of the last one."""
+
+    amounts: tuple[ChargeScope, ...]
+    last_fee_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One message that an insured place has to answer."""
@@ -52,6 +60,38 @@ class Asked:
     """The hospital's msgid where the platform forwarded under its own; else the same as msgid."""
     more: tuple[Refusal, ...] = ()
     """The platform's own reasons against a settlement, which come after those of the insured place (rules 14)."""
+    charged: Charged | None = None
+    """The charges, where they are not written out in `body`."""
+
+    @classmethod
+    def under(
+        cls,
+        head: Head,
+        work: UnitOfWork,
+        place: Place,
+        body: Body,
+        now: datetime,
+        *,
+        infno: str,
+        msgid: str,
+        origin_msgid: str,
+        more: tuple[Refusal, ...] = (),
+    ) -> "Asked":
+        """A message with the places, institution and operator of a header."""
+        return cls(
+            work=work,
+            place=place,
+            infno=infno,
+            msgid=msgid,
+            institution=head.institution,
+            treated_area=head.treated_area,
+            insured_area=head.insured_area,
+            body=body,
+            now=now,
+            operator=(head.operator, head.operator_name),
+            origin_msgid=origin_msgid,
+            more=more,
+        )
 
     def city(self) -> City:
         return self.place.policies.city(self.insured_area)

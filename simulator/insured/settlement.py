@@ -11,6 +11,7 @@ from simulator.core.json_codec import read_own
 from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
 from simulator.insured.case import Case, case_of
+from simulator.insured.kept import KeptAward
 from simulator.insured.place import Answered, Asked, Output, insured, row_number, wire_number
 from simulator.store import people
 from simulator.store.rows import SettlementRow
@@ -84,7 +85,7 @@ def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:
     )
 
 
-def explained(given: Award) -> dict[str, Any]:
+def explained(given: Award) -> KeptAward:
     """An award as it is kept: amounts in yuan, and the facts behind its reasons."""
     amounts = books.amounts_of(given)
     return {

@@ -16,8 +16,10 @@ from werkzeug.wsgi import get_input_stream
 
 from simulator.core.error_reporting import recorded
 from simulator.core.errors import SetupError
-from simulator.core.json_codec import LARGEST_MESSAGE, write_json
+from simulator.core.json_codec import write_json
 from simulator.core.texts import Text, text
+from simulator.gateway.codec.answer_headers import headers_of
+from simulator.gateway.codec.request_body import RequestBody, read_body
 from simulator.gateway.exchange import Incoming, Outgoing
 from simulator.gateway.pipeline import Pipeline
 from simulator.sandbox.sandboxes import Sandboxes
@@ -51,9 +53,8 @@ class BusinessSeam:
         outgoing = self._answered(environ, *addressed)
         if outgoing.delay_s:
             time.sleep(outgoing.delay_s)
-        length = 1 if outgoing.dropped else len(outgoing.body)
         status = f"{outgoing.status} {HTTP_STATUS_CODES[outgoing.status]}"
-        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(length))])
+        start_response(status, headers_of(outgoing))
         return _drop() if outgoing.dropped else [outgoing.body]
 
     def _answered(self, environ: dict[str, Any], sandbox: str, infno: str) -> Outgoing:
@@ -62,8 +63,9 @@ class BusinessSeam:
             found = self._sandboxes.get(name)
             if found is None:
                 return _turned_away(404, text("gateway.no_sandbox", name=name))
-            raw = _received(environ)
-            return self._pipeline.handle(found, Incoming(raw, EnvironHeaders(environ), infno))
+            body = _received(environ)
+            incoming = Incoming(body.message, EnvironHeaders(environ), infno, file=body.file, problem=body.problem)
+            return self._pipeline.handle(found, incoming)
         except Gone:
             return _turned_away(404, text("gateway.no_sandbox", name=name))
         except SetupError as error:
@@ -106,15 +108,19 @@ def _addressed(path: str) -> tuple[str, str] | None:
     return (front[1] if front[:1] == ["s"] and len(front) > 1 else ""), infno
 
 
-def _received(environ: dict[str, Any]) -> bytes:
-    """The body, or one byte more than a message may have."""
-    length = environ.get("CONTENT_LENGTH", "")
-    if length.isdecimal() and int(length) <= LARGEST_MESSAGE:
-        raw: bytes = environ["wsgi.input"].read(int(length))
-        if len(raw) == int(length):
-            return raw
-        raise ClientDisconnected
-    return get_input_stream(environ).read(LARGEST_MESSAGE + 1)
+def _received(environ: dict[str, Any]) -> RequestBody:
+    """The body as its content type says; raises ClientDisconnected for one that is shorter than announced."""
+    declared = environ.get("CONTENT_LENGTH", "")
+    if not declared.isdecimal():
+        return read_body(environ.get("CONTENT_TYPE", ""), None, get_input_stream(environ).read)
+
+    def read(length: int) -> bytes:
+        raw: bytes = environ["wsgi.input"].read(length)
+        if len(raw) < length:
+            raise ClientDisconnected
+        return raw
+
+    return read_body(environ.get("CONTENT_TYPE", ""), int(declared), read)
 
 
 def _turned_away(code: int, sentence: Text) -> Outgoing:

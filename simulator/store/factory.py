@@ -1,4 +1,4 @@
-"""Which kind of house an address means."""
+"""Choice of the store factory by the address of a store."""
 
 from pathlib import Path
 

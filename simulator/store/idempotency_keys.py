@@ -1,4 +1,4 @@
-"""Which msgids were spent, on what, and how they ended: on the platform and at an insured place alike (rules 16)."""
+"""Idempotency keys: msgids spent, on what, and how they ended; on the platform and at an insured place (rules 16)."""
 
 from typing import Any
 

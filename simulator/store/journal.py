@@ -1,9 +1,11 @@
 """Both legs of every message, bytes as seen, bounded by count and age."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete
 
+from simulator.core.envelope import Head
 from simulator.core.findings import Finding, finding_row
 from simulator.store.statements import Statement
 from simulator.store.tables import finding, journal
@@ -35,6 +37,40 @@ class JournalLeg:
     duration_ms: float
     request: bytes
     answer: bytes
+
+    @classmethod
+    def under(
+        cls,
+        head: Head,
+        *,
+        leg: str,
+        exchange: str,
+        at: datetime,
+        real_at: float,
+        psn_no: str,
+        mdtrt_id: str,
+        outcome: str,
+        duration_ms: float,
+        request: bytes,
+        answer: bytes,
+    ) -> "JournalLeg":
+        """A leg with the number, msgid, institution and insured place of a header; `at` by the trade clock."""
+        return cls(
+            exchange=exchange,
+            leg=leg,
+            at=at.isoformat(sep=" ", timespec="milliseconds"),
+            real_at=real_at,
+            infno=head.infno,
+            msgid=head.msgid,
+            psn_no=psn_no,
+            mdtrt_id=mdtrt_id,
+            institution=head.institution,
+            area=head.insured_area,
+            outcome=outcome,
+            duration_ms=duration_ms,
+            request=request,
+            answer=answer,
+        )
 
 
 def record(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> int:

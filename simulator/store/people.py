@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table, bindparam, or_, select
 
+from simulator.domain.accumulators import Under, under_of
 from simulator.domain.person import Filing, Identity, Insurance, Person, Registration
-from simulator.store.rows import FilingRow, InsuranceRow, PersonRow, RegistrationRow
+from simulator.store.person_rows import FilingRow, InsuranceRow, PersonRow, RegistrationRow
 from simulator.store.statements import Statement
 from simulator.store.tables import accumulator, filing, identity, insurance, person, registration
 from simulator.store.unit_of_work import UnitOfWork
 
 Accumulated = Mapping[tuple[str, str], int]
-"""(kind, M-code or blank for overall) -> fen, opening balances included."""
+"""(kind, what it stands under: an M-code, blank for overall, or `Under`) -> fen, opening balances included."""
 
 
 class _Balance(NamedTuple):
@@ -22,6 +23,8 @@ class _Balance(NamedTuple):
 
     kind: str
     disease: str
+    care: str
+    period: str
     amount: int
 
 
@@ -52,7 +55,11 @@ _BY_CREDENTIAL = Statement(
 )
 _ACCUMULATED = Statement(
     select(
-        accumulator.c.kind, accumulator.c.disease, (accumulator.c.opening + accumulator.c.booked).label("amount")
+        accumulator.c.kind,
+        accumulator.c.disease,
+        accumulator.c.care,
+        accumulator.c.period,
+        (accumulator.c.opening + accumulator.c.booked).label("amount"),
     ).where(
         accumulator.c.person_id == bindparam("person_id"),
         accumulator.c.insutype == bindparam("insutype"),
@@ -122,7 +129,7 @@ def listed(work: UnitOfWork, area: str, disease: str, count: int, after: str = "
 
 def accumulated(work: UnitOfWork, person_id: int, insutype: str, year: int) -> dict[tuple[str, str], int]:
     rows = work.all(_ACCUMULATED, person_id=person_id, insutype=insutype, year=year)
-    return {(row.kind, row.disease): row.amount for row in rows}
+    return {(kind, _under(disease, care, period)): amount for kind, disease, care, period, amount in rows}
 
 
 def move(
@@ -130,11 +137,11 @@ def move(
 ) -> None:
     """Adds the movements to what was booked (or sets the opening balances)."""
     of: dict[str, Any] = {"person_id": person_id, "insutype": insutype, "year": year}
-    known = {(row.kind, row.disease): row for row in work.find(accumulator, **of)} if movements else {}
+    known = {row.key: row for row in work.find(accumulator, **of)} if movements else {}
     new: list[dict[str, Any]] = []
-    for (kind, disease), amount in movements.items():
-        key = {**of, "kind": kind, "disease": disease}
-        row = known.get((kind, disease))
+    for (kind, written), amount in movements.items():
+        key = {**of, "kind": kind, **under_of(written)._asdict()}
+        row = known.get((kind, written))
         if row is None:
             new.append({**key, "opening": amount if opening else 0, "booked": 0 if opening else amount})
         elif opening:
@@ -143,6 +150,11 @@ def move(
             work.change(accumulator, key, booked=row.booked + amount)
     if new:
         work.add_many(accumulator, new)
+
+
+def _under(disease: str, care: str, period: str) -> str:
+    # Nearly every accumulator is overall or of a disease, and they are read with every settlement.
+    return str(Under(disease, care, period)) if care or period else disease
 
 
 def add(work: UnitOfWork, somebody: Person, *, origin: str) -> int:

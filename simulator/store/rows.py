@@ -20,94 +20,6 @@ class SandboxRow(NamedTuple):
     serial: int
 
 
-class PersonRow(NamedTuple):
-    """A person known to a sandbox, insured or learned of."""
-
-    id: int
-    psn_no: str
-    name: str
-    certificate_type: str
-    certificate_number: str
-    gender: str
-    birth: str
-    nationality: str
-    card_no: str
-    card_sn: str
-    credential_token: str
-    area: str
-    origin: str
-
-
-class InsuranceRow(NamedTuple):
-    """An insurance of a person, with its account in fen."""
-
-    id: int
-    person_id: int
-    insutype: str
-    category: str
-    area: str
-    status: str
-    valid_from: str
-    valid_to: str | None
-    suspended_from: str | None
-    civil_servant: int
-    employer: str
-    opening_balance: int
-    balance: int
-
-
-class IdentityRow(NamedTuple):
-    """An identity that entitles a person to assistance."""
-
-    id: int
-    person_id: int
-    kind: str
-    valid_from: str
-    valid_to: str | None
-
-
-class RegistrationRow(NamedTuple):
-    """A disease registration of a person."""
-
-    id: int
-    person_id: int
-    disease: str
-    name: str
-    valid_from: str
-    valid_to: str | None
-    agency_number: str
-
-
-class FilingRow(NamedTuple):
-    """A filing of a person for treatment elsewhere."""
-
-    id: int
-    person_id: int
-    group_name: str
-    place: str
-    valid_from: str
-    valid_to: str | None
-    channel: str
-    active: int
-    agency_number: str
-
-
-GrantRow = RegistrationRow | FilingRow
-"""What entitles a person to treatment: both end, and both have a number that the agency gave."""
-
-
-class AccumulatorRow(NamedTuple):
-    """An accumulator in fen: what it was opened with, and what settlements have booked since."""
-
-    person_id: int
-    insutype: str
-    year: int
-    kind: str
-    disease: str
-    opening: int
-    booked: int
-
-
 class InstitutionRow(NamedTuple):
     """An institution changed by a control call; JSON."""
 
@@ -163,6 +75,19 @@ class SignInRow(NamedTuple):
     signed_out: int
 
 
+class StoredFileRow(NamedTuple):
+    """A file that an institution uploaded; `size` in bytes, `until` the last moment for fetching it."""
+
+    id: int
+    institution: str
+    name: str
+    sha256: str
+    size: int
+    content: bytes
+    uploaded_at: str
+    until: str
+
+
 class VisitRow(NamedTuple):
     """A visit, with 2201 and 2203 as sent."""
 
@@ -183,12 +108,15 @@ class VisitRow(NamedTuple):
     described: str
 
 
-class BatchRow(NamedTuple):
-    """A batch of charges: sums in fen, the charges as JSON."""
+class SubjectRow(NamedTuple):
+    """Subject of one settlement: a batch of a visit or an interval of a stay; sums in fen."""
 
     id: int
     visit_id: int
+    kind: str
     number: str
+    begins: str
+    ends: str
     state: str
     disease: str
     total: int
@@ -198,8 +126,24 @@ class BatchRow(NamedTuple):
     in_scope: int
     last_fee_at: str
     settlement_id: int | None
-    lines: str
     preview: str
+
+
+class ChargeRow(NamedTuple):
+    """A charge of a visit: its parts in fen, and its row of feedetail as JSON."""
+
+    id: int
+    visit_id: int
+    subject_id: int | None
+    serial: str
+    state: str
+    fee_at: str
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+    line: str
 
 
 class SettlementRow(NamedTuple):
@@ -249,6 +193,8 @@ class SettlementRow(NamedTuple):
     movements: str
     answered: str
     expected: str
+    settled_how: str
+    clearing: str | None
 
     @property
     def settlement_id(self) -> int:
@@ -263,6 +209,8 @@ class LedgerRow(NamedTuple):
     settlement_id: int
     account: str
     holder: str
+    treated_area: str
+    insured_area: str
     amount: int
 
 
@@ -348,3 +296,22 @@ class TaskRow(NamedTuple):
     state: str
     body: str
     result: str
+
+
+class RecordRow(NamedTuple):
+    """A record as it was uploaded, and whom it belongs to."""
+
+    id: int
+    kind: str
+    identity: str
+    institution: str
+    psn_no: str
+    mdtrt_id: str
+    area: str
+    state: str
+    msgid: str
+    operator: str
+    operator_name: str
+    kept_at: str
+    changed_at: str
+    body: str

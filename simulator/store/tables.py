@@ -1,34 +1,19 @@
 """The tables of one sandbox, the same on SQLite and PostgreSQL; amounts are integer fen, times Beijing wire text."""
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Text,
-    literal_column,
-)
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Text, literal_column
 
-from simulator.store import rows
-from simulator.store.typed_tables import metadata, table_of
+from simulator.store import person_rows, rows
+from simulator.store.file_table import stored_file
+from simulator.store.record_table import record
+from simulator.store.subject_tables import charge, subject
+from simulator.store.typed_tables import ROW_ID, fen_column, id_column, metadata, table_of
 
-__all__ = ["metadata"]
+__all__ = ["charge", "metadata", "record", "stored_file", "subject"]
 
 SCHEMA_VERSION = 4
 """Raised when a table changes; what the change asks of the rows kept is a step in `upgrades/to_<version>.py`."""
 
-_Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id() -> Column[int]:
-    return Column("id", _Id, primary_key=True, autoincrement=True)
-
-
-def _fen(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, default=0)
+_Id, _id, _fen = ROW_ID, id_column, fen_column
 
 
 sandbox = table_of(
@@ -51,7 +36,7 @@ sandbox = table_of(
 )
 
 person = table_of(
-    rows.PersonRow,
+    person_rows.PersonRow,
     "person",
     _id(),
     Column("psn_no", String(30), nullable=False, unique=True),
@@ -72,7 +57,7 @@ Index("person_card", person.c.card_no)
 Index("person_token", person.c.credential_token)
 
 insurance = table_of(
-    rows.InsuranceRow,
+    person_rows.InsuranceRow,
     "insurance",
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
@@ -90,7 +75,7 @@ insurance = table_of(
 )
 
 identity = table_of(
-    rows.IdentityRow,
+    person_rows.IdentityRow,
     "identity",
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
@@ -100,7 +85,7 @@ identity = table_of(
 )
 
 registration = table_of(
-    rows.RegistrationRow,
+    person_rows.RegistrationRow,
     "registration",
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
@@ -114,7 +99,7 @@ registration = table_of(
 )
 
 filing = table_of(
-    rows.FilingRow,
+    person_rows.FilingRow,
     "filing",
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
@@ -129,13 +114,15 @@ filing = table_of(
 )
 
 accumulator = table_of(
-    rows.AccumulatorRow,
+    person_rows.AccumulatorRow,
     "accumulator",
     Column("person_id", _Id, primary_key=True, autoincrement=False),
     Column("insutype", String(6), primary_key=True),
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(4), primary_key=True),
     Column("disease", String(30), primary_key=True),
+    Column("care", String(24), primary_key=True, default=""),
+    Column("period", String(40), primary_key=True, default=""),
     _fen("opening"),
     _fen("booked"),
 )
@@ -216,28 +203,7 @@ visit = table_of(
     Column("described", Text, nullable=False),  # mdtrtinfo and diseinfo as sent; blank until 2203
     sqlite_autoincrement=True,
 )
-
-batch = table_of(
-    rows.BatchRow,
-    "batch",
-    _id(),
-    Column("visit_id", _Id, nullable=False),
-    Column("number", String(30), nullable=False),
-    Column("state", String(10), nullable=False),  # open | settled | withdrawn
-    Column("disease", String(30), nullable=False),
-    _fen("total"),
-    _fen("own_purchase"),
-    _fen("above_ceiling"),
-    _fen("prior_selfpay"),
-    _fen("in_scope"),
-    Column("last_fee_at", String(19), nullable=False),
-    Column("settlement_id", _Id),
-    # Each charge as sent, joined with its classification: what an agency receives as feedetail (rules 15).
-    Column("lines", Text, nullable=False),
-    # The inputs and the four amounts of the last pre-settlement; blank when there was none.
-    Column("preview", Text, nullable=False),
-)
-Index("batch_visit", batch.c.visit_id, batch.c.number)
+Index("visit_institution", visit.c.institution, visit.c.med_type)
 
 settlement = table_of(
     rows.SettlementRow,
@@ -286,11 +252,14 @@ settlement = table_of(
     Column("movements", Text, nullable=False),
     Column("answered", Text, nullable=False),  # setlinfo and setldetail as answered by a registered agency
     Column("expected", Text, nullable=False),  # our own award with its reasons, or why there is none
+    Column("settled_how", String(10), nullable=False, default="direct"),  # direct | by_hand
+    Column("clearing", String(20)),  # the clearing between places that it stands in; blank while in none
     sqlite_autoincrement=True,
 )
 Index("settlement_batch", settlement.c.mdtrt_id, settlement.c.batch_number)
 Index("settlement_day", settlement.c.setl_time)
 Index("settlement_agency", settlement.c.agency_setl_id)
+Index("settlement_treated", settlement.c.area, settlement.c.setl_time)
 
 ledger = table_of(
     rows.LedgerRow,
@@ -298,7 +267,9 @@ ledger = table_of(
     _id(),
     Column("settlement_id", _Id, nullable=False, index=True),
     Column("account", String(20), nullable=False),
-    Column("holder", String(12), nullable=False),  # area of the fund, institution, or blank for the person
+    Column("holder", String(12), nullable=False),  # area of the fund or agency, institution, or blank for the person
+    Column("treated_area", String(6), nullable=False),
+    Column("insured_area", String(6), nullable=False),
     _fen("amount"),
 )
 
@@ -391,5 +362,5 @@ task = table_of(
     Column("result", Text, nullable=False),
 )
 
-NUMBERED = (registration, filing, visit, settlement)
-"""Their ids are numbers on the wire (trt_dcla_detl_sn, mdtrt_id, setl_id), so no id of theirs is ever given twice."""
+NUMBERED = (registration, filing, visit, settlement, record, stored_file)
+"""Tables whose ids are numbers on the wire: trt_dcla_detl_sn, mdtrt_id, setl_id, file_qury_no; none is given twice."""

@@ -2,9 +2,12 @@
 
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Table
 
 metadata = MetaData()
+
+ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+"""The type of an id, and of a column that quotes one."""
 
 RowT = TypeVar("RowT", bound=NamedTuple)
 RowT_co = TypeVar("RowT_co", bound=NamedTuple, covariant=True)
@@ -24,3 +27,13 @@ def table_of(row: type[RowT], name: str, *items: Any, **options: Any) -> TableOf
     if tuple(made.columns.keys()) != row._fields:
         raise TypeError(f"{row.__name__}{row._fields} != {name}{tuple(made.columns.keys())}")
     return made
+
+
+def id_column() -> Column[int]:
+    """The primary key of a table whose ids the database gives out."""
+    return Column("id", ROW_ID, primary_key=True, autoincrement=True)
+
+
+def fen_column(name: str) -> Column[int]:
+    """An amount in fen, 0 where nothing is said."""
+    return Column(name, BigInteger, nullable=False, default=0)

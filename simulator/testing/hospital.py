@@ -10,7 +10,7 @@ from simulator.harness.environment.client import SandboxClient
 from simulator.harness.environment.envelope_codec import Sent, envelope, msgid, read_json, write_json
 from simulator.harness.execution import journey
 from simulator.harness.execution.journey import TemplateFacts, learn_from_answer, learn_from_request, practice, voucher
-from simulator.harness.templates import fill, override, remove
+from simulator.harness.templates import fill, number_of, override, remove
 from simulator.testing.control import Control, Json, Refused
 
 SUCCESS = "0"
@@ -39,11 +39,11 @@ class Answer:
         return str(self.body.get("err_msg") or self.problem)
 
     @property
-    def output(self) -> Json:
-        """The output of an accepted message; raises Refused for another."""
+    def output(self) -> Any:
+        """The output of an accepted message, a list where the text prints a bare list; raises Refused for another."""
         __tracebackhide__ = True
-        output: Json = self.accepted().body.get("output") or {}
-        return output
+        output = self.accepted().body.get("output")
+        return {} if output is None else output
 
     def accepted(self) -> "Answer":
         """Itself; raises Refused where it was not accepted."""
@@ -74,30 +74,30 @@ class Visit:
         """Any transaction about this visit: `fields` lays values over the message, `without` leaves some out."""
         return self.hospital.call(infno, self.person, visit=self, **options)
 
-    def describe(self, disease: str, *, med_type: str = "14", infno: str = "2203A") -> Answer:
-        return self.call(infno, fields={"med_type": med_type, "dise_codg": disease})
+    def describe(self, disease: str, *, med_type: str = "14", infno: str = "") -> Answer:
+        return self.call(infno or number_of("describe"), fields={"med_type": med_type, "dise_codg": disease})
 
     def charge(self, charges: Sequence[Mapping[str, Any]]) -> Answer:
         """Uploads a batch: `[{"med_list_codg": …, "cnt": 3, "pric": "420.00"}]`."""
         batch = self.record.open_batch("", [dict(line) for line in charges])
-        answer = self.call("2204")
+        answer = self.call(number_of("charge"))
         if not answer.ok:
             self.record.drop(batch)
         return answer
 
-    def preview(self, infno: str = "2206A", **fields: Any) -> Answer:
-        return self.call(infno, fields=fields)
+    def preview(self, infno: str = "", **fields: Any) -> Answer:
+        return self.call(infno or number_of("preview"), fields=fields)
 
-    def settle(self, infno: str = "2207A", **fields: Any) -> Answer:
-        return self.call(infno, fields=fields)
+    def settle(self, infno: str = "", **fields: Any) -> Answer:
+        return self.call(infno or number_of("settle"), fields=fields)
 
     def cancel(self) -> Answer:
-        return self.call("2208")
+        return self.call(number_of("cancel"))
 
     def reverse(self, answer: Answer) -> Answer:
         """2601 for a message whose outcome the hospital does not know."""
         return self.hospital.call(
-            "2601", self.person, visit=self, original={"msgid": answer.msgid, "infno": answer.infno}
+            number_of("reverse"), self.person, visit=self, original={"msgid": answer.msgid, "infno": answer.infno}
         )
 
 
@@ -151,12 +151,12 @@ class Hospital:
         answer = self.send(infno, body, insured_at=person["insured_at"])
         if answer.ok:
             learn_from_request(infno, body, record, batch)
-            learn_from_answer(infno, answer.body.get("output") or {}, record, batch)
+            learn_from_answer(infno, answer.body.get("output"), record, batch)
         return answer
 
     def identify(self, person: Mapping[str, Any], **options: Any) -> Answer:
         """1101."""
-        return self.call("1101", person, **options)
+        return self.call(number_of("identify"), person, **options)
 
     def visit(
         self,
@@ -168,7 +168,7 @@ class Hospital:
     ) -> Visit:
         """A visit registered, described where a disease is given, charged where charges are; raises Refused."""
         visit = Visit(self, person, journey.Visit(self._number(), insutype=str(person.get("insutype") or "")))
-        visit.call("2201").accepted()
+        visit.call(number_of("register")).accepted()
         if disease:
             visit.describe(disease, med_type=med_type).accepted()
         if charges:

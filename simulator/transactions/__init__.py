@@ -4,7 +4,9 @@ A handler takes the checked input and the call, and gives the output, or asks th
 """
 
 import simulator.transactions.charges
+import simulator.transactions.declarative
 import simulator.transactions.dictionary
+import simulator.transactions.files
 import simulator.transactions.grants
 import simulator.transactions.person_queries
 import simulator.transactions.reversal

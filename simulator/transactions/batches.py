@@ -1,8 +1,8 @@
 """Batches and what settled them: open again after a cancellation or a reversal, bound again when that is undone."""
 
 from simulator.insured.place import row_number
-from simulator.store.rows import BatchRow, SettlementRow
-from simulator.store.tables import batch, settlement, visit
+from simulator.store.rows import SettlementRow, SubjectRow
+from simulator.store.tables import settlement, subject, visit
 from simulator.transactions.registry import Call
 from simulator.transactions.visits import OPEN, SETTLED
 
@@ -10,15 +10,15 @@ from simulator.transactions.visits import OPEN, SETTLED
 def free_batch(call: Call, mdtrt_id: str, settlement_id: int | None) -> None:
     """The batch of a settlement that was cancelled or reversed is open again."""
     # By the visit, which has few batches; nothing finds a batch by its settlement without reading them all.
-    for row in call.work.find(batch, visit_id=row_number("", mdtrt_id)):
+    for row in call.work.find(subject, visit_id=row_number("", mdtrt_id)):
         if row.settlement_id == settlement_id:
-            call.work.change(batch, {"id": row.id}, state=OPEN, settlement_id=None)
+            call.work.change(subject, {"id": row.id}, state=OPEN, settlement_id=None)
 
 
-def open_batch_of(call: Call, row: SettlementRow) -> BatchRow | None:
+def open_batch_of(call: Call, row: SettlementRow) -> SubjectRow | None:
     """The open batch that a settlement settled, or a cancellation opened; its visit is held from here on."""
     of_visit = call.work.get_required(visit, id=row_number("", row.mdtrt_id), lock=True)
-    found = call.work.find(batch, visit_id=of_visit.id, number=row.batch_number)
+    found = call.work.find(subject, visit_id=of_visit.id, number=row.batch_number)
     return next((each for each in found if each.state == OPEN and each.total == abs(row.total)), None)
 
 
@@ -32,4 +32,4 @@ def bind_batch(call: Call, row: SettlementRow) -> None:
     """The batch of a settlement that is live again, because its cancellation was reversed."""
     found = open_batch_of(call, row)
     if row.state == "live" and found is not None:
-        call.work.change(batch, {"id": found.id}, state=SETTLED, settlement_id=row.id)
+        call.work.change(subject, {"id": found.id}, state=SETTLED, settlement_id=row.id)

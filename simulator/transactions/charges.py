@@ -4,22 +4,45 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulator.catalogue import Charge, Classification, classify_at
 from simulator.core.clock import from_wire
 from simulator.core.errors import refuse
 from simulator.core.findings import WARNING, Finding
-from simulator.core.json_codec import read_own, write_json
+from simulator.core.json_codec import write_json
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import text
-from simulator.store.rows import BatchRow, VisitRow
-from simulator.store.tables import batch
+from simulator.insured.place import row_number
+from simulator.store import subjects
+from simulator.store.rows import SettlementRow, VisitRow
+from simulator.store.tables import subject
 from simulator.transactions.registry import Body, Call, Kept, Output, transaction
-from simulator.transactions.visits import SETTLED, WITHDRAWN, live_batches, open_visit
+from simulator.transactions.visits import SETTLED, live_batches, open_visit
 
 ALL_UNSETTLED = "0000"
 ChargeLine = dict[str, Any]
+
+
+class _Classified(NamedTuple):
+    """A charge as sent, what the catalogue makes of it, and what 2204 answers of it."""
+
+    line: ChargeLine
+    found: Classification
+    result: Output
+
+    def as_row(self) -> dict[str, Any]:
+        """The charge as the store keeps it."""
+        return {
+            "serial": self.line["feedetl_sn"],
+            "fee_at": self.line["fee_ocur_time"],
+            "total": self.found.det_item_fee_sumamt,
+            "own_purchase": self.found.fulamt_ownpay_amt,
+            "above_ceiling": self.found.overlmt_amt,
+            "prior_selfpay": self.found.preselfpay_amt,
+            "in_scope": self.found.inscp_scp_amt,
+            "line": write_json({**self.line, **self.result}).decode(),
+        }
 
 
 @transaction("2204")
@@ -34,13 +57,15 @@ def upload_charges(body: Body, call: Call) -> Kept:
     batches = _batches(call, row, lines)
     live = live_batches(call, row.id)
     existing = {each.number for each in live}
-    results: list[Output] = []
+    classified: dict[str, list[_Classified]] = {}
     for number, members in batches.items():
         if number in existing:
             raise refuse("batch_exists", path="feedetail.chrg_bchno", batch=number)
-        results += _keep_batch(call, row, number, members)
-    _refuse_known_lines(live, lines)
-    return Kept({"result": results})
+        classified[number] = _classify_batch(call, number, members)
+    _refuse_known_lines(call, row.id, lines, any_live=bool(live))
+    for number, charges in classified.items():
+        _keep_batch(call, row.id, number, charges)
+    return Kept({"result": [each.result for charges in classified.values() for each in charges]})
 
 
 @transaction("2205")
@@ -58,14 +83,15 @@ def withdraw_charges(body: Body, call: Call) -> Kept:
         if chosen[0].state == SETTLED:
             raise refuse("batch_is_settled", path="data.chrg_bchno", batch=data["chrg_bchno"])
     for each in chosen:
-        call.work.change(batch, {"id": each.id}, state=WITHDRAWN)
+        subjects.withdraw(call.work, each.id)
     return Kept({})
 
 
-def lines_of(row: BatchRow) -> list[ChargeLine]:
-    """The charges of a batch as sent, each joined with its classification."""
-    lines: list[ChargeLine] = read_own(row.lines)
-    return lines
+def lines_settled_by(call: Call, row: SettlementRow) -> list[ChargeLine]:
+    """The charges that a settlement settled, also when it was cancelled since and its batch is open again."""
+    found = call.work.find(subject, visit_id=row_number("", row.mdtrt_id), number=row.batch_number, order="id")
+    of_it = [each for each in found if each.settlement_id == row.id] or [e for e in found if e.total == row.total]
+    return subjects.lines_of(call.work, of_it[-1].id) if of_it else []
 
 
 def _refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine) -> None:
@@ -94,10 +120,9 @@ def _batches(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> dict[s
     return batches
 
 
-def _keep_batch(call: Call, visit: VisitRow, number: str, members: list[tuple[int, ChargeLine]]) -> list[Output]:
-    joined: list[ChargeLine] = []
-    results: list[Output] = []
-    parts: list[Classification] = []
+def _classify_batch(call: Call, number: str, members: list[tuple[int, ChargeLine]]) -> list[_Classified]:
+    """Each charge of a batch with its classification; raises Refusal for one that returns too much, or too little."""
+    classified: list[_Classified] = []
     catalogue = call.config.catalogues.of(call.treated_area)
     for index, line in members:
         charge = Charge(
@@ -110,31 +135,26 @@ def _keep_batch(call: Call, visit: VisitRow, number: str, members: list[tuple[in
         occurred = from_wire(line["fee_ocur_time"])
         found = classify_at(catalogue, charge, occurred.date(), path=f"/input/feedetail/{index}")
         _note(call, line, found, occurred, f"/input/feedetail/{index}")
-        parts.append(found)
-        result = _result(call, line, found)
-        results.append(result)
-        joined.append({**line, **result})
+        classified.append(_Classified(line, found, _result(call, line, found)))
     _refuse_over_refund(members)
-    total = sum(found.det_item_fee_sumamt for found in parts)
+    total = sum(each.found.det_item_fee_sumamt for each in classified)
     if total < 0:
         raise refuse("batch_negative", path="feedetail", batch=number, total=yuan(total))
-    call.work.add(
-        batch,
-        visit_id=visit.id,
+    return classified
+
+
+def _keep_batch(call: Call, visit_id: int, number: str, classified: list[_Classified]) -> None:
+    charges = [each.as_row() for each in classified]
+    subject_id = subjects.add(
+        call.work,
+        visit_id,
+        kind=subjects.BATCH,
         number=number,
-        state="open",
-        disease=members[0][1].get("dise_codg") or "",
-        total=total,
-        own_purchase=sum(found.fulamt_ownpay_amt for found in parts),
-        above_ceiling=sum(found.overlmt_amt for found in parts),
-        prior_selfpay=sum(found.preselfpay_amt for found in parts),
-        in_scope=sum(found.inscp_scp_amt for found in parts),
-        last_fee_at=max(line["fee_ocur_time"] for line in joined),
-        settlement_id=None,
-        lines=write_json(joined).decode(),
-        preview="",
+        disease=classified[0].line.get("dise_codg") or "",
+        last_fee_at=max(each["fee_at"] for each in charges),
+        **subjects.sums(charges),
     )
-    return results
+    subjects.add_charges(call.work, visit_id, charges, subject_id=subject_id)
 
 
 def _note(call: Call, line: ChargeLine, found: Classification, occurred: datetime, path: str) -> None:
@@ -181,10 +201,11 @@ def _refuse_over_refund(members: list[tuple[int, ChargeLine]]) -> None:
             raise refuse("refund_beyond_charge", path=f"feedetail/{index}.cnt", serial=line["feedetl_sn"])
 
 
-def _refuse_known_lines(live: Sequence[BatchRow], lines: Sequence[ChargeLine]) -> None:
+def _refuse_known_lines(call: Call, visit_id: int, lines: Sequence[ChargeLine], *, any_live: bool) -> None:
     """feedetl_sn is unique within a visit."""
-    seen = {line["feedetl_sn"] for each in live for line in lines_of(each)}
+    seen: set[str] = set()
     for line in lines:
-        if line["feedetl_sn"] in seen:
-            raise refuse("charge_repeated", path="feedetail.feedetl_sn", serial=line["feedetl_sn"])
-        seen.add(line["feedetl_sn"])
+        serial = line["feedetl_sn"]
+        if serial in seen or (any_live and subjects.is_known(call.work, visit_id, serial)):
+            raise refuse("charge_repeated", path="feedetail.feedetl_sn", serial=serial)
+        seen.add(serial)

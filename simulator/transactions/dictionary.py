@@ -1,4 +1,4 @@
-"""What the platform itself knows: institutions and code tables (1201, 1901)."""
+"""Institutions, which the platform itself knows (1201)."""
 
 from simulator.catalogue import Institution
 from simulator.core.errors import refuse
@@ -20,33 +20,6 @@ def query_institution(body: Body, call: Call) -> Kept:
     if found is None:
         raise refuse("institution_unknown", path="medinsinfo", code=code or words)
     return Kept({"medinsinfo": institution_fields(call.config, found)})
-
-
-@transaction("1901")
-def query_codes(body: Body, call: Call) -> Kept:
-    """The codes of a table of the sandbox's edition; `type` names the table."""
-    data = body["data"]
-    table = call.config.contract.edition.codes.get(data["type"])
-    if table is None:
-        raise refuse("code_table_unknown", path="data.type", table=data["type"])
-    return Kept(
-        {
-            "list": [
-                {
-                    "type": data["type"],
-                    "label": label[:50],
-                    "value": code,
-                    "parentValue": data["parentValue"],
-                    "sort": index,
-                    "valiFlag": "1",
-                    "createUser": "nhsa-sim",
-                    "createDate": data["date"],
-                    "version": 1,
-                }
-                for index, (code, label) in enumerate(table.items(), 1)
-            ]
-        }
-    )
 
 
 def institution_fields(config: Config, found: Institution) -> Output:

@@ -1,15 +1,17 @@
 """The registry of handlers, and what a handler is given and may give back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from simulator.catalogue import Institution
+from simulator.core.envelope import Head
 from simulator.core.errors import Refusal
 from simulator.core.findings import Finding
+from simulator.domain.files import FileContent
 from simulator.domain.transaction_table import Traits, traits_of
-from simulator.insured.place import Answered, Asked
+from simulator.insured.place import Answered, Asked, Charged
 from simulator.sandbox.configuration import Config
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -23,41 +25,62 @@ class Call:
 
     work: UnitOfWork
     config: Config
-    infno: str
-    msgid: str
-    treated_area: str
-    insured_area: str
-    remote: bool
-    """Whether the header names two different places, as sent."""
+    head: Head
+    """The hospital's."""
     institution: Institution
-    operator: tuple[str, str]
     now: datetime
     findings: list[Finding] = field(default_factory=list)
+    file: FileContent | None = None
+    """The file that came beside the message."""
+
+    @property
+    def infno(self) -> str:
+        return self.head.infno
+
+    @property
+    def msgid(self) -> str:
+        return self.head.msgid
+
+    @property
+    def treated_area(self) -> str:
+        return self.head.treated_area
+
+    @property
+    def insured_area(self) -> str:
+        return self.head.insured_area
+
+    @property
+    def remote(self) -> bool:
+        """Whether the header names two different places, as sent."""
+        return self.head.remote
 
     def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
         """The same call as a message to the insured place; `more` are our own reasons against it."""
-        return Asked(
-            work=self.work,
-            place=self.config.place,
+        return Asked.under(
+            self.head,
+            self.work,
+            self.config.place,
+            body,
+            self.now,
             infno=infno,
-            msgid=msgid or self.msgid,
-            institution=self.institution.code,
-            treated_area=self.treated_area,
-            insured_area=self.insured_area,
-            body=body,
-            now=self.now,
-            operator=self.operator,
-            origin_msgid=self.msgid,
+            msgid=msgid or self.head.msgid,
+            origin_msgid=self.head.msgid,
             more=more,
         )
+
+    def asked_in_process(self, ask: "Ask") -> Asked:
+        """A question as the insured place simulated here gets it: our reasons beside it, charges in fen."""
+        return replace(self.asked(ask.infno, ask.body, more=ask.more), charged=ask.charged)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """An output, and the settlement row that a reversal of this message would undo."""
 
-    output: Output
+    output: Output | list[Output]
     settlement_id: int | None = None
+    file: FileContent | None = None
+    """Sent in the place of an answer in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +99,16 @@ class Ask:
     """The visit that is blocked while the outcome is unknown."""
     more: tuple[Refusal, ...] = ()
     """Our own reasons against it: told after those of a place simulated here; nothing is forwarded in spite of them."""
+    charged: Charged | None = None
+    """The charges of a settlement, for a place that is simulated here."""
+    written_out: Callable[[], Body] | None = None
+    """Makes the body as a message to an agency holds it, where `body` leaves the charges to `charged`."""
+
+    def as_message(self) -> "Ask":
+        """The same question with everything in its body, to be sent."""
+        return (
+            self if self.written_out is None else replace(self, body=self.written_out(), charged=None, written_out=None)
+        )
 
 
 Handler = Callable[[Body, Call], Kept | Ask]

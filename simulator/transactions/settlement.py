@@ -1,18 +1,19 @@
 """Pre-settlement, settlement, cancellation, and the look-up of a settlement (2206, 2207, 2208, 5203)."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from simulator.benefit import ChargeScope
 from simulator.core.errors import Refusal, refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
-from simulator.insured.place import Answered, row_number
-from simulator.store import people
-from simulator.store.rows import BatchRow, SettlementRow, VisitRow
-from simulator.store.tables import batch, settlement
+from simulator.insured.place import Answered, Charged, row_number
+from simulator.store import people, subjects
+from simulator.store.rows import SettlementRow, SubjectRow, VisitRow
+from simulator.store.tables import settlement, subject
 from simulator.transactions.batches import free_batch
-from simulator.transactions.charges import lines_of
 from simulator.transactions.dictionary import institution_fields
 from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
 from simulator.transactions.visits import SETTLED, check_credential, described, live_batches, open_visit
@@ -33,14 +34,7 @@ PREVIEWED = ("med_type", "medfee_sumamt", "psn_setlway", "insutype", "acct_used_
 def preview_settlement(body: Body, call: Call) -> Ask:
     """The award as it would be now; the platform remembers the inputs, which 2207 must repeat."""
     visit, found = _batch_to_settle(body, call)
-    return Ask(
-        call.infno,
-        agency_input(body, call, visit, found),
-        then=partial(_remember_preview, found.id, dict(body["data"])),
-        psn_no=visit.psn_no,
-        mdtrt_id=body["data"]["mdtrt_id"],
-        more=_institution_refusals(call, visit, found),
-    )
+    return _ask(body, call, visit, found, partial(_remember_preview, found.id, dict(body["data"])))
 
 
 @transaction("2207", "2207A")
@@ -48,14 +42,7 @@ def settle(body: Body, call: Call) -> Ask:
     """Settles exactly one batch; its inputs must equal those of the pre-settlement, where there was one."""
     visit, found = _batch_to_settle(body, call)
     _refuse_changed_inputs(body["data"], found)
-    return Ask(
-        call.infno,
-        agency_input(body, call, visit, found),
-        then=partial(_close_batch, found.id),
-        psn_no=visit.psn_no,
-        mdtrt_id=body["data"]["mdtrt_id"],
-        more=_institution_refusals(call, visit, found),
-    )
+    return _ask(body, call, visit, found, partial(_close_batch, found.id))
 
 
 @transaction("2208")
@@ -70,32 +57,46 @@ def cancel_settlement(body: Body, call: Call) -> Ask:
 def query_settlement(body: Body, call: Call) -> Kept:
     """A settlement as booked; cancelled ones carry refd_setl_flag 1, reversed ones are not there any more."""
     data = body["data"]
+    return Kept(_looked_up(call, settlement_asked_for(call, data), data["setl_id"]))
+
+
+def settlement_asked_for(call: Call, data: Body) -> SettlementRow:
+    """The settlement of that number, person and, where it is named, visit; raises Refusal naming what is wrong."""
     number = row_number("", data["setl_id"])
     row = call.work.get(settlement, id=number) if number is not None else None
     if row is None or row.state == "reversed" or row.kind != "settlement":
         raise refuse("settlement_unknown", path="data.setl_id", setl_id=data["setl_id"])
     if row.psn_no != data["psn_no"]:
         raise refuse("settlement_of_another", path="data.psn_no", setl_id=data["setl_id"])
-    if row.mdtrt_id != data["mdtrt_id"]:
+    if row.mdtrt_id != (data.get("mdtrt_id") or row.mdtrt_id):
         raise refuse("settlement_of_another_visit", path="data.mdtrt_id", setl_id=data["setl_id"])
-    return Kept(_looked_up(call, row, data["setl_id"]))
+    return row
 
 
-def agency_input(body: Body, call: Call, visit: VisitRow, found: BatchRow) -> dict[str, Any]:
-    """The input of the settlement family as an insured place receives it (rules 15)."""
+def _ask(body: Body, call: Call, visit: VisitRow, found: SubjectRow, then: Callable[[Call, Answered], Kept]) -> Ask:
+    """The question of the settlement family (rules 15); the charges are written out only for who is not in process."""
     info = described(visit)
-    data = {**body["data"], **{wire: yuan(getattr(found, ours)) for wire, ours in SCOPES.items()}}
-    return {
-        "data": data,
+    asked = {
+        "data": {**body["data"], **{wire: yuan(getattr(found, ours)) for wire, ours in SCOPES.items()}},
         # The batch's disease decides; the visit may hold batches of several.
         "mdtrtinfo": {**info["mdtrtinfo"], "dise_codg": found.disease},
         "diseinfo": info["diseinfo"],
         "medinsinfo": {**institution_fields(call.config, call.institution), "admdvs": call.institution.area},
-        "feedetail": lines_of(found),
     }
+    amounts = (ChargeScope(*each) for each in subjects.amounts_of(call.work, found.id))
+    return Ask(
+        call.infno,
+        asked,
+        then=then,
+        psn_no=visit.psn_no,
+        mdtrt_id=body["data"]["mdtrt_id"],
+        more=_institution_refusals(call, visit, found),
+        charged=Charged(tuple(amounts), found.last_fee_at),
+        written_out=lambda: {**asked, "feedetail": subjects.lines_of(call.work, found.id)},
+    )
 
 
-def _institution_refusals(call: Call, visit: VisitRow, found: BatchRow) -> tuple[Refusal, ...]:
+def _institution_refusals(call: Call, visit: VisitRow, found: SubjectRow) -> tuple[Refusal, ...]:
     """Whether the institution is open for the disease of a person from elsewhere; the last of all reasons."""
     special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
     if not special or call.config.coverage.same_place(call.treated_area, call.insured_area):
@@ -107,7 +108,7 @@ def _institution_refusals(call: Call, visit: VisitRow, found: BatchRow) -> tuple
     return (refuse("institution_disease_closed", path="fixmedins_code", code=code, disease=found.disease),)
 
 
-def _batch_to_settle(body: Body, call: Call) -> tuple[VisitRow, BatchRow]:
+def _batch_to_settle(body: Body, call: Call) -> tuple[VisitRow, SubjectRow]:
     data = body["data"]
     visit = open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
     check_credential(call, data)
@@ -127,7 +128,7 @@ def _batch_to_settle(body: Body, call: Call) -> tuple[VisitRow, BatchRow]:
     return visit, found
 
 
-def _refuse_changed_inputs(data: Body, found: BatchRow) -> None:
+def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
     for wire, ours in SCOPES.items():
         sent = data.get(wire)
         if sent not in (None, "") and to_fen(sent) != getattr(found, ours):
@@ -144,12 +145,12 @@ def _refuse_changed_inputs(data: Body, found: BatchRow) -> None:
 
 def _remember_preview(batch_id: int, data: dict[str, Any], call: Call, answered: Answered) -> Kept:
     kept = {name: str(data.get(name, "")) for name in PREVIEWED if name != "medfee_sumamt"}
-    call.work.change(batch, {"id": batch_id}, preview=write_json(kept).decode())
+    call.work.change(subject, {"id": batch_id}, preview=write_json(kept).decode())
     return Kept(answered.output)
 
 
 def _close_batch(batch_id: int, call: Call, answered: Answered) -> Kept:
-    call.work.change(batch, {"id": batch_id}, state=SETTLED, settlement_id=answered.settlement_id)
+    call.work.change(subject, {"id": batch_id}, state=SETTLED, settlement_id=answered.settlement_id)
     return Kept(answered.output, answered.settlement_id)
 
 

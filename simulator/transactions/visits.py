@@ -6,11 +6,12 @@ from simulator.core.errors import refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.insured import person_queries
 from simulator.insured.place import is_emergency, known_person, row_number, wire_number
-from simulator.store.rows import BatchRow, VisitRow
-from simulator.store.tables import batch, visit
+from simulator.store import subjects
+from simulator.store.rows import SubjectRow, VisitRow
+from simulator.store.tables import visit
 from simulator.transactions.registry import Body, Call, Kept, transaction
 
-OPEN, WITHDRAWN, SETTLED = "open", "withdrawn", "settled"
+OPEN, WITHDRAWN, SETTLED = subjects.OPEN, subjects.WITHDRAWN, subjects.SETTLED
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
 
 
@@ -101,12 +102,7 @@ def check_credential(call: Call, data: Body) -> Any:
 
 def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow:
     """The open visit of this institution and person; raises Refusal naming what is wrong."""
-    number = row_number("", mdtrt_id)
-    row = call.work.get(visit, id=number, lock=True) if number is not None else None
-    if row is None or wire_number("", row.area, row.id) != mdtrt_id or row.institution != call.institution.code:
-        raise refuse("visit_unknown", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
-    if row.psn_no != psn_no:
-        raise refuse("visit_of_another", path=f"{path}.psn_no", mdtrt_id=mdtrt_id, psn_no=psn_no)
+    row = own_visit(call, mdtrt_id, psn_no, path=path, lock=True)
     if row.state != OPEN:
         raise refuse("visit_closed", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
     if row.insured_area != call.insured_area:
@@ -114,9 +110,20 @@ def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow
     return row
 
 
-def live_batches(call: Call, visit_id: int) -> list[BatchRow]:
+def own_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str, lock: bool = False) -> VisitRow:
+    """The visit of this institution and person, open or not; raises Refusal naming what is wrong."""
+    number = row_number("", mdtrt_id)
+    row = call.work.get(visit, id=number, lock=lock) if number is not None else None
+    if row is None or wire_number("", row.area, row.id) != mdtrt_id or row.institution != call.institution.code:
+        raise refuse("visit_unknown", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
+    if row.psn_no != psn_no:
+        raise refuse("visit_of_another", path=f"{path}.psn_no", mdtrt_id=mdtrt_id, psn_no=psn_no)
+    return row
+
+
+def live_batches(call: Call, visit_id: int) -> list[SubjectRow]:
     """Batches that were not withdrawn, in order of arrival."""
-    return [row for row in call.work.find(batch, visit_id=visit_id, order="id") if row.state != WITHDRAWN]
+    return subjects.live_of(call.work, visit_id)
 
 
 def described(row: VisitRow) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def layers_of(
 
 def account_of(plan: Plan, claim: Claim, personal: int, own_in_scope: int) -> int:
     """Rule 8."""
-    if not claim.account_used or (claim.treated == "elsewhere" and not plan.remote):
+    if not claim.account_used or (claim.treated != "local" and not plan.remote):
         return 0
     own_purchase = sum(charge.own_purchase for charge in claim.charges)
     may = {"all": personal, "not_own": personal - own_purchase, "in_scope": own_in_scope, "nothing": 0}

@@ -16,7 +16,7 @@ CLAIM = Claim(
     area="230900",
     insutype="310",
     category="employed",
-    med_type="14",
+    care="special_disease",
     disease="M07800",
     hospital_level="tertiary",
     treated="local",
@@ -109,7 +109,7 @@ def test_dialysis_registered_by_sub_code_and_billed_by_class_find_each_other():
 
 
 def test_a_cap_half_used_at_home_is_half_used_elsewhere():
-    claim = replace(CLAIM, treated="elsewhere", groups=("resettled_retiree",), charges=(charge(50000_00),))
+    claim = replace(CLAIM, treated="nation", groups=("resettled_retiree",), charges=(charge(50000_00),))
     # 50000.00 × 0.85 = 42500.00, 30000.00 of the 60000.00 is left
     assert given_by(claim, PAID | {("HIFP", "M07800"): 30000_00, ("HIFP", ""): 30000_00}).pool == 30000_00
 
@@ -194,7 +194,7 @@ def test_no_layer_pays_more_than_the_own_share_that_is_left():
     ],
 )
 def test_the_best_filing_counts(groups, group, ratio):
-    got = given_by(replace(CLAIM, treated="elsewhere", groups=groups))
+    got = given_by(replace(CLAIM, treated="nation", groups=groups))
     assert (got.group, got.ratio) == (group, Decimal(ratio))
 
 
@@ -209,20 +209,20 @@ def test_the_ratio_shown_is_the_ratio_used():
         f"modifiers: [{{group: referral, times: '0.3333', from: {SAID}}}]\n"
         f"ratio: [{{disease: any, value: '0.85', from: {SAID}}}]"
     )
-    claim = replace(CLAIM, treated="elsewhere", groups=("referral",))
+    claim = replace(CLAIM, treated="nation", groups=("referral",))
     got = given_by(claim, {("DEDC", ""): 600_00}, with_rows(rows))
     assert (got.ratio, got.pool) == (Decimal("0.2833"), 283_30)
 
 
 def test_a_ratio_never_falls_below_nothing():
     rows = f"modifiers: [{{group: unfiled, minus: '0.9', from: {SAID}}}]"
-    got = given_by(replace(CLAIM, treated="elsewhere"), PAID, with_rows(rows))
+    got = given_by(replace(CLAIM, treated="nation"), PAID, with_rows(rows))
     assert (got.ratio, got.pool) == (Decimal("0.0000"), 0)
 
 
 def test_an_unfiled_person_of_hotan_is_refused():
-    claim = replace(CLAIM, area="653200", treated="elsewhere")
-    assert BOOK.city("653200").unfiled(claim.dates) == "refuse"
+    claim = replace(CLAIM, area="653200", treated="nation")
+    assert BOOK.city("653200").unfiled(claim.dates, "nation") == "refuse"
     with pytest.raises(Refusal) as refusal:
         given_by(claim)
     assert refusal.value.rule == "not_filed"
@@ -243,11 +243,13 @@ def test_charges_whose_parts_do_not_add_up_are_refused():
 
 def test_a_disease_of_hangzhou_that_is_not_opened_elsewhere():
     city, day = BOOK.city("330100"), date(2025, 6, 1)
-    assert city.outbound("M07101", day)
+    assert city.outbound("M07101", day, "nation")
     assert "M06700" in city.diseases(day)
-    assert not city.outbound("M06700", day)
-    assert not city.outbound("M00300", day)
-    assert sum(disease.outbound for disease in city.diseases(day).values()) == 11
+    # D3: within the province every disease of the list is settled.
+    assert city.outbound("M06700", day, "province")
+    assert not city.outbound("M06700", day, "nation")
+    assert not city.outbound("M00300", day, "province")
+    assert sum(disease.outbound == "nation" for disease in city.diseases(day).values()) == 11
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def test_the_account_stops_at_its_balance():
 
 
 def test_the_account_of_hotan_does_not_pay_elsewhere():
-    claim = replace(CLAIM, area="653200", treated="elsewhere", groups=("referral",))
+    claim = replace(CLAIM, area="653200", treated="nation", groups=("referral",))
     got = given_by(replace(claim, account_used=True, account_balance=100_00))
     assert got.account == 0
     assert "account_elsewhere" in [step.rule for step in got.steps]
@@ -285,7 +287,7 @@ def test_a_deductible_for_each_disease_is_taken_for_each():
 
 
 def test_special_and_ordinary_care_share_the_deductible_of_the_year():
-    first = given_by(replace(CLAIM, disease="", med_type="11", charges=(charge(300_00),)), {})
+    first = given_by(replace(CLAIM, disease="", care="outpatient", charges=(charge(300_00),)), {})
     second = given_by(CLAIM, first.movements)
     assert (first.deductible, second.deductible) == (300_00, 200_00)
 
@@ -308,12 +310,13 @@ def test_the_day_of_settlement_chooses_unless_the_file_says_otherwise():
 
 
 def test_before_the_first_known_day_there_is_a_gap_and_not_a_zero():
-    claim = replace(CLAIM, disease="", dates=Dates.all_on(date(2024, 12, 31)))
+    claim = replace(CLAIM, disease="", care="outpatient", dates=Dates.all_on(date(2024, 12, 31)))
     with pytest.raises(PolicyGap) as gap:
         given_by(claim)
     assert str(gap.value.text.en) == (
         "230900 says nothing about deductible[insutype=310, category=employed, hospital_level=tertiary, "
-        "disease=ordinary] on 2024-12-31 (asked by engine.deductible; known: 2025-01-01..)"
+        "disease=ordinary, scope=local, care=outpatient] on 2024-12-31 "
+        "(asked by engine.deductible; known: 2025-01-01..)"
     )
 
 
@@ -337,5 +340,5 @@ def test_a_county_asks_and_its_city_answers():
 
 
 def test_a_quoted_ratio_that_an_invented_modifier_changed_is_not_shown_as_quoted():
-    steps = {step.rule: step for step in given_by(replace(CLAIM, treated="elsewhere", groups=("referral",))).steps}
+    steps = {step.rule: step for step in given_by(replace(CLAIM, treated="nation", groups=("referral",))).steps}
     assert (steps["ratio"].source, steps["modifier"].source, steps["pool"].source) == ("D1", "illustrative", "")

@@ -150,7 +150,7 @@ def test_twelve_diseases_of_qitaihe_and_neither_hypertension_nor_diabetes():
     diseases = BOOK.city("230900").diseases(DAY)
     assert len(diseases) == 12
     assert {"M03900", "M01600"}.isdisjoint(diseases)
-    assert all(disease.outbound for disease in diseases.values())
+    assert all(disease.outbound == "nation" for disease in diseases.values())
 
 
 def test_figures_that_stand_in_no_source_are_marked_as_illustrative():
@@ -176,5 +176,5 @@ def test_any_number_of_areas_and_days_is_answered():
     city = BOOK.city("230900")
     for number in range(1500):
         city.rules_on(date.fromordinal(DAY.toordinal() + number))
-    assert city.rules_on(DAY).unfiled == "modifier"
+    assert city.rules_on(DAY).unfiled("nation") == "modifier"
     assert BOOK.city("999999").file_area == "national"

@@ -108,11 +108,63 @@ def faults_of(rows, name="230900.yaml"):
             id="a row that can never apply",
         ),
         pytest.param(
-            f'ratio:\n  - {{disease: M07803, value: "0.80", {SAID}}}\n',
+            f'disease_cap:\n  - {{disease: ordinary, value: "1.00", {SAID}}}\n',
+            5,
+            "disease_cap[0]",
+            "state the cap of a kind of care under care_cap",
+            id="a disease cap on ordinary care",
+        ),
+        pytest.param(
+            f'ratio:\n  - {{disease: M07800, care: pharmacy, value: "0.80", {SAID}}}\n',
             5,
             "ratio[0]",
-            "M07803 is covered by M07800",
-            id="figures under a sub-code",
+            "no claim has this combination",
+            id="a disease in care that carries none",
+        ),
+        pytest.param(
+            f'annual_cap:\n  - {{insutype: "310", value: "1.00", {SAID}}}\n'
+            f'  - {{insutype: "310", category: employed, value: "2.00", {SAID}}}\n'
+            f'  - {{insutype: "310", category: retired, value: "3.00", {SAID}}}\n',
+            5,
+            "annual_cap[0]",
+            "more specific rows decide every case",
+            id="a row that others hide",
+        ),
+        pytest.param(
+            f'modifiers:\n  - {{group: referral, scope: local, minus: "0.1", {SAID}}}\n',
+            5,
+            "modifiers[0]",
+            "elsewhere only; scope cannot be local",
+            id="a modifier at home",
+        ),
+        pytest.param(
+            f'deductible:\n  - {{care: outpatient, period: stay, value: "1.00", {SAID}}}\n',
+            5,
+            "deductible[0]",
+            "only for care that has stays",
+            id="stays of outpatients",
+        ),
+        pytest.param(
+            f'care_cap:\n  - {{care: outpatient, shared_with: [outpatient], value: "1.00", {SAID}}}\n',
+            5,
+            "care_cap[0]",
+            "does not name the same care again",
+            id="care shared with itself",
+        ),
+        pytest.param(
+            'ratio:\n  - {disease: any, brackets: [{above: "1.00", ratio: "0.8"}, {above: "2.00", ratio: "0.9"}], '
+            + f"{SAID}}}\n",
+            5,
+            "ratio[0]",
+            "the first threshold of the brackets is 0.00",
+            id="brackets that begin above nothing",
+        ),
+        pytest.param(
+            f'ratio:\n  - {{disease: any, period: month, value: "0.80", {SAID}}}\n',
+            5,
+            "ratio[0]",
+            "a flat ratio has no period",
+            id="a flat ratio by month",
         ),
         pytest.param(
             f'ratio:\n  - {{disease: M08301, value: "0.80", {SAID}}}\n',

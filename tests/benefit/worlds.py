@@ -80,7 +80,8 @@ def ratio_rows(draw: Any) -> tuple[tuple[str, str | None, str | None, Fraction],
         if disease == "M07800" and draw(st.booleans()):
             continue
         rows.append((disease, None, None, draw(ratios)))
-        for category in draw(st.sets(st.sampled_from(CATEGORIES))):
+        # A row whose every case other rows decide is refused.
+        for category in draw(st.sets(st.sampled_from(CATEGORIES), max_size=3)):
             rows.append((disease, category, None, draw(ratios)))
             for level in draw(st.sets(st.sampled_from(LEVELS), max_size=2)):
                 rows.append((disease, category, level, draw(ratios)))
@@ -206,16 +207,16 @@ def batches(*, signed: bool = False, most: int = 6) -> Any:
 def claims(draw: Any, *, signed: bool = False, **fixed: Any) -> Claim:
     category = draw(st.sampled_from(CATEGORIES))
     disease = draw(st.sampled_from(("", *DISEASES, *SUB_CODES)))
-    treated = draw(st.sampled_from(("local", "elsewhere")))
+    treated = draw(st.sampled_from(("local", "province", "nation")))
     chosen: dict[str, Any] = {
         "area": AREA,
         "insutype": "310" if category in ("employed", "retired") else "390",
         "category": category,
-        "med_type": "14" if disease else "11",
+        "care": "special_disease" if disease else "outpatient",
         "disease": disease,
         "hospital_level": draw(st.sampled_from(LEVELS)),
         "treated": treated,
-        "groups": tuple(draw(st.sets(st.sampled_from(GROUPS), max_size=3))) if treated == "elsewhere" else (),
+        "groups": tuple(draw(st.sets(st.sampled_from(GROUPS), max_size=3))) if treated != "local" else (),
         "civil_servant": draw(st.booleans()),
         "identities": tuple(draw(st.sets(st.sampled_from((*IDENTITIES, "disabled"))))),
         "charges": draw(batches(signed=signed)),

@@ -9,7 +9,7 @@ import pytest
 from simulator.store import tables
 from tests.support.hospital import SERVICE
 
-MONEY = (tables.settlement, tables.ledger, tables.accumulator, tables.batch, tables.visit)
+MONEY = (tables.settlement, tables.ledger, tables.accumulator, tables.subject, tables.charge, tables.visit)
 
 
 def msgid(stage, number):

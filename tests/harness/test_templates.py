@@ -4,9 +4,11 @@ import pytest
 
 from simulator.contract import contract_of
 from simulator.core.errors import DataFaults
+from simulator.domain.transaction_table import traits_of
 from simulator.harness.environment.envelope_codec import envelope, msgid
 from simulator.harness.execution.journey import TemplateFacts, Visit, voucher
-from simulator.harness.templates import fill, override, remove, template, templates
+from simulator.harness.templates import fill, number_of, override, remove, template, templates
+from simulator.transactions import HANDLERS
 
 PERSON = {
     "psn_no": "23090094037627056734",
@@ -88,3 +90,26 @@ def test_unknown_transaction_names_the_nearest():
     with pytest.raises(DataFaults) as error:
         template("2207B")
     assert "2207" in error.value.faults[0].sentence.en
+
+
+SHARED = ("effect", "reversible", "forwarded")
+
+
+def test_a_template_has_the_traits_that_the_platform_goes_by():
+    mine = {infno: [getattr(each, name) for name in SHARED] for infno, each in templates().items()}
+    assert mine == {infno: [getattr(traits_of(infno), name) for name in SHARED] for infno in templates()}
+
+
+def test_every_transaction_served_has_a_template_and_no_other_has():
+    assert set(templates()) == set(HANDLERS)
+
+
+def test_an_act_is_a_family_of_the_platform():
+    pairs = {(each.act, traits_of(infno).family) for infno, each in templates().items()}
+    assert len(pairs) == len({act for act, _ in pairs}) == len({family for _, family in pairs})
+
+
+def test_the_number_of_an_act_is_that_of_its_later_form():
+    assert (number_of("settle"), number_of("cancel"), number_of("reverse")) == ("2207A", "2208", "2601")
+    with pytest.raises(KeyError, match="undo"):
+        number_of("undo")

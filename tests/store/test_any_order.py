@@ -21,7 +21,15 @@ from tests.support.stage import Stage, open_stage
 
 pytestmark = pytest.mark.slow
 
-KEPT = [tables.settlement, tables.ledger, tables.accumulator, tables.batch, tables.visit, tables.insurance]
+KEPT = [
+    tables.settlement,
+    tables.ledger,
+    tables.accumulator,
+    tables.subject,
+    tables.charge,
+    tables.visit,
+    tables.insurance,
+]
 COLUMNS = {"DEDC": "act_pay_dedc", "HIFP": "hifp_pay", "HIOB": "hifob_pay", "HIMI": "hifmi_pay"}
 TOTALS = ("400.00", "800.00", "40000.00")
 _names = itertools.count(1)

@@ -95,8 +95,8 @@ def test_a_whole_journey_is_the_same_on_either_database(both):
             "2504",
         }
         assert stage.control("GET", "people?insured_at=230900&disease=M07800&limit=5")["people"] != []
-        # Pool, cash and institution, for the settlement and again for its cancellation.
-        assert stage.control.audit()["entries"] == 6
+        # Pool, cash, institution, claim and debt between agencies; for the settlement, and for its cancellation.
+        assert stage.control.audit()["entries"] == 10
 
 
 # Money

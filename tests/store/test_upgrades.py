@@ -176,6 +176,17 @@ def run_sql(place: str, written: str) -> None:
         made.commit()
 
 
+def lay_again(place: str) -> None:
+    """Puts the earlier store where the upgraded one is, whose snapshots stay."""
+    if place.startswith("postgresql"):
+        run_sql(place, f'DROP SCHEMA "nhsa_sim_{NAME}" CASCADE')
+        earlier.write_postgres(place, NAME, "platform.json")
+        return
+    for file in Path(place).glob(f"{NAME}.sqlite*"):
+        file.unlink()
+    earlier.write_sqlite(Path(place) / f"{NAME}.sqlite", "platform.json")
+
+
 def test_an_id_given_before_is_never_given_again(place):
     run_sql(place, "DELETE FROM visit")
     given = max(row[0] for row in earlier.rows_of("platform.json")["visit"][1])
@@ -204,7 +215,7 @@ def test_the_store_as_it_was_is_a_snapshot_that_restores(place):
 def test_a_snapshot_of_that_name_is_not_written_over(place):
     with closing(open_factory(place)) as factory:
         factory.open(NAME)
-        run_sql(place, "UPDATE sandbox SET schema_version = 3")
+    lay_again(place)
     with closing(open_factory(place)) as factory:
         factory.open(NAME)
         assert factory.snapshots(NAME) == ["version-3", "version-3-2"]

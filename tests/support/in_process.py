@@ -40,7 +40,7 @@ class Pool:
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
             answer = self._client.open(path, method=method, data=body, headers=headers)
-            return SimpleNamespace(status=answer.status_code, data=answer.data)
+            return SimpleNamespace(status=answer.status_code, data=answer.data, headers=answer.headers)
         except ConnectionDropped as error:
             raise urllib3.exceptions.ProtocolError(str(error)) from None
 

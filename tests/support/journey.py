@@ -20,6 +20,8 @@ def journey(stage: Stage) -> None:
     hospital.send("5203", {"data": data | {"setl_id": settled["setl_id"], "mdtrt_id": visit.id}})
     hospital.send("5206", {"data": data | {"cum_ym": ""}})
     hospital.send("5301", {"data": data})
+    looked_up(visit, settled["setl_id"])
+    records(stage, data)
     visit.cancel(settled["setl_id"])
     visit.reverse("H11000000001202503100900008888", "2207A")
     visit.send("2205", {"data": data | {"mdtrt_id": visit.id, "chrg_bchno": "0000"}})
@@ -28,5 +30,36 @@ def journey(stage: Stage) -> None:
     hospital.send("1201", {"medinsinfo": institution}, insured="")
     codes = {"type": "psn_type", "parentValue": "0", "admdvs": "110000", "date": "2025-03-10", "valiFlag": "1"}
     hospital.send("1901", {"data": codes}, insured="")
+    file = {"in": "UEsDBA==", "filename": "a.zip", "fixmedins_code": hospital.institution[0]}
+    stored = hospital.send("9101", {"fsUploadIn": file}, insured="").output
+    wanted = {name: stored[name] for name in ("file_qury_no", "filename", "fixmedins_code")}
+    hospital.send("9102", {"fsDownloadIn": wanted}, insured="")
     number = sign["signinoutb"]["sign_no"]
     hospital.send("9002", {"signOut": {"sign_no": number, "opter_no": "op1"}}, insured="")
+
+
+def looked_up(visit: Visit, setl_id: str) -> None:
+    """Sends the questions about a visit and about the catalogue that it was classified by."""
+    about = {"psn_no": visit.person["psn_no"], "mdtrt_id": visit.id}
+    times = {"begntime": "2025-01-01 00:00:00", "endtime": "2025-12-31 23:59:59"}
+    visit.send("5201", {"data": about | times | {"med_type": "14"}})
+    visit.send("5202", {"data": about})
+    visit.send("5204", {"data": about | {"setl_id": setl_id}})
+    visit.send("5303", {"data": {"psn_no": about["psn_no"]} | times})
+    page = {"updt_time": "2000-01-01", "page_num": 1, "page_size": 10}
+    visit.hospital.send("1312", {"data": page}, insured="")
+
+
+def records(stage: Stage, data: dict[str, str]) -> None:
+    """Keeps one record of each kind, finds it and withdraws it."""
+    hospital, code = stage.hospital, stage.hospital.institution[0]
+    item = {"fixmedins_hilist_id": "XM1", "list_type": "201", "med_list_codg": "003110000060000-311000027"}
+    days = {"begndate": "2025-01-01", "enddate": "2025-12-31"}
+    hospital.send("3301", {"data": [item | days | {"fixmedins_hilist_name": "透析"}]}, insured="")
+    page = {"updt_time": "2000-01-01", "page_num": 1, "page_size": 10}
+    hospital.send("1317", {"data": page}, insured="")
+    hospital.send("3302", item | {"fixmedins_code": code}, insured="")
+    filed = {"biz_appy_type": "03", "fix_srt_no": "1", "fixmedins_code": code, "fixmedins_name": "北京"}
+    designated = hospital.send("2505", {"data": data | days | filed}).output["result"]
+    hospital.send("5302", {"data": data | {"biz_appy_type": "03"}})
+    hospital.send("2506", {"data": data | designated | {"memo": "登记有误"}})

@@ -22,7 +22,7 @@ def withdraw(visit, batch):
 
 
 def batches(stage):
-    return [(row.number, row.state, row.disease) for row in stage.rows(tables.batch)["batch"]]
+    return [(row.number, row.state, row.disease) for row in stage.rows(tables.subject)["subject"]]
 
 
 def test_the_four_parts_of_every_charge_sum_to_it(stage, visit):

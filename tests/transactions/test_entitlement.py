@@ -120,17 +120,23 @@ def test_a_disease_that_is_not_on_the_list_of_the_city_is_refused(stage):
     assert "七台河" in words
 
 
-def test_a_disease_that_a_city_does_not_settle_elsewhere_is_refused_there_only(stage):
-    # 杭州 keeps 血友病 at home.
+def test_a_disease_that_a_city_does_not_settle_outside_the_province_is_refused_there_only(stage):
+    # 杭州 settles 血友病 at home and within 浙江 (D3: 省内联网结算全覆盖).
     patient = stage.patient(
         insured_at="330100",
         registrations=[{"disease": "M01200", "from": "2025-01-01"}],
     )
     assert told(stage, patient, disease="M01200")[1] == ["disease_not_outbound"]
-    home = stage.another_hospital(("H33010000001", "杭州模拟第一医院", "330100"))
-    visit = home.visit(patient, disease="M01200")
-    assert visit.charge(visit.line(1, "X-UNKNOWN", "1", "10.00")).ok
-    assert visit.settle("10.00").ok
+    stage.control(
+        "PUT",
+        "institutions/H33020000001",
+        {"name": "宁波模拟医院", "area": "330200", "level": "tertiary_a", "kind": "institution"},
+    )
+    home = ("H33010000001", "杭州模拟第一医院", "330100")
+    for hospital in (home, ("H33020000001", "宁波模拟医院", "330200")):
+        visit = stage.another_hospital(hospital).visit(patient, disease="M01200")
+        assert visit.charge(visit.line(1, "X-UNKNOWN", "1", "10.00")).ok
+        assert visit.settle("10.00").ok
 
 
 @pytest.mark.parametrize(

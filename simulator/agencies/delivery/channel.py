@@ -14,7 +14,8 @@ from simulator.core.clock import wire_time
 from simulator.core.envelope import FAILURE, Head, answer
 from simulator.core.json_codec import write_json
 from simulator.core.texts import text
-from simulator.fault_injection import faults
+from simulator.fault_injection import injector
+from simulator.fault_injection.injector import Fault
 from simulator.sandbox.configuration import Agency
 from simulator.sandbox.sandboxes import RUN_SIZE
 from simulator.store import tables
@@ -58,27 +59,24 @@ class Channel:
             return Reply(self.endpoint.deliver(raw))
         return self.transport.post(self.agency.url, raw, self.agency.timeout_s)
 
-    def deliver(self, raw: bytes, injected: faults.Fault | None = None) -> Reply:
+    def deliver(self, raw: bytes, fault: Fault | None = None) -> Reply:
         """Sends one message as far as the ordered fault lets it through."""
-        what = injected.what if injected else ""
-        if what in ("drop_before", "late"):
-            return Reply(None, text("agency.lost" if what == "drop_before" else "agency.held_back"))
-        if what == "refuse":
+        if fault is None:
+            return self.post(raw)
+        before = injector.before_handling(fault)
+        if before == injector.REFUSED:
             return Reply(_refusal(self.endpoint))
-        if injected is not None and what == "delay":
-            return self._deliver_slowly(raw, injected.delay_s)
-        reply = self.post(raw)
-        if what == "duplicate" and reply.sent:
+        if before != injector.HANDLED:
+            return Reply(None, text("agency.lost" if before == injector.LOST else "agency.held_back"))
+        reply = self._deliver_slowly(raw, fault.delay_s) if fault.effect.delayed else self.post(raw)
+        if fault.effect.twice and reply.sent:
             reply = self.post(raw)
-        if what == "drop_after_commit":
+        got = injector.after_handling(fault, reply.body or b"", "")
+        if got.body is None:
             return Reply(None, text("agency.answer_lost"))
-        if what == "http_500":
-            return Reply(None, text("agency.http_status", status=500))
-        if reply.body is None or not what:
-            return reply
-        if what == "wrong_person":
-            return Reply(faults.for_another_person(reply.body, ""))
-        return Reply(faults.apply_fault(what, reply.body))
+        if got.status != 200:
+            return Reply(None, text("agency.http_status", status=got.status))
+        return reply if reply.body is None else Reply(got.body)
 
     def _deliver_slowly(self, raw: bytes, delay_s: float) -> Reply:
         """The answer comes late; beyond the time limit it comes when nobody waits for it any more."""

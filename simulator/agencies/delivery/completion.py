@@ -21,9 +21,8 @@ from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Answered, Asked, Output
 from simulator.sandbox.configuration import Config
-from simulator.store import idempotency_keys, journal
+from simulator.store import idempotency_keys, journal, outbox
 from simulator.store.outbox import DONE, REFUSED, SENDING, UNKNOWN
-from simulator.store.tables import outbox
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import Call, Kept
 
@@ -66,15 +65,14 @@ class ReceivedReply:
 
     def close(self, state: str, error: str = "") -> None:
         if self.intent.effect:
-            values = {"state": state, "last_error": error, "claimed_until": 0.0}
-            self.call.work.change(outbox, {"msgid": self.intent.msgid}, **values)
+            outbox.close_sent(self.call.work, self.intent.msgid, state, error)
 
 
 def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, sent: Delivery) -> Completion:
     """Books how a forwarded message ended."""
-    received_reply = ReceivedReply(_call(work, config, now, intent), intent, sent)
+    received_reply = ReceivedReply(Call(work, config, intent.head, intent.institution, now), intent, sent)
     if intent.effect:
-        row = work.get(outbox, lock=True, msgid=intent.msgid)
+        row = outbox.find_sent(work, intent.msgid, lock=True)
         if row is None or row.state != SENDING:
             return _taken_over(received_reply)
         spent = idempotency_keys.find(work, intent.head.msgid)
@@ -217,19 +215,3 @@ def _taken_over(received_reply: ReceivedReply) -> Completion:
 def _person_of(output: Output) -> str:
     base = output.get("baseinfo")
     return str(base.get("psn_no", "")) if isinstance(base, dict) else ""
-
-
-def _call(work: UnitOfWork, config: Config, now: datetime, intent: Intent) -> Call:
-    head = intent.head
-    return Call(
-        work=work,
-        config=config,
-        infno=head.infno,
-        msgid=head.msgid,
-        treated_area=head.treated_area,
-        insured_area=head.insured_area,
-        remote=head.remote,
-        institution=intent.institution,
-        operator=(head.operator, head.operator_name),
-        now=now,
-    )

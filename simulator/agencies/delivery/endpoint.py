@@ -87,18 +87,8 @@ class Endpoint:
             recorded = idempotency_keys.recorded_answer(idempotency_keys.find(work, head.msgid), fingerprint)
             if recorded is not None:
                 return recorded
-        asked = Asked(
-            work=work,
-            place=self.place,
-            infno=head.infno,
-            msgid=head.msgid,
-            institution=head.institution,
-            treated_area=head.treated_area,
-            insured_area=head.insured_area,
-            body=body,
-            now=received,
-            operator=(head.operator, head.operator_name),
-            origin_msgid=head.msgid,
+        asked = Asked.under(
+            head, work, self.place, body, received, infno=head.infno, msgid=head.msgid, origin_msgid=head.msgid
         )
         answered = insured.answer(asked)
         written = _write(head, received, SUCCESS, "", answered.output)

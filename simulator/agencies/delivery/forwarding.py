@@ -7,10 +7,8 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-from sqlalchemy import bindparam, or_, select
 
 from simulator.agencies.delivery.bulkhead import Bulkhead
 from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
@@ -24,29 +22,15 @@ from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.domain.transaction_table import traits_of
 from simulator.fault_injection import faults
+from simulator.fault_injection.injector import HELD_BACK, Fault, before_handling
 from simulator.sandbox.configuration import Agency, Config
-from simulator.store import idempotency_keys
+from simulator.store import idempotency_keys, outbox
 from simulator.store.journal import AGENCY, JournalLeg
-from simulator.store.outbox import SENDING, UNKNOWN, OpenMessage
-from simulator.store.statements import Statement
-from simulator.store.tables import outbox
+from simulator.store.outbox import SENDING, add_row
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import Ask, Call
 
 _LEASE_MARGIN_S = 10.0
-
-OPEN_OF_VISIT = Statement(
-    select(outbox.c.state, outbox.c.origin_msgid, outbox.c.msgid).where(
-        outbox.c.mdtrt_id == bindparam("mdtrt_id"), or_(outbox.c.state == SENDING, outbox.c.state == UNKNOWN)
-    ),
-    OpenMessage,
-)
-OPEN_OF_PERSON = Statement(
-    select(outbox.c.state, outbox.c.origin_msgid, outbox.c.msgid).where(
-        outbox.c.psn_no == bindparam("psn_no"), or_(outbox.c.state == SENDING, outbox.c.state == UNKNOWN)
-    ),
-    OpenMessage,
-)
 
 
 class MustWait(Exception):
@@ -67,8 +51,8 @@ class Intent:
     msgid: str
     raw: bytes
     exchange: str
-    at_agency: faults.Fault | None
-    at_hospital: faults.Fault | None = None
+    at_agency: Fault | None
+    at_hospital: Fault | None = None
 
     @property
     def area(self) -> str:
@@ -76,17 +60,14 @@ class Intent:
 
     def leg(self, sent: "Delivery", at: datetime, outcome: str, *, psn_no: str = "") -> JournalLeg:
         """The leg to the insured place as the journal keeps it; `psn_no` as the answer of 1101 tells it."""
-        return JournalLeg(
-            exchange=self.exchange,
+        return JournalLeg.under(
+            replace(self.head, infno=self.ask.infno, msgid=self.msgid),
             leg=AGENCY,
-            at=at.isoformat(sep=" ", timespec="milliseconds"),
+            exchange=self.exchange,
+            at=at,
             real_at=sent.real_at,
-            infno=self.ask.infno,
-            msgid=self.msgid,
             psn_no=self.ask.psn_no or psn_no,
             mdtrt_id=self.ask.mdtrt_id,
-            institution=self.head.institution,
-            area=self.area,
             outcome=outcome,
             duration_ms=sent.duration_ms,
             request=self.raw,
@@ -130,12 +111,12 @@ class Forwarding:
         """Refuses 2204-2208 of a visit with an unknown outcome; raises MustWait while one is in flight."""
         if not mdtrt_id or not traits_of(infno).refused_while_unknown:
             return
-        for row in work.all(OPEN_OF_VISIT, mdtrt_id=mdtrt_id):
+        for row in outbox.open_of_visit(work, mdtrt_id):
             if row.state == SENDING:
                 raise MustWait
             raise refuse("visit_unknown_outcome", path="mdtrt_id", msgid=row.origin_msgid or row.msgid)
 
-    def route(self, call: Call, ask: Ask) -> tuple[Agency | None, faults.Fault | None] | None:
+    def route(self, call: Call, ask: Ask) -> tuple[Agency | None, Fault | None] | None:
         """Where the message goes: None for a simulated place that no fault strikes, which answers in this work."""
         config = call.config
         agency = config.agency_for(call.insured_area)
@@ -149,7 +130,7 @@ class Forwarding:
         call: Call,
         ask: Ask,
         head: Head,
-        route: tuple[Agency | None, faults.Fault | None],
+        route: tuple[Agency | None, Fault | None],
         *,
         digest: str,
         exchange: str,
@@ -157,7 +138,7 @@ class Forwarding:
         """Keeps the intent: a row of the outbox for what takes effect; raises MustWait while the person is busy."""
         traits = traits_of(ask.infno)
         if traits.serialises_person and ask.psn_no:
-            for row in call.work.all(OPEN_OF_PERSON, psn_no=ask.psn_no):
+            for row in outbox.open_of_person(call.work, ask.psn_no):
                 if row.state == SENDING:
                     raise MustWait
         agency, injected = route
@@ -184,8 +165,8 @@ class Forwarding:
         ask, origin = intent.ask, intent.head.msgid
         real = self.real_time()
         waits = intent.agency.timeout_s if intent.agency else SIMULATED_TIMEOUT_S
-        call.work.add(
-            outbox,
+        add_row(
+            call.work,
             msgid=intent.msgid,
             area=intent.area,
             infno=ask.infno,
@@ -194,13 +175,10 @@ class Forwarding:
             origin_msgid=origin,
             psn_no=ask.psn_no,
             mdtrt_id=ask.mdtrt_id,
-            subject="",
-            late=int(intent.at_agency is not None and intent.at_agency.what == "late"),
-            attempts=0,
+            late=int(before_handling(intent.at_agency) == HELD_BACK),
             next_try=real,
             claimed_until=real + waits + _LEASE_MARGIN_S,
             owner=self.owner,
-            last_error="",
             exchange=intent.exchange,
         )
         idempotency_keys.reserve(
@@ -248,4 +226,4 @@ def channel_name(agency: Agency | None) -> str:
 
 def undecided_of_person(work: UnitOfWork, psn_no: str, but: str) -> bool:
     """Whether another message of the person is in flight or unknown, so that nobody can say what to expect."""
-    return any(row.origin_msgid != but for row in work.all(OPEN_OF_PERSON, psn_no=psn_no))
+    return any(row.origin_msgid != but for row in outbox.open_of_person(work, psn_no))

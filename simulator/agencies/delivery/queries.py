@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ class AgencyQueries:
         self.institution = sender_of(config, area)
 
     def asked(self, work: UnitOfWork, config: Config, now: datetime, infno: str, body: Mapping[str, Any]) -> Asked:
-        return Asked(work, config.place, infno, "", self.institution, self.area, self.area, body, now)
+        return Asked.under(self._head(config), work, config.place, body, now, infno=infno, msgid="", origin_msgid="")
 
     def ask(self, infno: str, body: Mapping[str, Any], *, psn_no: str) -> dict[str, Any]:
         """The output of the answer in our edition; raises Refusal when there is none that can be used."""
@@ -95,17 +96,14 @@ class AgencyQueries:
     ) -> None:  # fmt: skip
         with self.sandbox.begin() as (work, _, clock):
             real = self.forwarding.real_time()
-            leg = JournalLeg(
-                exchange=msgid,
+            leg = JournalLeg.under(
+                replace(head, infno=infno, msgid=msgid),
                 leg=journal.AGENCY,
-                at=clock.now(real).isoformat(sep=" ", timespec="milliseconds"),
+                exchange=msgid,
+                at=clock.now(real),
                 real_at=real,
-                infno=infno,
-                msgid=msgid,
                 psn_no=psn_no,
                 mdtrt_id="",
-                institution=head.institution,
-                area=self.area,
                 outcome=outcome,
                 duration_ms=round(took_s * 1000, 3),
                 request=request,

@@ -23,9 +23,11 @@ from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, INFO, Finding
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import Text, text
+from simulator.domain.accumulators import to_wire
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
 from simulator.insured.case import Case, case_of
+from simulator.insured.kept import KeptAward, KeptRefusal
 from simulator.insured.place import Answered, Asked, Output
 from simulator.sandbox.configuration import Agency, Config
 from simulator.store import people, tables
@@ -138,7 +140,7 @@ def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year
     """Overall before disease, in the order in which one follows from another; zeros may be left out (rules 21)."""
     kinds = {kind: index for index, kind in enumerate(KINDS)}
     keys = sorted((key for key, fen in balances.items() if fen), key=lambda key: (key[1], kinds[key[0]]))
-    return {f"{insutype}/{year}/{kind}{code}": str(yuan(balances[kind, code])) for kind, code in keys}
+    return {f"{insutype}/{year}/{to_wire(*key)}": str(yuan(balances[key])) for key in keys}
 
 
 def _cause_of_balances(
@@ -180,7 +182,7 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     likely = _judge_award(accepted_answer, expected)
     case = expected.case or case_of(accepted_answer.asked)
     reasons = [{"rule": each.rule, "sentence": each.text.as_json()} for each in case.refusals]
-    explained: Mapping[str, Any] = {"award": None, "refusals": reasons, "steps": []}
+    explained: KeptAward | KeptRefusal = {"award": None, "refusals": reasons, "steps": []}
     if expected.award is not None:
         explained = settlement.explained(expected.award)
     if likely is not None and likely.accumulated is not None and expected.award is not None:

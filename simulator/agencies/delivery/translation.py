@@ -12,6 +12,7 @@ from typing import Any
 from simulator.benefit import KINDS
 from simulator.contract import Contract, Edition, contract_of
 from simulator.contract.layout import Node
+from simulator.domain.accumulators import from_wire
 from simulator.domain.transaction_table import REVERSAL
 from simulator.sandbox.configuration import Agency
 
@@ -81,5 +82,5 @@ def accumulator_key(written: str, agency: Agency | None) -> tuple[str, str] | No
     """Kind and disease of a cum_type_code, as the agency's profile maps it; None for what we do not keep."""
     codes = (agency.profile.get("cum_type_codes") or {}) if agency else {}
     code = str(codes.get(written, written))
-    kind, disease = code[:4], code[4:]
-    return (kind, disease) if kind in KINDS else None
+    key = from_wire(code)
+    return key if key is not None and key[0] in KINDS else None

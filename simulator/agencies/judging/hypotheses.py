@@ -12,7 +12,9 @@ from simulator.benefit import Accumulated, Award, ChargeScope, Claim, Rules
 from simulator.benefit import award as award_of
 from simulator.core.errors import PolicyGap, Refusal
 from simulator.core.texts import Text, join, text
+from simulator.domain.care import OUTPATIENT
 from simulator.domain.person import CATEGORIES, GROUPS
+from simulator.domain.places import LOCAL, NATION, PROVINCE
 
 _BEYOND = 10**15
 """Fen that no cap and no line reaches."""
@@ -120,13 +122,16 @@ def _of_accumulation(question: Question, expected: Award) -> Iterator[Hypothesis
 
 def _of_place(question: Question, expected: Award) -> Iterator[Hypothesis]:
     claim = question.claim
-    if claim.treated != "local":
+    if claim.treated != LOCAL:
         for group in GROUPS:
             if group != expected.group:
                 as_group = text("judge.as_if_group", group=text(f"benefit.group_{group}"))
                 yield Hypothesis("modifier", as_group, _changed(question, groups=(group,)))
         yield _hypothesis(question, "modifier", "unfiled", groups=())
-        yield _hypothesis(question, "modifier", "local", treated="local", groups=())
+        yield _hypothesis(question, "modifier", "local", treated=LOCAL, groups=())
+        other = NATION if claim.treated == PROVINCE else PROVINCE
+        as_scope = text("judge.as_if_scope", scope=text(f"judge.scope_{other}"))
+        yield Hypothesis("modifier", as_scope, _changed(question, treated=other))
     for level in LEVELS:
         if level != claim.hospital_level:
             as_level = text("judge.as_if_level", level=text(f"benefit.level_{level}"))
@@ -140,7 +145,7 @@ def _of_person(question: Question) -> Iterator[Hypothesis]:
             as_category = text("judge.as_if_category", category=text(f"benefit.category_{category}"))
             yield Hypothesis("ratio", as_category, _changed(question, category=category))
     if claim.disease:
-        yield _hypothesis(question, "ratio", "ordinary", disease="")
+        yield _hypothesis(question, "ratio", "ordinary", disease="", care=OUTPATIENT)
     yield _hypothesis(question, "layers.civil_servants", "civil_servant", civil_servant=not claim.civil_servant)
     if claim.identities:
         yield _hypothesis(question, "layers.assistance", "no_identity", identities=())

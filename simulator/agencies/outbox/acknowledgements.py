@@ -1,7 +1,6 @@
 """What an agency's answer to a reversal, or to a repeated message, means for what waited in the outbox."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from simulator.agencies.delivery.answer_reading import AgencyAnswer
@@ -20,10 +19,10 @@ from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Asked, Output
 from simulator.sandbox.configuration import Config
 from simulator.sandbox.sandboxes import Sandbox
-from simulator.store import idempotency_keys, journal
+from simulator.store import idempotency_keys, journal, outbox
 from simulator.store.outbox import DONE, GIVEN_UP, REVERSED
 from simulator.store.rows import OutboxRow
-from simulator.store.tables import outbox, registration
+from simulator.store.tables import registration
 from simulator.store.unit_of_work import UnitOfWork
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
@@ -48,12 +47,12 @@ def acknowledge(
     if not answer.accepted:
         findings.append(_refused(work, attempt, plain(answer.told or "-")))
     elif attempt.is_reversal:
-        work.change(outbox, {"id": attempt.row.id}, state=REVERSED, claimed_until=0.0)
+        outbox.close(work, attempt.row, REVERSED)
         _settle_message(work, attempt.row, idempotency_keys.REVERSED)
     elif answer.broken is not None:
         findings.append(_refused(work, attempt, answer.broken))
     else:
-        work.change(outbox, {"id": attempt.row.id}, state=DONE, claimed_until=0.0)
+        outbox.close(work, attempt.row, DONE)
         if attempt.row.infno != REVERSAL:
             findings += _finish(work, config, now, attempt, dict(answer.output))
     return findings
@@ -62,8 +61,7 @@ def acknowledge(
 def reschedule(work: UnitOfWork, row: OutboxRow, real: float, told: Text) -> None:
     """To be tried again after a wait that doubles each time."""
     wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(row.attempts, 10))
-    values = {"attempts": row.attempts + 1, "next_try": real + wait, "claimed_until": 0.0, "last_error": told.zh}
-    work.change(outbox, {"id": row.id}, **values)
+    outbox.try_later(work, row, at=real + wait, error=told.zh)
 
 
 def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> None:
@@ -78,7 +76,7 @@ def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) 
             findings.append(Finding("reversal.late_original", ERROR, sentence, "/infcode", "-1", "0"))
         told = plain("late") if reply.body is None else AgencyAnswer("0" if findings else "-1", "", {})
         journal.record(work, leg_of(late, reply, clock.now(real), real, told), findings)
-        work.change(outbox, {"id": late.row.id}, late=0)
+        outbox.end_delay(work, late.row)
 
 
 def leg_of(
@@ -89,17 +87,14 @@ def leg_of(
     outcome = "unknown"
     if isinstance(answer, AgencyAnswer):
         outcome = "answered" if answer.accepted else "refused"
-    return journal.JournalLeg(
-        exchange=attempt.row.exchange,
+    return journal.JournalLeg.under(
+        replace(attempt.head, infno=sent["infno"], msgid=sent["msgid"]),
         leg=journal.AGENCY,
-        at=at.isoformat(sep=" ", timespec="milliseconds"),
+        exchange=attempt.row.exchange,
+        at=at,
         real_at=real,
-        infno=sent["infno"],
-        msgid=sent["msgid"],
         psn_no=attempt.row.psn_no,
         mdtrt_id=attempt.row.mdtrt_id,
-        institution=attempt.head.institution,
-        area=attempt.row.area,
         outcome=outcome,
         duration_ms=0.0,
         request=attempt.raw,
@@ -118,7 +113,7 @@ def _accepts(reply: Reply) -> bool:
 def _refused(work: UnitOfWork, attempt: Attempt, told: Text) -> Finding:
     """−1 is final (rules 18): reported, and not repeated."""
     row = attempt.row
-    work.change(outbox, {"id": row.id}, state=GIVEN_UP, claimed_until=0.0, last_error=told.zh)
+    outbox.close(work, row, GIVEN_UP, told.zh)
     if attempt.is_reversal or row.infno == REVERSAL:
         _settle_message(work, row, idempotency_keys.REVERSED)
         return Finding("reversal.refused", ERROR, text("judge.reversal_refused", msgid=row.msgid, told=told))
@@ -166,23 +161,13 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
 
 def _learn_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
     """The agency's number of a registration that was made on the platform."""
-    number = json.loads(row.subject or "{}").get("registration")
+    number = outbox.registration_in(row)
     result = output.get("result")
     if number is not None and isinstance(result, dict):
         work.change(registration, {"id": number}, agency_number=str(result.get("trt_dcla_detl_sn", ""))[:30])
 
 
 def _asked(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt) -> Asked:
-    head, row = attempt.head, attempt.row
-    return Asked(
-        work=work,
-        place=config.place,
-        infno=row.infno,
-        msgid=row.msgid,
-        institution=head.institution,
-        treated_area=head.treated_area,
-        insured_area=head.insured_area,
-        body=read_json(bytes(row.body))["input"],
-        now=now,
-        origin_msgid=row.origin_msgid,
-    )
+    row, body = attempt.row, read_json(bytes(attempt.row.body))["input"]
+    head, place = attempt.head, config.place
+    return Asked.under(head, work, place, body, now, infno=row.infno, msgid=row.msgid, origin_msgid=row.origin_msgid)

@@ -1,5 +1,6 @@
 """A hospital's 2601 that a crash broke off: recorded, answered 0, carried on, as if only its answer had been lost."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from simulator.agencies.replica import booked_settlements
@@ -8,33 +9,24 @@ from simulator.core.errors import Refusal
 from simulator.core.json_codec import read_json
 from simulator.domain.transaction_table import REVERSAL
 from simulator.sandbox.configuration import Config
-from simulator.store import idempotency_keys
+from simulator.store import idempotency_keys, outbox
 from simulator.store.rows import OutboxRow
-from simulator.store.tables import outbox, settlement
+from simulator.store.tables import settlement
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import HANDLERS, Ask, Call
 
 
 def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str) -> None:
     """Our copy follows now, the agency as soon as it answers; `msgid` is the one it sees."""
-    row = work.get_required(outbox, msgid=msgid)
+    row = outbox.find_sent(work, msgid)
+    if row is None:
+        raise LookupError(msgid)
     message = read_json(bytes(row.body))
     head, data = head_of(message), dict(message["input"]["data"])
     institution = config.institutions.get(head.institution)
     if institution is None:
         return
-    call = Call(
-        work=work,
-        config=config,
-        infno=REVERSAL,
-        msgid=row.origin_msgid,
-        treated_area=head.treated_area,
-        insured_area=head.insured_area,
-        remote=head.remote,
-        institution=institution,
-        operator=(head.operator, head.operator_name),
-        now=now,
-    )
+    call = Call(work, config, replace(head, infno=REVERSAL, msgid=row.origin_msgid), institution, now)
     data["omsgid"] = _as_the_hospital_named_it(work, data["omsgid"])
     try:
         with work.savepoint():

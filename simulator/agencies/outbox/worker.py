@@ -5,15 +5,12 @@ in which it was put in. After one silence the rest of that agency's rows wait fo
 one time limit, and no other agency notices.
 """
 
-import json
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy import bindparam, select, update
 
 from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
@@ -34,52 +31,15 @@ from simulator.domain.transaction_table import (
 )
 from simulator.sandbox.configuration import Config
 from simulator.sandbox.sandboxes import Sandbox
-from simulator.store import idempotency_keys, journal
-from simulator.store.outbox import DONE, SENDING, UNKNOWN, AbandonedMessage, WaitingMessage
+from simulator.store import idempotency_keys, journal, outbox
+from simulator.store.outbox import DONE, UNKNOWN, add_row
 from simulator.store.rows import OutboxRow
-from simulator.store.statements import Statement
 from simulator.store.store import Conflict, Gone
-from simulator.store.tables import outbox, registration
+from simulator.store.tables import registration
 from simulator.store.unit_of_work import UnitOfWork
 
 _LEASE_MARGIN_S = 30.0
 _MOST = 1000
-
-_WAITING = Statement(
-    select(outbox.c.id, outbox.c.area, outbox.c.psn_no, outbox.c.next_try, outbox.c.claimed_until)
-    .where(outbox.c.state == UNKNOWN)
-    .order_by(outbox.c.id)
-    .limit(bindparam("count")),
-    WaitingMessage,
-)
-_CLAIM = Statement(
-    update(outbox)
-    .where(outbox.c.id == bindparam("row"), outbox.c.state == UNKNOWN, outbox.c.claimed_until <= bindparam("now"))
-    .values(claimed_until=bindparam("until"), owner=bindparam("by"))
-    .returning(*outbox.c),
-    OutboxRow,
-)
-_ORPHANS = Statement(
-    update(outbox)
-    .where(
-        outbox.c.state == SENDING, (outbox.c.claimed_until < bindparam("now")) | (outbox.c.owner != bindparam("mine"))
-    )
-    .values(state=bindparam("unknown"), claimed_until=bindparam("zero"), last_error=bindparam("error"))
-    .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno),
-    AbandonedMessage,
-)
-_ABANDONED = Statement(
-    update(outbox)
-    .where(outbox.c.state == UNKNOWN, outbox.c.claimed_until > 0, outbox.c.owner != bindparam("mine"))
-    .values(claimed_until=bindparam("zero"))
-)
-_EXPIRED = Statement(
-    update(outbox)
-    .where(outbox.c.state == SENDING, outbox.c.claimed_until < bindparam("now"))
-    .values(state=bindparam("unknown"), claimed_until=bindparam("zero"), last_error=bindparam("error"))
-    .returning(outbox.c.msgid, outbox.c.origin_msgid, outbox.c.infno),
-    AbandonedMessage,
-)
 
 
 def recover(sandbox: Sandbox, real: float, owner: str, *, alone: bool) -> int:
@@ -89,9 +49,10 @@ def recover(sandbox: Sandbox, real: float, owner: str, *, alone: bool) -> int:
     """
     with sandbox.begin() as (work, config, clock):
         if alone:
-            work.run(_ABANDONED, mine=owner, zero=0.0)
-        values = {"now": real, "unknown": UNKNOWN, "zero": 0.0, "error": text("agency.crashed").zh}
-        rows = work.all(_ORPHANS, mine=owner, **values) if alone else work.all(_EXPIRED, **values)
+            outbox.release_claims(work, mine=owner)
+            rows = outbox.abandon_others(work, now=real, error=text("agency.crashed").zh, mine=owner)
+        else:
+            rows = outbox.abandon_expired(work, now=real, error=text("agency.crashed").zh)
         for row in rows:
             spent = idempotency_keys.find(work, row.origin_msgid)
             if spent is not None and spent.state == idempotency_keys.RUNNING:
@@ -152,32 +113,22 @@ def deliver_later(
     head = head_of(named | {"opter": "nhsa-sim", "opter_name": "nhsa-sim", "fixmedins_name": config.name})
     msgid = next_msgid(work, now)
     sent = translate(body, infno, "in", source=config.edition, target=agency.edition if agency else "")
-    work.add(
-        outbox,
+    add_row(
+        work,
         msgid=msgid,
         area=area,
         infno=infno,
         state=UNKNOWN,
         body=message(head, spoken(infno, agency.edition if agency else ""), msgid, now, sent),
-        origin_msgid="",
         psn_no=psn_no,
-        mdtrt_id="",
-        subject=json.dumps({"registration": registration_id}),
-        late=0,
-        attempts=0,
-        next_try=0.0,
-        claimed_until=0.0,
-        owner="",
-        last_error="",
+        subject=outbox.subject_of(registration_id),
         exchange=msgid,
     )
 
 
 def awaits_number(work: UnitOfWork, registration_id: int) -> bool:
     """Whether the agency is still to be told of a registration, and so to give it a number."""
-    subject = json.dumps({"registration": registration_id})
-    rows = work.find(outbox, infno=DISEASE_REGISTRATION, subject=subject)
-    return any(row.state in (SENDING, UNKNOWN) for row in rows)
+    return outbox.number_is_awaited(work, registration_id, DISEASE_REGISTRATION)
 
 
 def _due(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool) -> dict[str, list[int]]:
@@ -186,7 +137,7 @@ def _due(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool) -> dict[
     found: dict[str, list[int]] = defaultdict(list)
     held_up: set[str] = set()
     with sandbox.begin() as (work, config, _clock):
-        for row in work.all(_WAITING, count=_MOST):
+        for row in outbox.waiting(work, _MOST):
             due = (everything or row.next_try <= real) and row.claimed_until <= real
             if due and row.psn_no not in held_up:
                 found[channel_name(config.agency_for(row.area))].append(row.id)
@@ -215,7 +166,8 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
     real = forwarding.real_time()
     with sandbox.begin() as (work, config, clock):
         limit = max((each.timeout_s for each in config.agencies.values()), default=SIMULATED_TIMEOUT_S)
-        row = work.one(_CLAIM, row=number, now=real, until=real + 2 * limit + _LEASE_MARGIN_S, by=forwarding.owner)
+        until = real + 2 * limit + _LEASE_MARGIN_S
+        row = outbox.claim(work, number, now=real, until=until, owner=forwarding.owner)
         if row is None:
             return None
         original = read_json(bytes(row.body))
@@ -223,7 +175,7 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
         agency = config.agency_for(row.area)
         if agency is None and not row.origin_msgid:
             # Nobody is registered there any more; what is filed here needs no delivery.
-            work.change(outbox, {"id": row.id}, state=DONE, claimed_until=0.0)
+            outbox.close(work, row, DONE)
             return None
         raw = _with_number(work, row, original)
         is_reversal = traits_of(row.infno).reversible
@@ -239,9 +191,9 @@ def _with_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) 
     data = original["input"].get("data")
     if row.infno != DISEASE_REGISTRATION_WITHDRAWAL or row.origin_msgid or data["trt_dcla_detl_sn"]:
         return bytes(row.body)
-    number = work.get_required(registration, id=json.loads(row.subject)["registration"]).agency_number
+    number = work.get_required(registration, id=outbox.registration_in(row)).agency_number
     written = write_json({**original, "input": {"data": {**data, "trt_dcla_detl_sn": number}}})
-    work.change(outbox, {"id": row.id}, body=written)
+    outbox.rewrite(work, row, written)
     return written
 
 
@@ -272,8 +224,3 @@ def _read(config: Config, attempt: Attempt, raw: bytes) -> AgencyAnswer | Text:
     edition = (agency.edition if agency else "") or config.edition
     infno = REVERSAL if attempt.is_reversal else spoken(attempt.row.infno, edition)
     return read_answer(raw, infno, agency_contract(edition), remote=attempt.head.remote, strict=config.strict)
-
-
-def waiting(rows: list[OutboxRow]) -> int:
-    """How many of the rows are not decided yet."""
-    return sum(row.state in (SENDING, UNKNOWN) for row in rows)

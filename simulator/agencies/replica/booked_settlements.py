@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator import insured
 from simulator.benefit import Award
+from simulator.benefit.claim import IN_SCOPE
 from simulator.benefit.terms import PAID_AND_BASE
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
@@ -19,10 +20,12 @@ from simulator.domain.person import Filing, Registration
 from simulator.domain.transaction_table import DISEASE_REGISTRATION, REVERSAL, Family, traits_of
 from simulator.insured import answers, books
 from simulator.insured.case import Case
+from simulator.insured.kept import KeptAward, KeptRefusal, KeptShare
 from simulator.insured.place import Answered, Asked, Output, row_number, wire_number
 from simulator.insured.reversal import undo
 from simulator.store import idempotency_keys, people
-from simulator.store.rows import GrantRow, SettlementRow
+from simulator.store.person_rows import GrantRow
+from simulator.store.rows import SettlementRow
 from simulator.store.tables import filing, registration, settlement
 from simulator.store.typed_tables import TableOf
 
@@ -77,7 +80,7 @@ def confirm(asked: Asked, output: Output) -> Answered:
 
 
 def book_settlement(
-    asked: Asked, case: Case, given: Award | None, output: Output, *, expected: Mapping[str, Any]
+    asked: Asked, case: Case, given: Award | None, output: Output, *, expected: KeptAward | KeptRefusal
 ) -> Answered:
     """Books what the agency answered on our copy; the hospital gets the answer with our numbers."""
     info = output["setlinfo"]
@@ -202,13 +205,15 @@ def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> 
             own_share = layer.facts.base not in ("above_cap_scope", "above_cap_pay")
             movements |= {(kinds[1], code): layer.base + (unpaid if own_share else 0) for code in codes}
         unpaid += layer.paid - values[fund]
-    for kind, ours in PAID_KINDS.items():
-        movements |= {(kind, code): values[ours] for code in codes}
+    stands_under = {**dict.fromkeys(PAID_KINDS, codes), **(given.stands_under if given else {})}
+    names = {**PAID_KINDS, IN_SCOPE: "in_scope"}
+    for kind, under in stands_under.items():
+        movements |= {(kind, code): values[names[kind]] for code in under}
     return {key: fen for key, fen in movements.items() if fen}
 
 
-def _details(asked: Asked, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found = []
+def _details(asked: Asked, rows: list[Mapping[str, Any]]) -> list[KeptShare]:
+    found: list[KeptShare] = []
     for row in rows:
         meaning = asked.meaning("fund_pay_type", row["fund_pay_type"]) or row["fund_pay_type"]
         found.append(

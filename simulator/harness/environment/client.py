@@ -1,5 +1,6 @@
 """HTTP to a platform: business messages of one sandbox, and its control calls."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ PATIENCE_S = 65.0
 
 _ONCE: Any = {"timeout": PATIENCE_S, "retries": False, "redirect": False}
 """A message is sent again by those whose message it is, or not at all."""
+_FILE = "application/octet-stream"
+"""Content type of an answer that is a file."""
 
 
 class NotThereYet(SetupError):
@@ -101,11 +104,19 @@ class SandboxClient:
             return Sent(infno, msgid, raw, None, 0, _short(error))
         if answer.status != 200:
             return Sent(infno, msgid, raw, None, answer.status, f"HTTP {answer.status}")
+        if answer.headers.get("Content-Type") == _FILE:
+            return Sent(infno, msgid, raw, _shown_file(answer.data))
         try:
             body = read_json(answer.data)
         except NotJson as error:
             return Sent(infno, msgid, raw, None, 200, str(error))
         return Sent(infno, msgid, raw, answer.data, 200, "" if "infcode" in body else "infcode")
+
+
+def _shown_file(content: bytes) -> bytes:
+    """A file as a scenario sees it: an accepted answer with its size in bytes and its digest."""
+    output = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return write_json({"infcode": "0", "err_msg": "", "output": output})
 
 
 def connect(url: str, token: str = "") -> PlatformClient:

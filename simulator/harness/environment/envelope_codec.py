@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+DEEPEST = 64
+LARGEST_EXPONENT = 300
+"""Of a number as an answer may write it; 1e999999999 would fill the memory when it is shown."""
+_SHOWN = 60
+
 
 class NotJson(ValueError):
     """Bytes that are no JSON object in UTF-8."""
@@ -42,14 +47,19 @@ def write_json(value: Any) -> bytes:
 
 
 def read_json(raw: bytes) -> dict[str, Any]:
-    """A JSON object; raises NotJson for anything else."""
+    """A JSON object; raises NotJson for anything else, and for an object that no report could show."""
     try:
-        value = json.loads(raw.decode("utf-8"), parse_float=Decimal)
+        written = raw.decode("utf-8")
+        value = json.loads(written, parse_float=_number, parse_constant=_no_number)
     # RecursionError: a system under test may send brackets nested deeper than Python's stack.
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from None
     if not isinstance(value, dict):
         raise NotJson(type(value).__name__)
+    if _is_deeper(value, DEEPEST):
+        raise NotJson(f"nested deeper than {DEEPEST}")
+    if r"\ud" in written.lower() and _has_lone_surrogate(value):
+        raise NotJson("a lone surrogate")
     return value
 
 
@@ -84,6 +94,31 @@ HEADER = (
     "fixmedins_name",
     "sign_no",
 )
+
+
+def _number(written: str) -> Decimal:
+    number = Decimal(written)
+    if not -LARGEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT:
+        raise ValueError(f"{written[:_SHOWN]} is out of range")
+    return number
+
+
+def _no_number(written: str) -> Any:
+    raise ValueError(f"{written} is no number")
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(depth == 0 or _is_deeper(each, depth - 1) for each in inner)
+
+
+def _has_lone_surrogate(value: Any) -> bool:
+    """True where a text holds half a letter, which no report could be written with."""
+    try:
+        write_json(value)
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _written(value: Any) -> list[str]:

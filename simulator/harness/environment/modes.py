@@ -8,6 +8,7 @@ from simulator.core.errors import SetupError
 from simulator.core.texts import Text, text
 from simulator.harness.environment.client import SandboxClient
 from simulator.harness.scenario.definition import INSURED, TREATMENT, Scenario
+from simulator.harness.templates import templates
 
 CAPABILITIES = ("clock", "reset", "parallel", "filings", "transactions", "edition")
 Capabilities = Mapping[str, Any]
@@ -78,7 +79,7 @@ class Mode:
         if not served:
             return None
         for step in scenario.steps:
-            if step.verb == "call" and step.said["call"] not in served and step.said["call"] in FORWARDED:
+            if step.verb == "call" and step.said["call"] not in served and _is_forwarded(step.said["call"]):
                 return text("harness.not_served", infno=step.said["call"])
         return None
 
@@ -93,11 +94,9 @@ class Mode:
             sandbox.control("PUT", f"agencies/{area}", body)
 
 
-FORWARDED = (
-    *("1101", "2001", "5206", "5301", "2206", "2206A", "2207", "2207A", "2208", "2501", "2501A"),
-    *("2502", "2503", "2504", "2601"),
-)
-"""Transactions that reach the insured place."""
+def _is_forwarded(infno: str) -> bool:
+    found = templates().get(infno)
+    return found is not None and found.forwarded
 
 
 def refuse_strangers(scenarios: Sequence[Scenario], agencies: Sequence[str], hospitals: Sequence[str]) -> None:

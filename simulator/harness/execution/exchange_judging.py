@@ -72,7 +72,13 @@ def _reasons(context: RunContext, sent: Sent, rows: Sequence[JournalRow], rules:
     if _in_their_words(context, rows):
         return []
     return [
-        Mismatch("rule", plain(rule), plain(", ".join(found) or "-"), sent.infno, (plain(str(sent.body["err_msg"])),))
+        Mismatch(
+            "rule",
+            plain(rule),
+            plain(", ".join(found) or "-"),
+            sent.infno,
+            (plain(str(sent.body.get("err_msg") or "")),),
+        )
         for rule in rules
         if rule not in found
     ]

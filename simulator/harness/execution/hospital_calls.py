@@ -51,9 +51,8 @@ def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: Visit, batc
     accepted = str(body.get("infcode")) == SUCCESS
     record = record_of(sent)
     if accepted:
-        output = body.get("output")
-        learn_from_request(infno, record["request"].get("input") or {}, visit, batch)
-        learn_from_answer(infno, output if isinstance(output, dict) else {}, visit, batch)
+        learn_from_request(infno, record["request"].get("input"), visit, batch)
+        learn_from_answer(infno, body.get("output"), visit, batch)
         _learn_about_role(context, infno, record)
     elif batch is not None and act_of(infno) == "charge" and not sent.lost:
         visit.drop(batch)
@@ -113,7 +112,8 @@ def _learn_about_role(context: RunContext, infno: str, record: Any) -> None:
     if act == "identify" and isinstance(record.get("insuinfo"), list):
         context.insurances[context.role] = record["insuinfo"]
         # Editions code the kind of certificate differently; from here on it is said as the insured place says it.
-        context.people[context.role]["psn_cert_type"] = record["psn_cert_type"]
+        if isinstance(record.get("psn_cert_type"), str):
+            context.people[context.role]["psn_cert_type"] = record["psn_cert_type"]
     if act == "sign_in":
         context.sign_no[context.places[context.place]["code"]] = str(record.get("sign_no") or "")
     if "trt_dcla_detl_sn" in record:

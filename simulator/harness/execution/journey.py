@@ -157,9 +157,9 @@ def _shown(record: Any, names: tuple[str, ...]) -> dict[str, Any] | None:
     return {name: value for name, value in values.items() if value not in ("", None) or name.startswith("disease")}
 
 
-def learn_from_request(infno: str, body: Mapping[str, Any], visit: Visit, batch: Batch | None) -> None:
+def learn_from_request(infno: str, body: object, visit: Visit, batch: Batch | None) -> None:
     """Takes from a request whatever holds for the later messages of the visit."""
-    said = Fields(body)
+    said = Fields(body if isinstance(body, Mapping) else {})
     for name in ("med_type", "insutype"):
         if isinstance(said.get(name), str):
             setattr(visit, name, said[name])
@@ -172,15 +172,15 @@ def learn_from_request(infno: str, body: Mapping[str, Any], visit: Visit, batch:
         batch.acct_used_flag = said["acct_used_flag"]
 
 
-def learn_from_answer(infno: str, output: Mapping[str, Any], visit: Visit | None, batch: Batch | None) -> None:
+def learn_from_answer(infno: str, output: object, visit: Visit | None, batch: Batch | None) -> None:
     """Takes from an accepted answer the numbers given and the amounts of a classification or an award."""
-    said, act = Fields(output), act_of(infno)
+    said, act = Fields(output if isinstance(output, Mapping) else {}), act_of(infno)
     if visit is not None and act == "register":
         visit.mdtrt_id = str(said.get("mdtrt_id") or "")
     if batch is None:
         return
     if act == "charge":
-        listed = output.get("result")
+        listed = said.get("result")
         rows = [row for row in listed if isinstance(row, Mapping)] if isinstance(listed, list) else []
         batch.scopes = {
             name: str(sum((_number(row.get(of)) for row in rows), Decimal(0))) for name, of in SCOPES.items()

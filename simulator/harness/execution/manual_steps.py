@@ -20,12 +20,11 @@ from simulator.harness.execution.matching import Mismatch, compare, same
 from simulator.harness.execution.results import StepResult
 from simulator.harness.execution.run_context import RunContext
 from simulator.harness.scenario.definition import TREATMENT, ScenarioStep
-from simulator.harness.scenario.expressions import Fields, NotThere, as_number, resolve
-from simulator.harness.templates import act_of, template
+from simulator.harness.scenario.expressions import NotThere, as_number, resolve
+from simulator.harness.templates import act_of, template, value_of
 
 _PERSON = ("psn_no", "psn_name", "psn_cert_type", "certno", "psn_type", "insutype", "insured_at")
 _VOUCHERS = ("card_no", "card_sn", "credential_token")
-WITHOUT_PERSON = ("sign_in", "sign_out", "ask_institution", "ask_codes")
 _NOT_JUDGED = ("feedetl_sn",)
 """Numbers that a hospital gives out itself."""
 
@@ -192,11 +191,11 @@ def _is_about(context: RunContext, step: ScenarioStep, row: JournalRow) -> bool:
     act = act_of(step.said["call"])
     if row.leg != "hospital" or act_of(row.infno) != act:
         return False
-    if act in WITHOUT_PERSON:
+    if not template(step.said["call"]).names_person:
         return bool(row.institution == context.places[context.place]["code"])
-    person, said = context.people[context.role], Fields(row.said().get("input") or {})
-    shown = {person["psn_no"], person["certno"], person.get("card_no"), person.get("credential_token")}
-    named = any(said.get(name) in shown for name in ("psn_no", "certno", "mdtrt_cert_no"))
+    person, said = context.people[context.role], row.said().get("input")
+    shown = [person["psn_no"], person["certno"], person.get("card_no"), person.get("credential_token")]
+    named = any(value_of(said, name) in shown for name in ("psn_no", "certno", "mdtrt_cert_no"))
     return named or bool(row.psn_no == person["psn_no"])
 
 
@@ -212,28 +211,28 @@ def _request_differences(context: RunContext, step: ScenarioStep, planned: Plann
     message, place, infno = row.said(), context.places[context.place], row.infno
     person = context.people[context.role]
     head = {"fixmedins_code": place["code"], "mdtrtarea_admvs": place["area"]}
-    if act_of(infno) not in WITHOUT_PERSON:
+    if template(step.said["call"]).names_person:
         head["insuplc_admdvs"] = context.insurance_of(planned.visit).get("insured_at") or person["insured_at"]
     found = [each for name, value in head.items() for each in compare(name, value, message.get(name), infno=infno)]
-    said = Fields(message.get("input") or {})
+    said = message.get("input")
     for name, value in _resolved(context, step).items():
         field = name.rpartition(".")[2]
         found += compare(
-            name, value if not isinstance(value, Mapping) else value.get("text"), said.get(field), infno=infno
+            name, value if not isinstance(value, Mapping) else value.get("text"), value_of(said, field), infno=infno
         )
     if act_of(infno) == "charge":
-        found += _line_differences(planned.body.get("feedetail") or [], said.get("feedetail") or [], infno)
+        found += _line_differences(planned.body.get("feedetail") or [], value_of(said, "feedetail"), infno)
     return found
 
 
-def _line_differences(wanted: list[Any], got: list[Any], infno: str) -> list[Mismatch]:
+def _line_differences(wanted: list[Any], got: Any, infno: str) -> list[Mismatch]:
     """Differences between charges compared as a set: item, number, price."""
 
     def key(row: Mapping[str, Any]) -> str:
         count, price = (format((as_number(row.get(name)) or Decimal(0)).normalize(), "f") for name in ("cnt", "pric"))
         return f"{row.get('med_list_codg')} {count} × {price}"
 
-    left = [key(row) for row in got]
+    left = [key(row) for row in got if isinstance(row, Mapping)] if isinstance(got, list) else []
     missing = []
     for each in map(key, wanted):
         if each in left:
@@ -247,11 +246,11 @@ def _line_differences(wanted: list[Any], got: list[Any], infno: str) -> list[Mis
 
 def _adopt(planned: Planned, message: Mapping[str, Any]) -> None:
     """From here on the numbers are those that the hospital itself has given out."""
-    said = message.get("input") or {}
-    number = Fields(said).get("ipt_otp_no")
+    said = message.get("input")
+    number = value_of(said, "ipt_otp_no")
     if isinstance(number, str) and number:
         planned.visit.number = number
-    rows = said.get("feedetail")
+    rows = value_of(said, "feedetail")
     if planned.batch is not None and isinstance(rows, list) and rows and isinstance(rows[0], Mapping):
         planned.batch.number = str(rows[0].get("chrg_bchno") or planned.batch.number)
         planned.batch.lines = [dict(row) for row in rows]

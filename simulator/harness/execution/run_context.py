@@ -39,8 +39,8 @@ class RunContext:
     latest_visit: dict[str, str] = field(default_factory=dict)
     prepared: dict[str, Visit] = field(default_factory=dict)
     """By role: a visit that was asked about (2001) and not registered yet."""
-    insurances: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """Insurances by role, as 1101 last answered them."""
+    insurances: dict[str, list[Any]] = field(default_factory=dict)
+    """Insurances by role, as 1101 last answered them; rows of any shape."""
     expected_findings: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     """msgid and the rules that its step said it is refused for."""
     literals: bool = True
@@ -117,7 +117,8 @@ class RunContext:
     def insurance_of(self, visit: Visit | None) -> dict[str, Any]:
         """insutype, psn_type and insured_at as 1101 told them for the visit's insurance; {} before 1101."""
         wanted = visit.insutype if visit else ""
-        rows = [row for row in self.insurances.get(self.role, ()) if wanted in ("", row.get("insutype"))]
+        answered = [row for row in self.insurances.get(self.role, ()) if isinstance(row, Mapping)]
+        rows = [row for row in answered if wanted in ("", row.get("insutype"))]
         if not rows:
             return {}
         row = rows[0]
@@ -150,12 +151,13 @@ class RunContext:
 
 
 def record_of(sent: Sent) -> Fields:
-    """An exchange as later steps see it: infcode, err_msg, msgid, and the nodes of the output."""
+    """An exchange as later steps see it: infcode, err_msg, msgid, the output, and the nodes of one that has nodes."""
     body = sent.body
     output = body.get("output")
     nodes = output if isinstance(output, Mapping) else {}
-    about = {"msgid": sent.msgid, "infno": sent.infno, "request": _request(sent), "answer": body}
-    return Fields({**about, "infcode": body.get("infcode"), "err_msg": body.get("err_msg"), **nodes})
+    about = {"msgid": sent.msgid, "infno": sent.infno, "request": _request(sent), "answer": body, "output": output}
+    # Last, so that no node of an answer takes the name of what the harness goes by.
+    return Fields({**nodes, **about, "infcode": body.get("infcode"), "err_msg": body.get("err_msg")})
 
 
 def _request(sent: Sent) -> dict[str, Any]:

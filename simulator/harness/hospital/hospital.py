@@ -10,17 +10,13 @@ from simulator.harness.environment.client import ControlRefused, SandboxClient
 from simulator.harness.environment.envelope_codec import Sent, read_json
 from simulator.harness.hospital.logbook import ANSWERED, DONE, FAILED, REVERSED, TAKEN, Logbook, Message, Task
 from simulator.harness.hospital.message_builder import Order, learn, order_of, write_message, write_reversal
+from simulator.harness.templates import number_of, template
 
 POLL_S = 0.03
-SETTLING = ("settle", "cancel")
-"""Acts whose lost answer is reversed; of the others a question is asked anew and the rest repeated as it was."""
-QUESTIONS = (
-    *("identify", "ask_entitlement", "ask_institution", "ask_codes", "ask_settlement", "ask_accumulators"),
-    *("ask_registrations", "preview", "sign_in", "sign_out"),
-)
 UNKNOWN = "结果未知"
-SIGN_IN = "9001"
+SIGN_IN = number_of("sign_in")
 """Stands in the err_msg of a platform that wants the operator signed in first, whatever else it says."""
+REVERSAL = number_of("reverse")
 _LONGEST_PAUSE_S = 2.0
 _WAIT_S = 1
 """Seconds that the platform waits for a task to be put on an empty board."""
@@ -63,11 +59,11 @@ class ReferenceHospital:
     def recover(self) -> None:
         """After a crash: reverses settlements whose answer never came, then goes on with what was begun."""
         for message in self.book.unanswered():
-            if message.act in SETTLING:
+            if template(message.infno).reversible:
                 try:
                     self._reverse(message)
                 except GivenUp as error:
-                    self.tell(f"2601 {message.msgid}", FAILED, str(error))
+                    self.tell(f"{REVERSAL} {message.msgid}", FAILED, str(error))
         for task in self.book.unfinished():
             if self._still_mine(task):
                 self._perform(task)
@@ -138,9 +134,10 @@ class ReferenceHospital:
                 return
             if time.monotonic() > deadline:
                 raise GivenUp(told)
-            if order.name in SETTLING:
+            # A lost answer: what can be reversed is, another effect is repeated as it was, a question is asked anew.
+            if template(order.infno).reversible:
                 self._reverse(message)
-            elif order.name not in QUESTIONS:
+            elif template(order.infno).effect:
                 pending = [message]
             else:
                 self.book.end(message.msgid, ANSWERED)
@@ -172,7 +169,7 @@ class ReferenceHospital:
         pause = POLL_S
         while True:
             number, raw = write_reversal(self.book, lost, str(head["inf_time"]), place)
-            sent = self.sandbox.send("2601", number, raw)
+            sent = self.sandbox.send(REVERSAL, number, raw)
             if not sent.lost:
                 break
             if time.monotonic() > deadline:

@@ -15,7 +15,8 @@ from simulator.harness.execution.journey import (
     voucher,
 )
 from simulator.harness.hospital.logbook import Logbook, Message, given
-from simulator.harness.templates import fill, override
+from simulator.harness.scenario.expressions import Fields
+from simulator.harness.templates import fill, number_of, override
 
 
 @dataclass(slots=True)
@@ -70,26 +71,30 @@ def write_reversal(book: Logbook, lost: Message, now: str, place: Mapping[str, A
     """Builds a 2601 for a message whose outcome is unknown: its own number and its bytes."""
     body = {"data": {"psn_no": lost.psn_no, "omsgid": lost.msgid, "oinfno": lost.infno}}
     number = msgid(lost.place, now, book.next_serial())
-    return number, write_json(envelope(_head(book, "2601", number, place, lost.insured_area, now), body))
+    return number, write_json(envelope(_head(book, number_of("reverse"), number, place, lost.insured_area, now), body))
 
 
 def learn(book: Logbook, order: Order, message: Message, answer: Mapping[str, Any]) -> None:
     """Books the facts of an accepted message on the visit and in the book."""
-    output = answer.get("output") or {}
+    told = answer.get("output")
+    output: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
     learn_from_request(order.infno, read_json(message.raw)["input"], order.visit, order.batch)
     learn_from_answer(order.infno, output, order.visit, order.batch)
-    if order.name == "identify" and output.get("insuinfo"):
-        row = output["insuinfo"][0]
-        told = {
+    rows = output.get("insuinfo")
+    row = rows[0] if isinstance(rows, list) and rows else None
+    said = Fields(output)
+    if order.name == "identify" and isinstance(row, Mapping):
+        insurance = {
             "insutype": row.get("insutype"),
             "psn_type": row.get("psn_type"),
             "insured_at": row.get("insuplc_admdvs"),
         }
-        book.remember(f"insurance {output['baseinfo']['psn_no']}", given(told, *told))
-    if order.name == "sign_in":
-        book.remember(f"sign_no {order.place['code']}", output["signinoutb"]["sign_no"])
-    if isinstance(output.get("result"), Mapping) and "trt_dcla_detl_sn" in output["result"]:
-        book.remember(f"grant {order.act['person']['psn_no']}", dict(output["result"]))
+        book.remember(f"insurance {said.get('psn_no')}", given(insurance, *insurance))
+    if order.name == "sign_in" and said.get("sign_no"):
+        book.remember(f"sign_no {order.place['code']}", said["sign_no"])
+    if "trt_dcla_detl_sn" in said:
+        grant = {"trt_dcla_detl_sn": said["trt_dcla_detl_sn"]}
+        book.remember(f"grant {order.act['person']['psn_no']}", grant)
 
 
 def _facts(book: Logbook, order: Order, person: Mapping[str, Any]) -> TemplateFacts:

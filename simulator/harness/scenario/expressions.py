@@ -16,8 +16,8 @@ from simulator.core.texts import text
 _TERM = re.compile(r"\s*([+-]?)\s*(\$[^\s+]+|[0-9]+(?:\.[0-9]+)?)")
 _PART = re.compile(r"([^.\[\]]+)|\[([^\[\]]*)\]")
 
-_WHOLE = ("request", "answer")
-"""Whole messages inside a record: reached by name only."""
+_WHOLE = ("request", "answer", "output")
+"""Whole messages inside a record, and the output of the answer, also one without nodes: reached by name only."""
 
 Lookup = Callable[[str], Any]
 """Gives the value that a first name stands for; raises NotThere."""

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from simulator.core.errors import DataFault, DataFaults
-from simulator.core.schema_errors import hint
+from simulator.core.schema_errors import hint, shape
 from simulator.core.strict_yaml import parse_yaml
 from simulator.core.texts import Text, text
 from simulator.harness.scenario.expressions import NotThere, as_number, evaluate, is_expression
@@ -26,8 +26,20 @@ class Template:
     act: str
     """Name of the act on the board of guided steps; the two numbers of a pair (2207, 2207A) share it."""
     input: Mapping[str, Any]
+    effect: bool = False
+    """Changes something at the platform; a question does not."""
+    reversible: bool = False
+    """Undone by 2601 when its answer is lost; any other effect is repeated as it was."""
+    forwarded: bool = False
+    """Reaches the insured place."""
+
+    @property
+    def names_person(self) -> bool:
+        """True where its message is about a person, who can be told by it."""
+        return any(name in str(self.input) for name in ("$person.", "$voucher."))
 
 
+_SCHEMA = "template.schema.json"
 _DROPPED = object()
 Known = Callable[[str], Any]
 
@@ -40,8 +52,8 @@ def templates() -> Mapping[str, Template]:
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".yaml"):
             infno = file.name.removesuffix(".yaml")
-            data = parse_yaml(file.read_bytes(), file.name).data
-            found[infno] = Template(infno, Text(**data["title"]), data["act"], data["input"])
+            data = parse_yaml(file.read_bytes(), file.name, shape("simulator.harness.templates", _SCHEMA)).data
+            found[infno] = Template(infno, **{**data, "title": Text(**data["title"])})
     return found
 
 
@@ -58,6 +70,14 @@ def act_of(infno: str) -> str:
     """The act that a transaction performs; a transaction without a template is its own."""
     found = templates().get(infno)
     return found.act if found else infno
+
+
+def number_of(act: str) -> str:
+    """The number that performs an act; of a pair the later form, which ends in A. Raises KeyError for no such act."""
+    numbers = [each.infno for each in templates().values() if each.act == act]
+    if not numbers:
+        raise KeyError(act)
+    return max(numbers)
 
 
 def fill(infno: str, known: Known) -> dict[str, Any]:
@@ -127,6 +147,16 @@ def _rows(value: Mapping[str, Any], known: Known) -> list[Any]:
         return row
 
     return [filled(item) for item in items]
+
+
+def value_of(body: object, field: str) -> Any:
+    """The value of a field in the first object of an input that has it; None where none has, whatever the shape."""
+    nodes = [body, *body.values()] if isinstance(body, Mapping) else [body]
+    for node in nodes:
+        for row in node if isinstance(node, list) else [node]:
+            if isinstance(row, Mapping) and field in row:
+                return row[field]
+    return None
 
 
 def _place_of(body: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:

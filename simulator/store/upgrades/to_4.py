@@ -1,5 +1,78 @@
 """Steps from version 3 of a store to version 4, in the order in which they are taken."""
 
-from simulator.store.upgrades.step import Step
+from collections.abc import Iterator
+from typing import Any
 
-STEPS: tuple[Step, ...] = ()
+from simulator.core.json_codec import read_own, write_json
+from simulator.core.money import to_fen
+from simulator.domain.ledger import PAYABLE, RECEIVABLE
+from simulator.domain.places import same_place
+from simulator.store.upgrades.step import Step, Tables
+
+_PARTS = {
+    "total": "det_item_fee_sumamt",
+    "own_purchase": "fulamt_ownpay_amt",
+    "above_ceiling": "overlmt_amt",
+    "prior_selfpay": "preselfpay_amt",
+    "in_scope": "inscp_scp_amt",
+}
+
+
+def charges_are_rows(tables: Tables) -> None:
+    """A batch becomes a subject, and each object of its JSON a charge."""
+    batches = tables.pop("batch")
+
+    def subjects() -> Iterator[dict[str, Any]]:
+        for row in batches():
+            kept = {name: value for name, value in row.items() if name != "lines"}
+            yield kept | {"kind": "batch", "begins": "", "ends": ""}
+
+    def charges() -> Iterator[dict[str, Any]]:
+        number = 0
+        for row in batches():
+            for line in read_own(row["lines"]):
+                number += 1
+                yield {
+                    "id": number,
+                    "visit_id": row["visit_id"],
+                    "subject_id": row["id"],
+                    "serial": line["feedetl_sn"],
+                    "state": "withdrawn" if row["state"] == "withdrawn" else "open",
+                    "fee_at": line["fee_ocur_time"],
+                    **{ours: to_fen(line[wire]) for ours, wire in _PARTS.items()},
+                    "line": write_json(line).decode(),
+                }
+
+    tables["subject"], tables["charge"] = subjects, charges
+
+
+def entries_know_both_agencies(tables: Tables) -> None:
+    """An entry gets the places of its settlement, and one between places the debt of the payer's agency."""
+    settlements, earlier = tables["settlement"], tables["ledger"]
+
+    def entries() -> Iterator[dict[str, Any]]:
+        places = {row["id"]: (row["area"], row["insured_area"]) for row in settlements()}
+        last, cash, owed = 0, dict[int, int](), list[tuple[int, int]]()
+        for row in earlier():
+            number = row["settlement_id"]
+            treated, insured = places[number]
+            last = max(last, row["id"])
+            yield row | {"treated_area": treated, "insured_area": insured}
+            # The hospital's entry closes a booking; the person's cash, if any, stands before it.
+            if row["account"] == "cash":
+                cash[number] = row["amount"]
+            elif row["account"] == "institution":
+                owed.append((number, -row["amount"] - cash.pop(number, 0)))
+        for number, amount in owed:
+            treated, insured = places[number]
+            if same_place(treated, insured) or not amount:
+                continue
+            for account, holder, signed in ((RECEIVABLE, treated, amount), (PAYABLE, insured, -amount)):
+                last += 1
+                entry = {"id": last, "settlement_id": number, "account": account, "holder": holder, "amount": signed}
+                yield entry | {"treated_area": treated, "insured_area": insured}
+
+    tables["ledger"] = entries
+
+
+STEPS: tuple[Step, ...] = (charges_are_rows, entries_know_both_agencies)

@@ -1,0 +1,176 @@
+"""Subjects of settlements and their charges: a batch of a visit, or an interval of a stay.
+
+A charge is a row of its own, found by visit and serial number; nothing here reads the whole of a long stay but the
+settlement of the whole of it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, func, select, update
+
+from simulator.core.json_codec import read_own
+from simulator.store.rows import SubjectRow
+from simulator.store.statements import Statement
+from simulator.store.tables import charge, subject
+from simulator.store.unit_of_work import UnitOfWork
+
+BATCH, INTERVAL = "batch", "interval"
+OPEN, SETTLED, WITHDRAWN = "open", "settled", "withdrawn"
+PARTS = ("total", "own_purchase", "above_ceiling", "prior_selfpay", "in_scope")
+"""The amounts of a charge and of a subject, fen."""
+
+
+class ChargeAmounts(NamedTuple):
+    """The parts of one charge, fen."""
+
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+
+
+class _Line(NamedTuple):
+    """A charge as JSON."""
+
+    line: str
+
+
+class _Sums(NamedTuple):
+    """Sums of the charges of a subject in fen, with the time of the last charge."""
+
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+    last_fee_at: str
+
+
+class _Serial(NamedTuple):
+    """The number of a charge."""
+
+    serial: str
+
+
+_OF_SUBJECT = (charge.c.subject_id == bindparam("owner"), charge.c.state == OPEN)
+_AMOUNTS = Statement(
+    select(*(charge.c[name] for name in PARTS)).where(*_OF_SUBJECT).order_by(charge.c.id), ChargeAmounts
+)
+_LINES = Statement(select(charge.c.line).where(*_OF_SUBJECT).order_by(charge.c.id), _Line)
+_KNOWN = Statement(
+    select(charge.c.serial).where(
+        charge.c.visit_id == bindparam("visit_id"),
+        charge.c.serial == bindparam("serial"),
+        charge.c.state == OPEN,
+    ),
+    _Serial,
+)
+_SUMS = Statement(
+    select(
+        *(func.coalesce(func.sum(charge.c[name]), 0).label(name) for name in PARTS),
+        func.coalesce(func.max(charge.c.fee_at), "").label("last_fee_at"),
+    ).where(*_OF_SUBJECT),
+    _Sums,
+)
+_WITHDRAW = Statement(update(charge).where(*_OF_SUBJECT).values(state=WITHDRAWN))
+_TAKE_IN = Statement(
+    update(charge)
+    .where(
+        charge.c.visit_id == bindparam("of_visit"),
+        charge.c.subject_id.is_(None),
+        charge.c.state == OPEN,
+        charge.c.fee_at >= bindparam("since"),
+        charge.c.fee_at < bindparam("until"),
+    )
+    .values(subject_id=bindparam("taken_by"))
+)
+_REPRICE = Statement(
+    update(subject)
+    .where(subject.c.id == bindparam("of_subject"))
+    .values({name: bindparam(name) for name in (*PARTS, "last_fee_at")})
+)
+
+
+def live_of(work: UnitOfWork, visit_id: int) -> list[SubjectRow]:
+    """Subjects of a visit that were not withdrawn, in order of arrival."""
+    return [row for row in work.find(subject, visit_id=visit_id, order="id") if row.state != WITHDRAWN]
+
+
+def add(work: UnitOfWork, visit_id: int, *, kind: str, number: str, disease: str, **values: Any) -> int:
+    """Keeps a subject without a settlement; its id."""
+    blank = {"begins": "", "ends": "", "last_fee_at": "", "preview": "", "settlement_id": None, "state": OPEN}
+    sums = dict.fromkeys(PARTS, 0)
+    return work.add(
+        subject, visit_id=visit_id, kind=kind, number=number, disease=disease, **{**blank, **sums, **values}
+    )
+
+
+def add_charges(
+    work: UnitOfWork, visit_id: int, charges: Iterable[Mapping[str, Any]], *, subject_id: int | None = None
+) -> None:
+    """Keeps charges, of a subject or of a stay that no interval has taken in yet."""
+    work.add_many(charge, [{"visit_id": visit_id, "subject_id": subject_id, "state": OPEN, **each} for each in charges])
+
+
+def is_known(work: UnitOfWork, visit_id: int, serial: str) -> bool:
+    """Tells if a live charge of the visit has the number; found by the index."""
+    return work.one(_KNOWN, visit_id=visit_id, serial=serial) is not None
+
+
+def amounts_of(work: UnitOfWork, subject_id: int) -> list[ChargeAmounts]:
+    """The parts of each charge of a subject, in the order of feedetail."""
+    return work.all(_AMOUNTS, owner=subject_id)
+
+
+def lines_of(work: UnitOfWork, subject_id: int) -> list[dict[str, Any]]:
+    """The charges of a subject as sent, each joined with its classification."""
+    return [read_own(row.line) for row in work.all(_LINES, owner=subject_id)]
+
+
+def withdraw(work: UnitOfWork, subject_id: int) -> None:
+    """Withdraws a subject with all of its charges."""
+    work.run(_WITHDRAW, owner=subject_id)
+    work.change(subject, {"id": subject_id}, state=WITHDRAWN)
+
+
+def withdraw_charge(work: UnitOfWork, visit_id: int, serial: str) -> bool:
+    """Withdraws one charge of a visit and takes it off its subject; False where no live charge has the number.
+
+    A charge of a settled subject stays: the settlement is cancelled first.
+    """
+    for row in work.find(charge, visit_id=visit_id, serial=serial):
+        if row.state != OPEN:
+            continue
+        owner = work.get_required(subject, id=row.subject_id) if row.subject_id is not None else None
+        if owner is not None and owner.state == SETTLED:
+            return False
+        work.change(charge, {"id": row.id}, state=WITHDRAWN)
+        if owner is not None:
+            _sum_up(work, owner.id)
+        return True
+    return False
+
+
+def form_interval(work: UnitOfWork, visit_id: int, *, number: str, begins: str, ends: str, disease: str = "") -> int:
+    """Makes a subject of the charges of a stay from one day to another, both included; its id.
+
+    A charge belongs to one subject at most: what an earlier interval took in stays there.
+    """
+    made = add(work, visit_id, kind=INTERVAL, number=number, disease=disease, begins=begins, ends=ends)
+    work.run(_TAKE_IN, of_visit=visit_id, since=begins, until=f"{ends} 24", taken_by=made)
+    _sum_up(work, made)
+    return made
+
+
+def sums(amounts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The sums of a subject, fen."""
+    return {name: sum(each[name] for each in amounts) for name in PARTS}
+
+
+def _sum_up(work: UnitOfWork, subject_id: int) -> None:
+    found = work.one(_SUMS, owner=subject_id)
+    if found is None:
+        raise LookupError(f"subject {subject_id}")
+    work.run(_REPRICE, of_subject=subject_id, **found._asdict())

@@ -1,0 +1,84 @@
+"""Files that institutions upload and fetch again (9101, 9102)."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+from simulator.core.clock import wire_time
+from simulator.core.errors import refuse
+from simulator.domain.files import FileContent, is_plain_name
+from simulator.store import stored_files
+from simulator.store.file_table import stored_file
+from simulator.transactions.registry import Body, Call, Kept, transaction
+
+KEPT_DAYS = 30
+"""Days after which a file cannot be fetched any more (ours)."""
+LARGEST_SUM = 100 * 1024 * 1024
+"""Bytes of all files of one institution (ours)."""
+
+
+@transaction("9101")
+def upload_file(body: Body, call: Call) -> Kept:
+    """Keeps a file under a number of its own; it came beside the message, or inside it as Base64 or a list of bytes."""
+    data = body["fsUploadIn"]
+    _refuse_stranger(data["fixmedins_code"], call, "fsUploadIn")
+    if not is_plain_name(data["filename"]):
+        raise refuse("file_name", path="fsUploadIn.filename", got=data["filename"][:60])
+    content = call.file.content if call.file is not None else _inside(data["in"])
+    if not content:
+        raise refuse("file_empty", path="fsUploadIn.in")
+    institution, now = call.institution.code, wire_time(call.now)
+    # Two uploads at once must not pass the limit together.
+    call.work.advisory_lock(f"files {institution}")
+    stored_files.remove_expired(call.work, institution, now)
+    size = stored_files.sum_of_sizes(call.work, institution) + len(content)
+    if size > LARGEST_SUM:
+        raise refuse("files_full", path="fsUploadIn.in", size=size, limit=LARGEST_SUM)
+    until = wire_time(call.now + timedelta(days=KEPT_DAYS))
+    file = FileContent(data["filename"], content)
+    number = call.work.add(
+        stored_file,
+        institution=institution,
+        name=file.name,
+        sha256=file.sha256,
+        size=len(content),
+        content=content,
+        uploaded_at=now,
+        until=until,
+    )
+    answer = {"file_qury_no": str(number), "filename": file.name, "fixmedins_code": institution}
+    return Kept({**answer, "dld_endtime": until})
+
+
+@transaction("9102")
+def download_file(body: Body, call: Call) -> Kept:
+    """The file of a number, for the institution that uploaded it."""
+    data = body["fsDownloadIn"]
+    _refuse_stranger(data["fixmedins_code"], call, "fsDownloadIn")
+    written = data["file_qury_no"]
+    number = int(written) if written.isascii() and written.isdigit() and len(written) <= 18 else 0
+    row = call.work.get(stored_file, id=number)
+    if row is None or row.institution != call.institution.code:
+        raise refuse("file_unknown", path="fsDownloadIn.file_qury_no", number=written)
+    if row.until < wire_time(call.now):
+        raise refuse("file_expired", path="fsDownloadIn.file_qury_no", number=written, until=row.until)
+    if data["filename"] != row.name:
+        raise refuse("file_name_differs", path="fsDownloadIn.filename", got=data["filename"], name=row.name)
+    return Kept({}, file=FileContent(row.name, bytes(row.content)))
+
+
+def _refuse_stranger(code: str, call: Call, node: str) -> None:
+    if code != call.institution.code:
+        raise refuse("file_institution", path=f"{node}.fixmedins_code", got=code, code=call.institution.code)
+
+
+def _inside(value: Any) -> bytes:
+    """The bytes that a field holds as Base64, or as a list of numbers from -128 to 255 as Java writes a byte array."""
+    try:
+        if isinstance(value, str):
+            return base64.b64decode(value, validate=True)
+        if isinstance(value, list) and all(type(each) is int and -128 <= each <= 255 for each in value):
+            return bytes(each % 256 for each in value)
+    except ValueError:
+        pass
+    raise refuse("file_unreadable", path="fsUploadIn.in")
