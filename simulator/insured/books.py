@@ -128,7 +128,7 @@ def cancel(
     work: UnitOfWork, row: SettlementRow, *, msgid: str, infno: str, setl_time: str, agency_msgid: str = ""
 ) -> SettlementRow:
     """Books the negative of a live settlement in the year it was booked in (2208); the new row."""
-    people.hold(work, row.psn_no)
+    people.lock(work, row.psn_no)
     values = {name: -getattr(row, name) for name in AMOUNTS}
     cancellation_id = work.add(
         settlement,
@@ -179,7 +179,7 @@ def details_of(row: SettlementRow) -> list[KeptShare]:
 
 
 def _move_again(work: UnitOfWork, row: SettlementRow, sign: int, entered_as: int) -> None:
-    people.hold(work, row.psn_no)
+    people.lock(work, row.psn_no)
     movements = {key: sign * fen for key, fen in movements_of(row).items()}
     people.move(work, row.person_id, row.insutype, row.year, movements)
     _pay_from_account(work, row.person_id, row.insutype, row.insured_area, sign * row.account)

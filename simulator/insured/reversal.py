@@ -36,7 +36,7 @@ def check_original(original: MessageRow | None, psn_no: str, oinfno: str) -> Non
     """−1 is final for a wrong person or oinfno of a known original, and for what cannot be reversed."""
     if oinfno == REVERSAL:
         raise refuse("reversal_of_reversal", path="data.oinfno")
-    if original is None or idempotency_keys.never_seen(original):
+    if original is None or idempotency_keys.is_reversal_mark(original):
         return
     if original.psn_no and original.psn_no != psn_no:
         raise refuse("reversal_other_person", path="data.psn_no", omsgid=original.msgid)
@@ -51,8 +51,8 @@ def check_original(original: MessageRow | None, psn_no: str, oinfno: str) -> Non
 
 def undo(asked: Asked, original: MessageRow) -> tuple[Finding, ...]:
     """Takes back what the message booked; findings name what is now beyond a cap."""
-    # Who moves a person's money holds the person first; only then is what stands there looked at.
-    people.hold(asked.work, original.psn_no)
+    # Every booking locks the person first, so the row read here cannot change before the commit.
+    people.lock(asked.work, original.psn_no)
     row = asked.work.get_required(settlement, id=original.settlement_id, lock=True)
     if row.kind == "settlement":
         if row.state == "live":

@@ -37,7 +37,7 @@ def settle(asked: Asked) -> Answered:
 def cancel(asked: Asked) -> Answered:
     """Books the negative of a live settlement; which one must go first is the city's rule (cancel_order)."""
     data = asked.body["data"]
-    people.hold(asked.work, data["psn_no"])
+    people.lock(asked.work, data["psn_no"])
     row = live_settlement(asked, data)
     if asked.city().cancel_order == "latest_first":
         _refuse_if_not_latest(asked, row)
@@ -47,8 +47,8 @@ def cancel(asked: Asked) -> Answered:
 
 def decide(asked: Asked) -> tuple[Case, Award]:
     """The case and its award; raises Refusal with every reason, in the order of rules 14."""
-    # The person is held first: whoever settles the same batch at the same time has ended by then.
-    people.hold(asked.work, asked.body["data"]["psn_no"])
+    # Locked before the look: another settlement of the same batch has been committed or refused by then.
+    people.lock(asked.work, asked.body["data"]["psn_no"])
     refuse_settled_batch(asked)
     case = case_of(asked)
     if case.refusals:

@@ -1,4 +1,4 @@
-"""Statements built with Core once, run as their compiled text on the driver, in every dialect with named parameters."""
+"""Statements built with SQLAlchemy Core and compiled once, to run as text with named parameters on the driver."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from simulator.store.typed_tables import RowT, TableOf
 
 
 def _postgresql() -> Dialect:
-    # Slow to import, and most platforms never need it.
+    # Slow to import, and needed for PostgreSQL stores only.
     from sqlalchemy.dialects import postgresql
 
     return cast(Any, postgresql.dialect)(paramstyle="pyformat")  # type: ignore[no-any-return]
@@ -28,21 +28,22 @@ DIALECTS: Mapping[str, Callable[[], Dialect]] = {
 
 
 class Identifier(NamedTuple):
-    """The id of a row, alone."""
+    """Row that holds an id."""
 
     id: int
 
 
 class RowCount(NamedTuple):
-    """The number of rows."""
+    """Row that holds a number of rows."""
 
     rows: int
 
 
 class Statement(Generic[RowT]):
-    """One Core statement; compiled once for a dialect and kept, with the literals that it was built with.
+    """Core statement with its compiled text for each dialect.
 
-    `row` is the class of what comes back, its fields named as the columns; nothing comes back without one.
+    `row` is the class of the rows returned, its fields named as the columns; a statement without one returns no rows.
+    Raises TypeError where fields and columns differ.
     """
 
     @overload
@@ -59,7 +60,7 @@ class Statement(Generic[RowT]):
         self.make: Callable[[Any], RowT] | None = row._make if row else None
 
     def compiled(self, dialect: str) -> tuple[str, dict[str, Any]]:
-        """SQL of the dialect with parameters by name, and the parameters that are literals."""
+        """Returns the SQL of a dialect with parameters by name, and the values of those that the statement fixes."""
         found = self._compiled.get(dialect)
         if found is None:
             compiled = self.element.compile(dialect=DIALECTS[dialect]())
@@ -69,9 +70,9 @@ class Statement(Generic[RowT]):
 
     @cached_property
     def by_position(self) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-        """For SQLite, its SQL with parameters by position, and what takes them from a row in that order.
+        """SQL for SQLite with parameters by position, and a function that picks them from a row in that order.
 
-        The driver looks every named parameter up by its text, which is a third of putting in many rows.
+        The driver looks every named parameter up by its text, a third of the time of inserting many rows.
         """
         written, _ = self.compiled("sqlite")
         names = _NAMED.findall(written)
@@ -90,19 +91,19 @@ def _columns(element: Any) -> tuple[str, ...]:
 
 @cache
 def gives_ids(table: Table) -> bool:
-    """Whether the database gives each new row of the table its id."""
+    """Tells whether the database generates the ids of a table."""
     return "id" in table.columns and table.columns["id"].autoincrement is True
 
 
 @cache
 def insert_many(table: Table) -> Statement[Never]:
-    """Inserts every column but an automatic id."""
+    """Insert of every column but a generated id."""
     return Statement(_insert(table))
 
 
 @cache
 def insert_into(table: Table) -> Statement[Identifier]:
-    """Inserts every column but the automatic id, which comes back."""
+    """Insert of every column but the generated id, which is returned."""
     return Statement(_insert(table).returning(table.columns["id"]), Identifier)
 
 
@@ -113,19 +114,19 @@ def _insert(table: Table) -> Insert:
 
 @cache
 def insert_copy(table: Table) -> Statement[Never]:
-    """Inserts every column, ids too, of a row that was kept elsewhere."""
+    """Insert of every column, a generated id too, for rows copied from another store."""
     return Statement(insert(table).values({column.name: bindparam(column.name) for column in table.columns}))
 
 
 @cache
 def last_id(table: Table) -> Statement[Identifier]:
-    """The highest id of a row that is there, or 0."""
+    """Select of the highest id in a table, 0 for an empty one."""
     return Statement(select(func.coalesce(func.max(table.c.id), 0).label("id")), Identifier)
 
 
 @cache
 def select_by(table: TableOf[RowT], *by: str, order: str = "", lock: bool = False) -> Statement[RowT]:
-    """All columns where each column of `by` equals the parameter of its name; `lock` holds the rows on PostgreSQL."""
+    """Select of the rows whose columns `by` equal the parameters of their names; `lock` locks them on PostgreSQL."""
     element = select(table).where(*(table.c[name] == bindparam(name) for name in by))
     if order:
         element = element.order_by(table.c[order])
@@ -134,17 +135,18 @@ def select_by(table: TableOf[RowT], *by: str, order: str = "", lock: bool = Fals
 
 @cache
 def count_of(table: Table) -> Statement[RowCount]:
-    """How many rows there are, as `rows`."""
+    """Select of the number of rows in a table."""
     return Statement(select(func.count().label("rows")).select_from(table), RowCount)
 
 
 @cache
 def update_by(table: Table, by: tuple[str, ...], *values: str) -> Statement[Never]:
-    """Sets `values` where each column of `by` equals its parameter, which is named `by_<column>`."""
+    """Update of the columns `values` where each column of `by` equals the parameter `by_<column>`."""
     conditions: list[ColumnElement[bool]] = [table.c[name] == bindparam(f"by_{name}") for name in by]
     return Statement(update(table).where(*conditions).values({name: bindparam(name) for name in values}))
 
 
 @cache
 def delete_by(table: Table, *by: str) -> Statement[Never]:
+    """Delete of the rows whose columns `by` equal the parameters of their names."""
     return Statement(delete(table).where(*(table.c[name] == bindparam(name) for name in by)))

@@ -1,4 +1,4 @@
-"""Steps from version 3 of a store to version 4, in the order in which they are taken."""
+"""Steps from version 3 of a store to version 4."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,8 +18,8 @@ _PARTS = {
 }
 
 
-def charges_are_rows(tables: Tables) -> None:
-    """A batch becomes a subject, and each object of its JSON a charge."""
+def split_batches(tables: Tables) -> None:
+    """Makes a subject of each batch, and a charge of each object of its JSON."""
     batches = tables.pop("batch")
 
     def subjects() -> Iterator[dict[str, Any]]:
@@ -46,8 +46,12 @@ def charges_are_rows(tables: Tables) -> None:
     tables["subject"], tables["charge"] = subjects, charges
 
 
-def entries_know_both_agencies(tables: Tables) -> None:
-    """An entry gets the places of its settlement, and one between places the debt of the payer's agency."""
+def add_places_to_ledger(tables: Tables) -> None:
+    """Adds the places of its settlement to each entry, and the entries between agencies to settlements between places.
+
+    The amount is the claim of the institution less the cash of the person: a receivable of the treatment place and a
+    payable of the insured place.
+    """
     settlements, earlier = tables["settlement"], tables["ledger"]
 
     def entries() -> Iterator[dict[str, Any]]:
@@ -58,7 +62,7 @@ def entries_know_both_agencies(tables: Tables) -> None:
             treated, insured = places[number]
             last = max(last, row["id"])
             yield row | {"treated_area": treated, "insured_area": insured}
-            # The hospital's entry closes a booking; the person's cash, if any, stands before it.
+            # The entry of the institution is the last of a booking, after the cash of the person, if any.
             if row["account"] == "cash":
                 cash[number] = row["amount"]
             elif row["account"] == "institution":
@@ -75,4 +79,4 @@ def entries_know_both_agencies(tables: Tables) -> None:
     tables["ledger"] = entries
 
 
-STEPS: tuple[Step, ...] = (charges_are_rows, entries_know_both_agencies)
+STEPS: tuple[Step, ...] = (split_batches, add_places_to_ledger)
