@@ -1,4 +1,4 @@
-"""Settlement rows as the wire writes them: setlinfo, setldetail, the answers of 2206, 2207 and 2208."""
+"""Wire form of settlements: setlinfo and setldetail, as 2206, 2207, 2208 and 5203 answer them."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -31,7 +31,7 @@ WIRE_AMOUNTS = {
     "cash": "psn_cash_pay",
     "hospital": "hosp_part_amt",
 }
-"""Our amounts and the names that 2206 and 2207 answer them under."""
+"""Wire field of 2206 and 2207 for each amount of a settlement row."""
 
 FUND_CODES = {
     "large_amount": "large_amount",
@@ -42,10 +42,11 @@ FUND_CODES = {
     "other": "other",
     "account": "account",
 }
+"""Meaning of fund_pay_type for each fund but the pool, whose meaning depends on the insurance."""
 
 
 def person_fields(edition: Edition, person: Person, insurance: Insurance | None, on: str) -> dict[str, Any]:
-    """What every settlement answer says about the person, on the wire day `on`."""
+    """Returns the fields of setlinfo about the person; `on` is the wire time at which the age counts."""
     return {
         "psn_no": person.psn_no,
         "psn_name": person.name,
@@ -62,7 +63,7 @@ def person_fields(edition: Edition, person: Person, insurance: Insurance | None,
 
 
 def amount_fields(amounts: Mapping[str, int], ratio: str, balance: int) -> dict[str, Any]:
-    """The amounts in yuan under their wire names."""
+    """Returns amounts in fen as yuan under their wire fields; `ratio` from 0 to 1 as text, `balance` in fen."""
     return {
         **{wire: yuan(amounts[ours]) for ours, wire in WIRE_AMOUNTS.items()},
         "pool_prop_selfpay": Decimal(ratio),
@@ -72,6 +73,7 @@ def amount_fields(amounts: Mapping[str, int], ratio: str, balance: int) -> dict[
 
 
 def clearing_fields(edition: Edition, insured_area: str) -> dict[str, Any]:
+    """Returns the fields of setlinfo about clearing between places."""
     return {
         "clr_optins": insured_area,
         "clr_way": edition.code("clr_way", "by_item"),
@@ -80,7 +82,7 @@ def clearing_fields(edition: Edition, insured_area: str) -> dict[str, Any]:
 
 
 def setldetail(edition: Edition, insutype: str, details: Iterable[KeptShare]) -> list[dict[str, Any]]:
-    """One row for the pool, one for each layer paid, one for the account paid (rules 20)."""
+    """Returns the rows of setldetail: pool, each layer and account that paid, with their codes (rules 20)."""
     rows = []
     for share in details:
         code = edition.code("fund_pay_type", _fund_meaning(share["fund"], insutype))
@@ -99,14 +101,14 @@ def setldetail(edition: Edition, insutype: str, details: Iterable[KeptShare]) ->
 
 
 def amounts_from_wire(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Our names for the amounts of an answer, still in yuan as they came."""
+    """Returns the amounts of an answer by the columns of a settlement row, in yuan as received."""
     return {ours: info.get(wire, 0) for ours, wire in WIRE_AMOUNTS.items()}
 
 
 def settlement_answer(
     edition: Edition, person: dict[str, Any], amounts: Amounts, head: dict[str, Any], insured_area: str
 ) -> dict[str, Any]:
-    """The output of 2206 and 2207."""
+    """Returns the output of 2206 and 2207; `head` holds the fields of setlinfo about the settlement itself."""
     return {
         "setlinfo": head
         | person

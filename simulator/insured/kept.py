@@ -1,4 +1,4 @@
-"""Bodies that a settlement row keeps as JSON."""
+"""JSON columns of a settlement row: `details`, `expected` and `answered`."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -8,7 +8,7 @@ from simulator.benefit.trace import Trace
 
 
 class KeptShare(TypedDict):
-    """The share of a fund or of the account in a settlement; amounts in fen."""
+    """Share of a fund or of the account in a settlement; amounts in fen."""
 
     fund: str
     base: int
@@ -17,7 +17,7 @@ class KeptShare(TypedDict):
 
 
 class KeptAward(TypedDict):
-    """Our own award, amounts in yuan by their wire names, with the facts behind its reasons."""
+    """Award computed here: amounts in yuan by wire field, with the trace that its reasons are made from."""
 
     award: Mapping[str, Decimal]
     group: str
@@ -27,7 +27,7 @@ class KeptAward(TypedDict):
 
 
 class KeptRefusal(TypedDict):
-    """The reasons why the platform itself would have awarded nothing."""
+    """Reasons why no award was computed here."""
 
     award: None
     refusals: list[dict[str, Any]]
@@ -35,7 +35,7 @@ class KeptRefusal(TypedDict):
 
 
 class KeptAnswer(TypedDict):
-    """The answer of a registered agency as it came."""
+    """Answer of a registered agency as received."""
 
     setlinfo: Mapping[str, Any]
     setldetail: list[Mapping[str, Any]]

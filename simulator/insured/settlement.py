@@ -1,4 +1,4 @@
-"""Pre-settlement, settlement and cancellation as the insured place answers them (2206, 2207, 2208)."""
+"""Pre-settlement, settlement and cancellation at the insured place (2206, 2207, 2208)."""
 
 import json
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ from simulator.store.tables import settlement
 
 @insured("2206", "2206A")
 def preview(asked: Asked) -> Answered:
-    """The award as it would be now; nothing is kept."""
+    """Answers the award of a batch without booking it (2206)."""
     case, given = decide(asked)
     return Answered(_answer(asked, case, given, settlement_id=None))
 
 
 @insured("2207", "2207A")
 def settle(asked: Asked) -> Answered:
-    """Decides and books one batch; a batch with a live settlement is refused whatever the msgid (rules 17)."""
+    """Books the award of a batch (2207); a batch with a live settlement is refused under any msgid (rules 17)."""
     case, given = decide(asked)
     settlement_id = books.book(asked.work, booking_of(asked, case, given), books.amounts_of(given))
     return Answered(_answer(asked, case, given, settlement_id=settlement_id), settlement_id)
@@ -35,7 +35,7 @@ def settle(asked: Asked) -> Answered:
 
 @insured("2208")
 def cancel(asked: Asked) -> Answered:
-    """Books the negative of a live settlement; which one must go first is the city's rule (cancel_order)."""
+    """Books the negative of a live settlement (2208), in the order that the city demands (cancel_order)."""
     data = asked.body["data"]
     people.lock(asked.work, data["psn_no"])
     row = live_settlement(asked, data)
@@ -46,7 +46,7 @@ def cancel(asked: Asked) -> Answered:
 
 
 def decide(asked: Asked) -> tuple[Case, Award]:
-    """The case and its award; raises Refusal with every reason, in the order of rules 14."""
+    """Decides a case; raises Refusal with every reason in the order of rules 14."""
     # Locked before the look: another settlement of the same batch has been committed or refused by then.
     people.lock(asked.work, asked.body["data"]["psn_no"])
     refuse_settled_batch(asked)
@@ -58,7 +58,7 @@ def decide(asked: Asked) -> tuple[Case, Award]:
 
 
 def refuse_settled_batch(asked: Asked) -> None:
-    """A batch settles once; the way out is 2601 or 5203 (rules 17)."""
+    """Raises Refusal for a batch that has a live settlement (rules 17)."""
     data = asked.body["data"]
     for row in asked.work.find(settlement, mdtrt_id=data["mdtrt_id"], batch_number=data["chrg_bchno"]):
         if row.kind == "settlement" and row.state == "live":
@@ -66,7 +66,7 @@ def refuse_settled_batch(asked: Asked) -> None:
 
 
 def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:
-    """What the insured place books of its own award."""
+    """Makes the booking of an award of this place."""
     return books.Booking(
         known=case.known,
         insutype=case.claim.insutype,
@@ -86,7 +86,7 @@ def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:
 
 
 def explained(given: Award) -> KeptAward:
-    """An award as it is kept: amounts in yuan, and the facts behind its reasons."""
+    """Makes the JSON that a settlement keeps of an award: amounts in yuan, and the trace of its reasons."""
     amounts = books.amounts_of(given)
     return {
         "award": answers.amount_fields(amounts.values, amounts.ratio, amounts.balance_after),
@@ -97,8 +97,8 @@ def explained(given: Award) -> KeptAward:
     }
 
 
-def told(expected: str) -> dict[str, Any] | None:
-    """What was kept of an award, with its reasons step by step."""
+def expected_outcome(expected: str) -> dict[str, Any] | None:
+    """Reads the column `expected`: the award with its reasons as steps, or the refusals; None for a blank one."""
     if not expected:
         return None
     kept: dict[str, Any] = json.loads(expected)
@@ -110,7 +110,7 @@ def told(expected: str) -> dict[str, Any] | None:
 
 
 def live_settlement(asked: Asked, data: Mapping[str, Any]) -> SettlementRow:
-    """The live settlement that a cancellation names; raises Refusal naming what is wrong with it."""
+    """Returns the live settlement that a cancellation names; raises Refusal for another person, visit or state."""
     number = row_number(asked.place.numbers, data["setl_id"])
     row = asked.work.get(settlement, id=number, lock=True) if number is not None else None
     if row is None or row.kind != "settlement":
@@ -125,7 +125,7 @@ def live_settlement(asked: Asked, data: Mapping[str, Any]) -> SettlementRow:
 
 
 def cancellation_answer(asked: Asked, undone: SettlementRow, *, setl_id: str) -> Output:
-    """The original setl_id, its own time, every amount negated but balc and the ratio (rules 19)."""
+    """Returns the output of 2208: original setl_id, time of the cancellation, negated amounts (rules 19)."""
     values = {name: getattr(undone, name) for name in books.AMOUNTS}
     info = answers.amount_fields(values, undone.ratio, undone.balance_after)
     info["pdn_cash_pay"] = info.pop("psn_cash_pay")

@@ -92,9 +92,11 @@ def check_credential(call: Call, data: Body) -> Any:
     asked = call.asked(call.infno, {"data": data})
     known = known_person(asked, data["psn_no"])
     shown = data.get("mdtrt_cert_no")
-    if shown and known.origin != "learned" and not person_queries.shows(known.person, data["mdtrt_cert_type"], shown):
+    kind = data["mdtrt_cert_type"]
+    # Of a person learned from an agency the platform does not know every credential.
+    if shown and known.origin != "learned" and not person_queries.holds_credential(known.person, kind, shown):
         raise refuse("credential_of_another", path="data.mdtrt_cert_no", psn_no=data["psn_no"])
-    if data["mdtrt_cert_type"] == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
+    if kind == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
     person_queries.refuse_other_identity(asked, dict(data), known.person)
     return known
