@@ -1,4 +1,4 @@
-"""Owners of records, as messages name them and the platform knows them."""
+"""Owner of a record: the institution, person or visit that a message names."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from simulator.transactions.registry import Call
 from simulator.transactions.visits import own_visit
 
 OWNER_COLUMNS = {INSTITUTION: "institution", PERSON: "psn_no", VISIT: "mdtrt_id"}
-"""The column of the store that a record is found by."""
+"""Column of the store by which the records of each kind of owner are found."""
 
 
 def owner_of(belongs_to: str, row: Mapping[str, Any], call: Call, path: str) -> Owner:
-    """The owner that a row names; raises Refusal when it is unknown here or another institution's."""
+    """Returns the owner that a row names; raises Refusal for an unknown one, or one of another institution."""
     code = call.institution.code
     if belongs_to == INSTITUTION:
         named = row.get("fixmedins_code") or code

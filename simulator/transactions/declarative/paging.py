@@ -1,4 +1,4 @@
-"""Pages of an answer by page_num and page_size, and the counts that some systems answer beside the rows."""
+"""Pages of an answer by page_num and page_size, with the counts that some systems answer beside the rows."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -9,15 +9,15 @@ from simulator.transactions.registry import Call
 
 PAGE_FIELDS = ("page_num", "page_size")
 LARGEST_PAGE = 1000
-"""Rows of one page (ours; the documents print no limit)."""
+"""Rows of a page at most (ours; the documents print no limit)."""
 _HIGHEST_NUMBER = 9999
-"""Four digits, as printed."""
+"""Highest page number: the documents print four digits."""
 
 T = TypeVar("T")
 
 
 def page_of(call: Call, asked: Mapping[str, Any], node: str, rows: Sequence[T]) -> tuple[Sequence[T], dict[str, Any]]:
-    """The rows of the page asked for, none after the last one, and the counts; raises Refusal for no such page."""
+    """Returns the rows of a page, none after the last, and the counts; raises Refusal for a number that is no page."""
     number = _whole(call, asked, node, "page_num", _HIGHEST_NUMBER)
     size = _whole(call, asked, node, "page_size", LARGEST_PAGE)
     first = (number - 1) * size

@@ -1,4 +1,4 @@
-"""Rows of a source that fit a question, shown as the edition prints the answer."""
+"""Query of a source by a declared entry, answered in the fields that the edition prints."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -22,7 +22,7 @@ _LENGTH_OF_A_DAY = len("2025-03-10")
 
 
 def show_rows(entry: Query, body: Any, call: Call) -> Kept:
-    """The rows that fit every field of the question that is not blank."""
+    """Answers the rows that fit every field of the query that is not blank."""
     asked: Mapping[str, Any] = body[entry.asked]
     source = SOURCES[entry.source](call, asked) if entry.upload is None else _records(entry.upload, call, asked)
     criteria = list(_criteria(entry, asked, call.config.contract))
@@ -35,7 +35,7 @@ def show_rows(entry: Query, body: Any, call: Call) -> Kept:
 
 
 def _criteria(entry: Query, asked: Mapping[str, Any], contract: Contract) -> Iterator[tuple[Criterion, str]]:
-    # Lenient lets fields through that the edition does not have: they ask nothing.
+    # Lenient checking lets fields through that the edition does not have; they set no condition.
     known = contract.layout(entry.infno, "in").root.children[entry.asked].rows
     for name, value in asked.items():
         criterion = entry.found_by.get(name) or Criterion("equal", (name,))
@@ -54,7 +54,7 @@ def _fits(shown: Facts, criteria: Iterable[tuple[Criterion, str]]) -> bool:
 
 
 def _at_most(asked: str, value: Any) -> bool:
-    """A day that is asked for includes all of it, as the document says of intervals of days."""
+    """Tells whether a time is not after `asked`; a day includes its last second, as the documents say of intervals."""
     return str(value) <= (asked + _LAST_SECOND if len(asked) == _LENGTH_OF_A_DAY else asked)
 
 
@@ -68,7 +68,7 @@ _COMPARISONS: Mapping[str, Any] = {
 
 
 def _output(entry: Query, contract: Contract, found: Iterable[Facts], counts: Facts) -> Output | list[Output]:
-    """The rows under their node, or alone where the text prints none, in the fields that the edition prints."""
+    """Returns rows and counts under their nodes, or a bare list where the edition prints that."""
     root = contract.layout(entry.infno, "out").root
     if root.is_list:
         return [_as_printed(root, row) for row in found]
@@ -83,12 +83,12 @@ def _as_printed(node: Node, facts: Facts) -> Output:
 
 
 def _cut(row: FieldRow, value: Any) -> Any:
-    """A moment as a day where the edition prints a day."""
+    """Cuts a time to its day where the edition prints a day."""
     return value[:_LENGTH_OF_A_DAY] if row.type == "D" and isinstance(value, str) else value
 
 
 def _records(upload: Upload, call: Call, asked: Mapping[str, Any]) -> Iterable[Facts]:
-    """Live records of the owner asked for, or withdrawn ones where those are asked for by vali_flag."""
+    """Yields the live records of an owner, or the withdrawn ones where vali_flag asks for those."""
     invalid = call.config.contract.edition.code("vali_flag", "invalid")
     withdrawn = str(asked.get("vali_flag") or "") == invalid
     state = records.WITHDRAWN_STATE if withdrawn else records.LIVE_STATE
@@ -102,7 +102,7 @@ def _records(upload: Upload, call: Call, asked: Mapping[str, Any]) -> Iterable[F
 
 
 def _facts_of(call: Call, row: RecordRow) -> Facts:
-    """A record as it came, with the columns by which the platform's tables are managed."""
+    """Returns the fields of a record as uploaded, with those by which the platform manages its tables."""
     edition = call.config.contract.edition
     institution = call.config.institutions.get(row.institution)
     return {

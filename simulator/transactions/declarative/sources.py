@@ -1,4 +1,4 @@
-"""Sources that a query may show: each gives rows of a table as values by their names on the wire."""
+"""Sources of declared queries: functions that yield rows of a table as values by wire field."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
@@ -16,7 +16,7 @@ _LONGEST_NAME = 200
 
 
 def codes(call: Call, asked: Mapping[str, Any]) -> Iterator[Facts]:
-    """The codes of a table of the sandbox's edition; `type` names the table."""
+    """Yields the codes of the table `type` of the edition; raises Refusal for an unknown table."""
     table = call.config.contract.edition.codes.get(asked["type"])
     if table is None:
         raise refuse("code_table_unknown", path="data.type", table=asked["type"])
@@ -35,7 +35,7 @@ def codes(call: Call, asked: Mapping[str, Any]) -> Iterator[Facts]:
 
 
 def catalogue(call: Call, asked: Mapping[str, Any]) -> Iterator[Facts]:
-    """Every version of every item of a place: of `insu_admdvs`, or of the place that asks."""
+    """Yields every version of every item in the catalogue of `insu_admdvs`, or of the treatment place."""
     area = asked.get("insu_admdvs") or call.treated_area
     for item in call.config.catalogues.of(area).all():
         yield _item(call, area, item)
