@@ -48,7 +48,7 @@ class _Sums(NamedTuple):
     last_fee_at: str
 
 
-class _Serial(NamedTuple):
+class _ChargeNumber(NamedTuple):
     """Row that holds the number of a charge."""
 
     serial: str
@@ -65,7 +65,7 @@ _KNOWN = Statement(
         charge.c.serial == bindparam("serial"),
         charge.c.state == OPEN,
     ),
-    _Serial,
+    _ChargeNumber,
 )
 _SUMS = Statement(
     select(
