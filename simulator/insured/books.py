@@ -13,6 +13,7 @@ from simulator.store import people
 from simulator.store.person_rows import InsuranceRow
 from simulator.store.rows import SettlementRow
 from simulator.store.tables import insurance, ledger, settlement
+from simulator.store.typed_tables import Columns
 from simulator.store.unit_of_work import UnitOfWork
 
 AMOUNTS = (
@@ -217,8 +218,18 @@ def _add_entries(
     booked = entries(
         values, institution=institution, treated_area=treated, insured_area=insured, local=same_place(treated, insured)
     )
-    of = {"settlement_id": settlement_id, "treated_area": treated, "insured_area": insured}
-    work.add_many(ledger, [{**of, "account": e.account, "holder": e.holder, "amount": e.amount} for e in booked])
+    rows: list[Columns] = [
+        {
+            "settlement_id": settlement_id,
+            "treated_area": treated,
+            "insured_area": insured,
+            "account": entry.account,
+            "holder": entry.holder,
+            "amount": entry.amount,
+        }
+        for entry in booked
+    ]
+    work.add_many(ledger, rows)
 
 
 def _detail(share: FundShare) -> KeptShare:

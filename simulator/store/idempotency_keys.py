@@ -1,7 +1,5 @@
 """Idempotency keys: each msgid with its state and answer, of the platform or an insured place (rules 16)."""
 
-from typing import Any
-
 from simulator.core.errors import refuse
 from simulator.store.rows import MessageRow
 from simulator.store.tables import message
@@ -39,7 +37,7 @@ def reserve(
     work: UnitOfWork, msgid: str, *, infno: str, digest: str, psn_no: str, state: str, settlement_id: int | None = None
 ) -> None:
     """Spends a msgid before its answer is known; `complete` adds the answer."""
-    values: dict[str, Any] = {"infno": infno, "digest": digest, "psn_no": psn_no, "state": state}
+    values: dict[str, str | bytes] = {"infno": infno, "digest": digest, "psn_no": psn_no, "state": state}
     if not work.change(message, {"msgid": msgid}, **values, settlement_id=settlement_id):
         work.add(message, msgid=msgid, **values, settlement_id=settlement_id, answer=b"")
 
@@ -48,7 +46,7 @@ def record(
     work: UnitOfWork, msgid: str, *, infno: str, digest: str, psn_no: str, answer: bytes, settlement_id: int | None
 ) -> None:
     """Spends a msgid together with its answer; the msgid must not have a row yet."""
-    values: dict[str, Any] = {"infno": infno, "digest": digest, "psn_no": psn_no, "answer": answer}
+    values: dict[str, str | bytes] = {"infno": infno, "digest": digest, "psn_no": psn_no, "answer": answer}
     work.add(message, msgid=msgid, **values, state=DONE, settlement_id=settlement_id)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Table, bindparam, or_, select
 
@@ -12,6 +12,7 @@ from simulator.domain.person import Filing, Identity, Insurance, Person, Registr
 from simulator.store.person_rows import FilingRow, InsuranceRow, PersonRow, RegistrationRow
 from simulator.store.statements import Statement
 from simulator.store.tables import accumulator, filing, identity, insurance, person, registration
+from simulator.store.typed_tables import SqlValue
 from simulator.store.unit_of_work import UnitOfWork
 
 Accumulated = Mapping[tuple[str, str], int]
@@ -143,9 +144,10 @@ def move(
     work: UnitOfWork, person_id: int, insutype: str, year: int, movements: Accumulated, *, opening: bool = False
 ) -> None:
     """Adds movements in fen to the booked amounts, or sets them as opening amounts."""
-    of: dict[str, Any] = {"person_id": person_id, "insutype": insutype, "year": year}
-    known = {row.key: row for row in work.find(accumulator, **of)} if movements else {}
-    new: list[dict[str, Any]] = []
+    of: dict[str, SqlValue] = {"person_id": person_id, "insutype": insutype, "year": year}
+    rows = work.find(accumulator, person_id=person_id, insutype=insutype, year=year) if movements else []
+    known = {row.key: row for row in rows}
+    new: list[dict[str, SqlValue]] = []
     for (kind, written), amount in movements.items():
         key = {**of, "kind": kind, **under_of(written)._asdict()}
         row = known.get((kind, written))
@@ -185,7 +187,7 @@ def add_many(work: UnitOfWork, people: Iterable[Person], *, origin: str) -> int:
     work.add_many(person, [_person_row(somebody, origin) for somebody in added])
     # Ids come back by psn_no: on PostgreSQL a sequence may skip, and others may insert between.
     ids = {row.psn_no: row.id for row in work.all(_ADDED, last=last)}
-    rows: dict[Table, list[dict[str, Any]]] = {insurance: [], identity: [], registration: [], filing: []}
+    rows: dict[Table, list[dict[str, SqlValue]]] = {insurance: [], identity: [], registration: [], filing: []}
     for somebody in added:
         owner = ids[somebody.psn_no]
         rows[insurance] += _owned(owner, map(_insurance_row, somebody.insurances))
@@ -285,7 +287,7 @@ def _text(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def _person_row(somebody: Person, origin: str) -> dict[str, Any]:
+def _person_row(somebody: Person, origin: str) -> dict[str, SqlValue]:
     return {
         "psn_no": somebody.psn_no,
         "name": somebody.name,
@@ -302,13 +304,13 @@ def _person_row(somebody: Person, origin: str) -> dict[str, Any]:
     }
 
 
-def _owned(person_id: int, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _owned(person_id: int, rows: Iterable[dict[str, SqlValue]]) -> Iterator[dict[str, SqlValue]]:
     for row in rows:
         row["person_id"] = person_id
         yield row
 
 
-def _insurance_row(each: Insurance) -> dict[str, Any]:
+def _insurance_row(each: Insurance) -> dict[str, SqlValue]:
     return {
         "insutype": each.insutype,
         "category": each.category,
@@ -324,11 +326,11 @@ def _insurance_row(each: Insurance) -> dict[str, Any]:
     }
 
 
-def _identity_row(each: Identity) -> dict[str, Any]:
+def _identity_row(each: Identity) -> dict[str, SqlValue]:
     return {"kind": each.kind, "valid_from": each.valid_from.isoformat(), "valid_to": _text(each.valid_to)}
 
 
-def _registration_row(each: Registration) -> dict[str, Any]:
+def _registration_row(each: Registration) -> dict[str, SqlValue]:
     return {
         "disease": each.disease,
         "name": each.name,
@@ -338,7 +340,7 @@ def _registration_row(each: Registration) -> dict[str, Any]:
     }
 
 
-def _filing_row(each: Filing) -> dict[str, Any]:
+def _filing_row(each: Filing) -> dict[str, SqlValue]:
     return {
         "group_name": each.group,
         "place": each.place,

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from simulator.core.errors import SetupError
 from simulator.core.logs import log
@@ -14,12 +14,13 @@ from simulator.core.texts import text
 from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
 from simulator.store.tables import SCHEMA_VERSION, metadata
 from simulator.store.unit_of_work import Cursor, UnitOfWork
+from simulator.store.upgrades.step import EarlierRow
 from simulator.store.upgrades.upgrade import EarlierStore, copy_name, needs_upgrade, upgrade_failed, upgrade_into
 
 try:
     import psycopg
     from psycopg import sql
-    from psycopg.rows import dict_row
+    from psycopg.rows import TupleRow, dict_row
     from psycopg_pool import ConnectionPool
 except ImportError:  # the extra `postgres` (LGPL) is the user's choice
     raise SetupError(text("store.no_driver")) from None
@@ -37,7 +38,7 @@ _MAX_CONNECTIONS = 24
 """Connections of one process, so that four fit the 100 that PostgreSQL takes by default."""
 
 
-class _Connection(psycopg.Connection[Any]):
+class _Connection(psycopg.Connection[TupleRow]):
     """Connection of the pool that remembers the schema of its search path, to set it only when it changes."""
 
     schema = ""
@@ -205,7 +206,7 @@ class PostgresFactory:
         return [name.removeprefix(_PREFIX) for (name,) in found]
 
 
-def _create_schema(connection: "psycopg.Connection[Any]", schema: Any) -> None:
+def _create_schema(connection: "psycopg.Connection[TupleRow]", schema: sql.Identifier) -> None:
     """Creates a schema with all tables and sets the search path of the transaction to it."""
     connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
     connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
@@ -213,13 +214,13 @@ def _create_schema(connection: "psycopg.Connection[Any]", schema: Any) -> None:
         connection.execute(statement)
 
 
-def _version(connection: "psycopg.Connection[Any]", schema: Any) -> int | None:
+def _version(connection: "psycopg.Connection[TupleRow]", schema: sql.Identifier) -> int | None:
     """Returns the version of the tables in a schema, or None while the row of the sandbox is missing."""
     found = connection.execute(sql.SQL("SELECT schema_version FROM {}.sandbox WHERE id = 1").format(schema)).fetchone()
-    return found and int(found[0])
+    return int(found[0]) if found else None
 
 
-def _replace_schema(connection: "psycopg.Connection[Any]", name: str, kept: str, version: int) -> None:
+def _replace_schema(connection: "psycopg.Connection[TupleRow]", name: str, kept: str, version: int) -> None:
     """Renames the schema of a store to that of the snapshot `kept` and fills a new one from it."""
     source, target = _snapshot(name, kept), _schema(name)
     # Waits for transactions of processes that still run the earlier program, and blocks new ones until the commit.
@@ -230,18 +231,18 @@ def _replace_schema(connection: "psycopg.Connection[Any]", name: str, kept: str,
     _fill(connection, target, _earlier(connection, source, version))
 
 
-def _fill(connection: "psycopg.Connection[Any]", schema: Any, earlier: EarlierStore) -> None:
+def _fill(connection: "psycopg.Connection[TupleRow]", schema: sql.Identifier, earlier: EarlierStore) -> None:
     connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
     with connection.cursor() as cursor:
         upgrade_into(UnitOfWork(cast(Cursor, cursor), "postgresql"), earlier)
 
 
-def _earlier(connection: "psycopg.Connection[Any]", schema: Any, version: int) -> EarlierStore:
+def _earlier(connection: "psycopg.Connection[TupleRow]", schema: sql.Identifier, version: int) -> EarlierStore:
     """Returns the tables of a schema with the last ids of their sequences."""
     named = "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = %s"
     here = schema.as_string(None)
 
-    def rows(table: str) -> Iterator[dict[str, Any]]:
+    def rows(table: str) -> Iterator[EarlierRow]:
         # A cursor with a name is kept by the server and fetched in parts: a store need not fit into memory.
         with connection.cursor(name=f"earlier_{uuid.uuid4().hex}", row_factory=dict_row) as cursor:
             yield from cursor.execute(sql.SQL("SELECT * FROM {}.{}").format(schema, sql.Identifier(table)))
@@ -254,13 +255,13 @@ def _earlier(connection: "psycopg.Connection[Any]", schema: Any, version: int) -
     return EarlierStore(version, dict(tables), last_ids)
 
 
-def _snapshot(name: str, snapshot: str) -> Any:
+def _snapshot(name: str, snapshot: str) -> sql.Identifier:
     """Returns the schema of a snapshot: 9 + 40 + 2 + 12 characters at most, the 63 of an identifier."""
     digest = hashlib.sha256(_checked(snapshot).encode()).hexdigest()[:12]
     return sql.Identifier(f"{_PREFIX}{_checked(name)}{_SNAPSHOT}{digest}")
 
 
-def _schema(name: str) -> Any:
+def _schema(name: str) -> sql.Identifier:
     return sql.Identifier(_PREFIX + _checked(name))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -40,7 +39,7 @@ class Origin:
     """Wire time by the trade clock."""
 
 
-def keep(work: UnitOfWork, kind: str, identity: str, owner: Owner, origin: Origin, body: Mapping[str, Any]) -> int:
+def keep(work: UnitOfWork, kind: str, identity: str, owner: Owner, origin: Origin, body: Mapping[str, object]) -> int:
     """Adds a live record and returns its number; the database refuses two live ones of a kind and identity."""
     return work.add(
         record,
@@ -77,8 +76,7 @@ def numbered(work: UnitOfWork, kind: str, number: int) -> RecordRow | None:
 
 def belonging_to(work: UnitOfWork, kind: str, state: str, column: str, owner: str) -> list[RecordRow]:
     """Returns the records of an owner in the order of upload; `column` is institution, psn_no or mdtrt_id."""
-    by: dict[str, Any] = {"kind": kind, "state": state, column: owner}
-    return work.find(record, order="id", **by)
+    return work.find(record, order="id", lock=False, **{"kind": kind, "state": state, column: owner})
 
 
 def withdraw(work: UnitOfWork, number: int, at: str) -> None:
@@ -86,7 +84,7 @@ def withdraw(work: UnitOfWork, number: int, at: str) -> None:
     work.change(record, {"id": number}, state=WITHDRAWN_STATE, changed_at=at)
 
 
-def body_of(row: RecordRow) -> dict[str, Any]:
+def body_of(row: RecordRow) -> dict[str, object]:
     """Returns the fields of a record as uploaded."""
-    found: dict[str, Any] = read_own(row.body)
+    found: dict[str, object] = read_own(row.body)
     return found

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from simulator.core.errors import SetupError
 from simulator.core.logs import log
@@ -17,6 +17,7 @@ from simulator.core.texts import text
 from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
 from simulator.store.tables import SCHEMA_VERSION
 from simulator.store.unit_of_work import Cursor, UnitOfWork
+from simulator.store.upgrades.step import EarlierRow
 from simulator.store.upgrades.upgrade import EarlierStore, copy_name, needs_upgrade, upgrade_failed, upgrade_into
 
 
@@ -271,7 +272,7 @@ def _earlier(source: sqlite3.Connection, version: int) -> EarlierStore:
     names = [name for (name,) in source.execute(named)]
     last = source.execute("SELECT name, seq FROM sqlite_sequence").fetchall() if "sqlite_sequence" in names else []
 
-    def rows(table: str) -> Iterator[dict[str, Any]]:
+    def rows(table: str) -> Iterator[EarlierRow]:
         found = source.execute(f'SELECT * FROM "{table}"')
         columns = [column[0] for column in found.description]
         for row in found:

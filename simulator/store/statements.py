@@ -1,28 +1,31 @@
 """Statements built with SQLAlchemy Core and compiled once, to run as text with named parameters on the driver."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, Never, cast, overload
+from typing import Generic, NamedTuple, Never, cast, overload
 
-from sqlalchemy import Insert, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Insert, SelectBase, Table, UpdateBase, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.expression import ColumnElement
 
-from simulator.store.typed_tables import RowT, TableOf
+from simulator.store.typed_tables import Columns, RowT, SqlValue, TableOf
+
+Element = SelectBase | UpdateBase
+"""Core construct that a statement is made of."""
 
 
 def _postgresql() -> Dialect:
     # Slow to import, and needed for PostgreSQL stores only.
     from sqlalchemy.dialects import postgresql
 
-    return cast(Any, postgresql.dialect)(paramstyle="pyformat")  # type: ignore[no-any-return]
+    return cast(Callable[..., Dialect], postgresql.dialect)(paramstyle="pyformat")
 
 
 DIALECTS: Mapping[str, Callable[[], Dialect]] = {
-    "sqlite": lambda: cast(Any, sqlite.dialect)(paramstyle="named"),
+    "sqlite": lambda: cast(Callable[..., Dialect], sqlite.dialect)(paramstyle="named"),
     "postgresql": _postgresql,
 }
 
@@ -47,19 +50,19 @@ class Statement(Generic[RowT]):
     """
 
     @overload
-    def __init__(self: "Statement[Never]", element: Any) -> None: ...
+    def __init__(self: "Statement[Never]", element: Element) -> None: ...
     @overload
-    def __init__(self: "Statement[RowT]", element: Any, row: type[RowT]) -> None: ...
-    def __init__(self, element: Any, row: type[RowT] | None = None) -> None:
+    def __init__(self: "Statement[RowT]", element: Element, row: type[RowT]) -> None: ...
+    def __init__(self, element: Element, row: type[RowT] | None = None) -> None:
         columns = _columns(element)
         if columns != (row._fields if row else ()):
             raise TypeError(f"{row and row.__name__}: {columns}")
         self.element = element
         self.writes = not element.is_select
-        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
-        self.make: Callable[[Any], RowT] | None = row._make if row else None
+        self._compiled: dict[str, tuple[str, dict[str, SqlValue]]] = {}
+        self.make: Callable[[Iterable[SqlValue]], RowT] | None = row._make if row else None
 
-    def compiled(self, dialect: str) -> tuple[str, dict[str, Any]]:
+    def compiled(self, dialect: str) -> tuple[str, dict[str, SqlValue]]:
         """Returns the SQL of a dialect with parameters by name, and the values of those that the statement fixes."""
         found = self._compiled.get(dialect)
         if found is None:
@@ -69,7 +72,7 @@ class Statement(Generic[RowT]):
         return found
 
     @cached_property
-    def by_position(self) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    def by_position(self) -> tuple[str, Callable[[Columns], tuple[SqlValue, ...]]]:
         """SQL for SQLite with parameters by position, and a function that picks them from a row in that order.
 
         The driver looks every named parameter up by its text, a third of the time of inserting many rows.
@@ -82,7 +85,7 @@ class Statement(Generic[RowT]):
 _NAMED = re.compile(r":(\w+)")
 
 
-def _columns(element: Any) -> tuple[str, ...]:
+def _columns(element: Element) -> tuple[str, ...]:
     returned = getattr(element, "selected_columns", None)
     if returned is None:
         returned = getattr(element, "_all_selected_columns", None) or ()

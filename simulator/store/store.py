@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from sqlalchemy import create_mock_engine
 
@@ -93,5 +93,5 @@ def create_statements(dialect: str) -> tuple[str, ...]:
     engine = create_mock_engine(
         f"{dialect}://", lambda element, *_, **__: written.append(str(element.compile(dialect=DIALECTS[dialect]())))
     )
-    tables.metadata.create_all(cast(Any, engine), checkfirst=False)
+    tables.metadata.create_all(engine, checkfirst=False)
     return tuple(written)

@@ -4,7 +4,7 @@ A charge has a row of its own, found by visit and serial number, so that a long 
 it as a whole.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
@@ -13,12 +13,15 @@ from simulator.core.json_codec import read_own
 from simulator.store.rows import SubjectRow
 from simulator.store.statements import Statement
 from simulator.store.tables import charge, subject
+from simulator.store.typed_tables import SqlValue
 from simulator.store.unit_of_work import UnitOfWork
 
 BATCH, INTERVAL = "batch", "interval"
 OPEN, SETTLED, WITHDRAWN = "open", "settled", "withdrawn"
 PARTS = ("total", "own_purchase", "above_ceiling", "prior_selfpay", "in_scope")
 """Columns of the amounts of a charge and of a subject, in fen."""
+ChargeLine = dict[str, Any]
+"""Row of feedetail by wire field, as the contract has checked it."""
 
 
 class ChargeAmounts(NamedTuple):
@@ -29,6 +32,19 @@ class ChargeAmounts(NamedTuple):
     above_ceiling: int
     prior_selfpay: int
     in_scope: int
+
+
+class NewCharge(NamedTuple):
+    """Charge to be added: its parts in fen, and its row of feedetail as JSON."""
+
+    serial: str
+    fee_at: str
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+    line: str
 
 
 class _Line(NamedTuple):
@@ -98,7 +114,7 @@ def live_of(work: UnitOfWork, visit_id: int) -> list[SubjectRow]:
     return [row for row in work.find(subject, visit_id=visit_id, order="id") if row.state != WITHDRAWN]
 
 
-def add(work: UnitOfWork, visit_id: int, *, kind: str, number: str, disease: str, **values: Any) -> int:
+def add(work: UnitOfWork, visit_id: int, *, kind: str, number: str, disease: str, **values: SqlValue) -> int:
     """Adds an open subject and returns its id; `values` sets further columns, which are blank or 0 otherwise."""
     blank = {"begins": "", "ends": "", "last_fee_at": "", "preview": "", "settlement_id": None, "state": OPEN}
     sums = dict.fromkeys(PARTS, 0)
@@ -108,10 +124,12 @@ def add(work: UnitOfWork, visit_id: int, *, kind: str, number: str, disease: str
 
 
 def add_charges(
-    work: UnitOfWork, visit_id: int, charges: Iterable[Mapping[str, Any]], *, subject_id: int | None = None
+    work: UnitOfWork, visit_id: int, charges: Iterable[NewCharge], *, subject_id: int | None = None
 ) -> None:
     """Adds open charges to a subject, or to a visit until an interval is formed of them."""
-    work.add_many(charge, [{"visit_id": visit_id, "subject_id": subject_id, "state": OPEN, **each} for each in charges])
+    work.add_many(
+        charge, [{"visit_id": visit_id, "subject_id": subject_id, "state": OPEN, **each._asdict()} for each in charges]
+    )
 
 
 def is_known(work: UnitOfWork, visit_id: int, serial: str) -> bool:
@@ -124,7 +142,7 @@ def amounts_of(work: UnitOfWork, subject_id: int) -> list[ChargeAmounts]:
     return work.all(_AMOUNTS, owner=subject_id)
 
 
-def lines_of(work: UnitOfWork, subject_id: int) -> list[dict[str, Any]]:
+def lines_of(work: UnitOfWork, subject_id: int) -> list[ChargeLine]:
     """Returns the open charges of a subject as rows of feedetail: as sent, with their classification."""
     return [read_own(row.line) for row in work.all(_LINES, owner=subject_id)]
 
@@ -165,9 +183,9 @@ def form_interval(work: UnitOfWork, visit_id: int, *, number: str, begins: str, 
     return made
 
 
-def sums(amounts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def sums(charges: Sequence[NewCharge]) -> dict[str, int]:
     """Returns the sum of each part over charges, in fen."""
-    return {name: sum(each[name] for each in amounts) for name in PARTS}
+    return {name: sum(getattr(each, name) for each in charges) for name in PARTS}
 
 
 def _sum_up(work: UnitOfWork, subject_id: int) -> None:

@@ -1,10 +1,17 @@
 """Tables that know the class of their rows, for typed reads."""
 
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
+
+SqlValue = str | int | float | bytes | None
+"""Value of a column, or of a parameter that is compared with one."""
+Columns = Mapping[str, SqlValue]
+"""Values of a row, or parameters of a statement, by name."""
 
 ROW_ID = BigInteger().with_variant(Integer, "sqlite")
 """Column type of ids; SQLite generates ids for INTEGER only."""
@@ -20,9 +27,12 @@ class TableOf(Table, Generic[RowT_co]):
     row: type[RowT_co]
 
 
-def table_of(row: type[RowT], name: str, *items: Any, **options: Any) -> TableOf[RowT]:
-    """Makes the table of a row class; raises TypeError unless both have the same columns in the same order."""
-    made: TableOf[RowT] = TableOf(name, metadata, *items, **options)
+def table_of(row: type[RowT], name: str, *items: SchemaItem, sqlite_autoincrement: bool = False) -> TableOf[RowT]:
+    """Makes the table of a row class; raises TypeError unless both have the same columns in the same order.
+
+    With `sqlite_autoincrement` SQLite never gives an id again, not even that of a deleted last row.
+    """
+    made: TableOf[RowT] = TableOf(name, metadata, *items, sqlite_autoincrement=sqlite_autoincrement)
     made.row = row
     if tuple(made.columns.keys()) != row._fields:
         raise TypeError(f"{row.__name__}{row._fields} != {name}{tuple(made.columns.keys())}")

@@ -1,9 +1,9 @@
 """Unit of work: a database transaction, and the statements that run inside it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from sqlalchemy import Table
 
@@ -19,7 +19,7 @@ from simulator.store.statements import (
     select_by,
     update_by,
 )
-from simulator.store.typed_tables import RowT, TableOf
+from simulator.store.typed_tables import Columns, RowT, SqlValue, TableOf
 
 T = TypeVar("T")
 
@@ -34,10 +34,10 @@ class Cursor(Protocol):
     @property
     def lastrowid(self) -> int | None: ...
 
-    def execute(self, sql: Any, parameters: Any = ..., /) -> Any: ...
-    def executemany(self, sql: Any, parameters: Any, /) -> Any: ...
-    def fetchone(self) -> Any: ...
-    def fetchall(self) -> Any: ...
+    def execute(self, sql: str, parameters: Columns = ..., /) -> object: ...
+    def executemany(self, sql: str, rows: Iterable[Columns] | Iterable[tuple[SqlValue, ...]], /) -> object: ...
+    def fetchone(self) -> tuple[SqlValue, ...] | None: ...
+    def fetchall(self) -> list[tuple[SqlValue, ...]]: ...
 
 
 class UnitOfWork:
@@ -54,7 +54,7 @@ class UnitOfWork:
         self._dialect = dialect
         self._restart = restart
         self._written = False
-        self._cache: dict[object, Any] = {}
+        self._cache: dict[object, object] = {}
 
     @property
     def written(self) -> bool:
@@ -75,8 +75,7 @@ class UnitOfWork:
             return read()
         if key not in self._cache:
             self._cache[key] = read()
-        found: T = self._cache[key]
-        return found
+        return cast(T, self._cache[key])
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -100,7 +99,7 @@ class UnitOfWork:
         finally:
             self._cursor.execute("RELEASE SAVEPOINT attempt")
 
-    def lock(self, table: TableOf[Any], **by: Any) -> None:
+    def lock(self, table: TableOf[RowT], **by: SqlValue) -> None:
         """Locks rows against changes until the transaction ends; SQLite needs none, having one writer at a time."""
         if self._dialect == "postgresql":
             self.get(table, lock=True, **by)
@@ -123,7 +122,7 @@ class UnitOfWork:
         """Sets the id that the next row of each table gets; later rows count on from it."""
         self._writes()
         for table in tables:
-            by = {"name": table.name, "last": first - 1}
+            by: Columns = {"name": table.name, "last": first - 1}
             if self._dialect == "postgresql":
                 sequence = "pg_get_serial_sequence(%(name)s, 'id')"
                 self._cursor.execute(f"SELECT setval({sequence}, %(last)s + 1, false)", by)
@@ -135,32 +134,32 @@ class UnitOfWork:
         self._written = True
         self._cache.clear()
 
-    def _execute(self, statement: Statement[Any], parameters: dict[str, Any]) -> None:
+    def _execute(self, statement: Statement[RowT], parameters: Columns) -> None:
         if statement.writes:
             self._writes()
         sql, literals = statement.compiled(self._dialect)
         self._cursor.execute(sql, {**literals, **parameters} if literals else parameters)
 
-    def one(self, statement: Statement[RowT], **parameters: Any) -> RowT | None:
+    def one(self, statement: Statement[RowT], **parameters: SqlValue) -> RowT | None:
         """Returns the first row of a statement, or None."""
         self._execute(statement, parameters)
         found = self._cursor.fetchone()
         make = statement.make
         return None if found is None or make is None else make(found)
 
-    def all(self, statement: Statement[RowT], **parameters: Any) -> list[RowT]:
+    def all(self, statement: Statement[RowT], **parameters: SqlValue) -> list[RowT]:
         """Returns every row of a statement."""
         self._execute(statement, parameters)
         make = statement.make
         assert make is not None
         return [make(found) for found in self._cursor.fetchall()]
 
-    def run(self, statement: Statement[Any], **parameters: Any) -> int:
+    def run(self, statement: Statement[RowT], **parameters: SqlValue) -> int:
         """Runs a statement and returns the number of rows that it changed."""
         self._execute(statement, parameters)
         return self._cursor.rowcount
 
-    def add(self, table: Table, **values: Any) -> int:
+    def add(self, table: Table, **values: SqlValue) -> int:
         """Inserts a row and returns its id, 0 for a table without generated ids."""
         self._writes()
         if not gives_ids(table):
@@ -170,14 +169,14 @@ class UnitOfWork:
             # The driver knows the id, and for RETURNING SQLite would build a temporary table.
             self._cursor.execute(insert_many(table).compiled(self._dialect)[0], values)
             return int(self._cursor.lastrowid or 0)
-        self._cursor.execute(insert_into(table).compiled(self._dialect)[0], values)
-        return int(self._cursor.fetchone()[0])
+        added = self.one(insert_into(table), **values)
+        return added.id if added else 0
 
-    def add_many(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    def add_many(self, table: Table, rows: Iterable[Columns]) -> None:
         """Inserts rows that the database gives their ids."""
         self._execute_many(insert_many(table), rows)
 
-    def copy_rows(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
+    def copy_rows(self, table: Table, rows: Iterable[Columns]) -> int:
         """Inserts rows with their own ids and returns their number; never holds all in memory."""
         written, left = 0, iter(rows)
         while some := list(islice(left, _COPY_CHUNK_ROWS)):
@@ -185,7 +184,7 @@ class UnitOfWork:
             written += len(some)
         return written
 
-    def _execute_many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:
+    def _execute_many(self, statement: Statement[RowT], rows: Iterable[Columns]) -> None:
         self._writes()
         if self._dialect == "sqlite":
             written, in_order = statement.by_position
@@ -193,15 +192,15 @@ class UnitOfWork:
         else:
             self._cursor.executemany(statement.compiled(self._dialect)[0], list(rows))
 
-    def find(self, table: TableOf[RowT], *, order: str = "", lock: bool = False, **by: Any) -> list[RowT]:
+    def find(self, table: TableOf[RowT], *, order: str = "", lock: bool = False, **by: SqlValue) -> list[RowT]:
         """Returns the rows whose columns equal the values, sorted by the column `order`; `lock` as in `lock()`."""
         return self.all(select_by(table, *by, order=order, lock=lock), **by)
 
-    def get(self, table: TableOf[RowT], *, lock: bool = False, **by: Any) -> RowT | None:
+    def get(self, table: TableOf[RowT], *, lock: bool = False, **by: SqlValue) -> RowT | None:
         """Returns the row whose columns equal the values, or None."""
         return self.one(select_by(table, *by, lock=lock), **by)
 
-    def get_required(self, table: TableOf[RowT], *, lock: bool = False, **by: Any) -> RowT:
+    def get_required(self, table: TableOf[RowT], *, lock: bool = False, **by: SqlValue) -> RowT:
         """Returns the row whose columns equal the values; raises LookupError, a defect of the program, without one."""
         found = self.get(table, lock=lock, **by)
         if found is None:
@@ -218,11 +217,11 @@ class UnitOfWork:
         found = self.one(count_of(table))
         return int(found.rows) if found else 0
 
-    def change(self, table: Table, by: Mapping[str, Any], **values: Any) -> int:
+    def change(self, table: Table, by: Columns, **values: SqlValue) -> int:
         """Sets the values on every row whose columns equal `by`, and returns the number of those rows."""
         statement = update_by(table, tuple(by), *values)
         return self.run(statement, **{f"by_{name}": value for name, value in by.items()}, **values)
 
-    def remove(self, table: Table, **by: Any) -> int:
+    def remove(self, table: Table, **by: SqlValue) -> int:
         """Deletes the rows whose columns equal the values, and returns their number."""
         return self.run(delete_by(table, *by), **by)

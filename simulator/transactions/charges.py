@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from simulator.catalogue import Charge, Classification, classify_at
 from simulator.core.clock import from_wire
@@ -16,13 +16,13 @@ from simulator.core.texts import text
 from simulator.insured.place import row_number
 from simulator.store import subjects
 from simulator.store.rows import SettlementRow, VisitRow
+from simulator.store.subjects import ChargeLine
 from simulator.store.tables import subject
 from simulator.transactions.registry import Body, Call, Kept, Output, transaction
 from simulator.transactions.visits import SETTLED, live_batches, open_visit
 
 ALL_UNSETTLED = "0000"
 """chrg_bchno by which 2205 withdraws every batch that is not settled."""
-ChargeLine = dict[str, Any]
 
 
 class _Classified(NamedTuple):
@@ -32,18 +32,18 @@ class _Classified(NamedTuple):
     found: Classification
     result: Output
 
-    def as_row(self) -> dict[str, Any]:
-        """Returns the charge as a row of the store."""
-        return {
-            "serial": self.line["feedetl_sn"],
-            "fee_at": self.line["fee_ocur_time"],
-            "total": self.found.det_item_fee_sumamt,
-            "own_purchase": self.found.fulamt_ownpay_amt,
-            "above_ceiling": self.found.overlmt_amt,
-            "prior_selfpay": self.found.preselfpay_amt,
-            "in_scope": self.found.inscp_scp_amt,
-            "line": write_json({**self.line, **self.result}).decode(),
-        }
+    def as_row(self) -> subjects.NewCharge:
+        """Returns the charge as the store adds it."""
+        return subjects.NewCharge(
+            serial=self.line["feedetl_sn"],
+            fee_at=self.line["fee_ocur_time"],
+            total=self.found.det_item_fee_sumamt,
+            own_purchase=self.found.fulamt_ownpay_amt,
+            above_ceiling=self.found.overlmt_amt,
+            prior_selfpay=self.found.preselfpay_amt,
+            in_scope=self.found.inscp_scp_amt,
+            line=write_json({**self.line, **self.result}).decode(),
+        )
 
 
 @transaction("2204")
@@ -156,7 +156,7 @@ def _keep_batch(call: Call, visit_id: int, number: str, classified: list[_Classi
         kind=subjects.BATCH,
         number=number,
         disease=classified[0].line.get("dise_codg") or "",
-        last_fee_at=max(each["fee_at"] for each in charges),
+        last_fee_at=max(each.fee_at for each in charges),
         **subjects.sums(charges),
     )
     subjects.add_charges(call.work, visit_id, charges, subject_id=subject_id)

@@ -12,8 +12,10 @@ Each call reads the rows again, and never holds all of them in memory.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-Rows = Callable[[], Iterator[dict[str, Any]]]
-"""Function that reads the rows of a table, each a dict of its columns."""
+EarlierRow = dict[str, Any]
+"""Columns of a row of an earlier version, which no class of today describes."""
+Rows = Callable[[], Iterator[EarlierRow]]
+"""Function that reads the rows of a table."""
 Tables = dict[str, Rows]
 """Rows of each table by its name."""
 Step = Callable[[Tables], None]

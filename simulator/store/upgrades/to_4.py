@@ -1,13 +1,12 @@
 """Steps from version 3 of a store to version 4."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from simulator.core.json_codec import read_own, write_json
 from simulator.core.money import to_fen
 from simulator.domain.ledger import PAYABLE, RECEIVABLE
 from simulator.domain.places import same_place
-from simulator.store.upgrades.step import Step, Tables
+from simulator.store.upgrades.step import EarlierRow, Step, Tables
 
 _PARTS = {
     "total": "det_item_fee_sumamt",
@@ -22,12 +21,12 @@ def split_batches(tables: Tables) -> None:
     """Makes a subject of each batch, and a charge of each object of its JSON."""
     batches = tables.pop("batch")
 
-    def subjects() -> Iterator[dict[str, Any]]:
+    def subjects() -> Iterator[EarlierRow]:
         for row in batches():
             kept = {name: value for name, value in row.items() if name != "lines"}
             yield kept | {"kind": "batch", "begins": "", "ends": ""}
 
-    def charges() -> Iterator[dict[str, Any]]:
+    def charges() -> Iterator[EarlierRow]:
         number = 0
         for row in batches():
             for line in read_own(row["lines"]):
@@ -54,7 +53,7 @@ def add_places_to_ledger(tables: Tables) -> None:
     """
     settlements, earlier = tables["settlement"], tables["ledger"]
 
-    def entries() -> Iterator[dict[str, Any]]:
+    def entries() -> Iterator[EarlierRow]:
         places = {row["id"]: (row["area"], row["insured_area"]) for row in settlements()}
         last, cash, owed = 0, dict[int, int](), list[tuple[int, int]]()
         for row in earlier():

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -13,10 +12,10 @@ from simulator.core.errors import SetupError
 from simulator.core.texts import text
 from simulator.store.statements import gives_ids
 from simulator.store.tables import SCHEMA_VERSION, ledger, metadata, sandbox, settlement
-from simulator.store.typed_tables import TableOf
+from simulator.store.typed_tables import RowT, TableOf
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.store.upgrades import to_4
-from simulator.store.upgrades.step import Rows, Step, Tables
+from simulator.store.upgrades.step import EarlierRow, Rows, Step, Tables
 
 # Versions 2 and 3 changed indexes and the generation of ids, which the tables of today have.
 STEPS: Mapping[int, Sequence[Step]] = {2: (), 3: (), 4: to_4.STEPS}
@@ -89,11 +88,11 @@ def _sums(settlements: Rows, entries: Rows) -> tuple[int, int, int]:
     return sum(row["total"] for row in settlements()), len(booked), sum(row["amount"] for row in entries())
 
 
-def _rows(work: UnitOfWork, table: TableOf[Any]) -> Iterator[dict[str, Any]]:
+def _rows(work: UnitOfWork, table: TableOf[RowT]) -> Iterator[EarlierRow]:
     return (row._asdict() for row in work.find(table))
 
 
-def _completed(table: Table, rows: Rows) -> Iterator[dict[str, Any]]:
+def _completed(table: Table, rows: Rows) -> Iterator[EarlierRow]:
     """Adds defaults for the columns that are missing; raises UpgradeError where one has no default or is unknown."""
     names = {column.name for column in table.columns}
     usual = {column.name: None for column in table.columns if column.nullable}
