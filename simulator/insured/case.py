@@ -1,9 +1,8 @@
 """Case of a settlement: the claim, rules and accumulators that decide it, with every reason to refuse."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from simulator.benefit import Accumulated, ChargeScope, City, Claim, Dates
 from simulator.catalogue import level_of
@@ -13,7 +12,7 @@ from simulator.core.money import to_fen
 from simulator.domain.care import care_of
 from simulator.domain.person import Insurance, in_force
 from simulator.domain.places import LOCAL
-from simulator.insured.place import Asked, Charged, is_emergency, known_person
+from simulator.insured.place import Asked, Body, Charged, is_emergency, known_person
 from simulator.store import people
 
 SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
@@ -169,13 +168,13 @@ def _identities(known: people.KnownPerson, on: date) -> tuple[str, ...]:
     return tuple(each.kind for each in known.person.identities if in_force(each.valid_from, each.valid_to, on))
 
 
-def _charged(rows: Sequence[Mapping[str, Any]]) -> Charged:
+def _charged(rows: Sequence[Body]) -> Charged:
     """Reads the charges of feedetail."""
     # Wire times sort as text, so the greatest is the latest.
     return Charged(tuple(map(_scope, rows)), max((row["fee_ocur_time"] for row in rows), default=""))
 
 
-def _scope(row: Mapping[str, Any]) -> ChargeScope:
+def _scope(row: Body) -> ChargeScope:
     return ChargeScope(
         total=to_fen(row["det_item_fee_sumamt"]),
         own_purchase=to_fen(row["fulamt_ownpay_amt"]),

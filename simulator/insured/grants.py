@@ -1,13 +1,11 @@
 """Grants of the insured place: disease registrations, referrals and other filings (2501-2504, SIM-FILING)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 from simulator.core.errors import refuse
 from simulator.domain.person import Filing, Registration
-from simulator.insured.place import Answered, Asked, insured, known_person, row_number, wire_number
+from simulator.insured.place import Answered, Asked, Body, insured, known_person, row_number, wire_number
 from simulator.store import people
 from simulator.store.person_rows import GrantRow
 from simulator.store.tables import filing, registration
@@ -102,7 +100,7 @@ def put_filing(asked: Asked, known: people.KnownPerson, filed: Filing) -> None:
         people.add_filing(asked.work, known.id, filed)
 
 
-def filing_from(data: Mapping[str, Any]) -> Filing:
+def filing_from(data: Body) -> Filing:
     """Reads a filing from the `data` of SIM-FILING."""
     return Filing(
         group=data["group"],
@@ -114,7 +112,7 @@ def filing_from(data: Mapping[str, Any]) -> Filing:
     )
 
 
-def filing_message(psn_no: str, filed: Filing) -> dict[str, Any]:
+def filing_message(psn_no: str, filed: Filing) -> dict[str, dict[str, str]]:
     """Returns the input of SIM-FILING for a filing."""
     return {
         "data": {

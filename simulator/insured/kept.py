@@ -1,8 +1,8 @@
 """JSON columns of a settlement row: `details`, `expected` and `answered`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from simulator.benefit.trace import Trace
 
@@ -30,12 +30,12 @@ class KeptRefusal(TypedDict):
     """Reasons why no award was computed here."""
 
     award: None
-    refusals: list[dict[str, Any]]
-    steps: list[dict[str, Any]]
+    refusals: Sequence[Mapping[str, object]]
+    steps: Sequence[Mapping[str, object]]
 
 
 class KeptAnswer(TypedDict):
     """Answer of a registered agency as received."""
 
-    setlinfo: Mapping[str, Any]
-    setldetail: list[Mapping[str, Any]]
+    setlinfo: Mapping[str, object]
+    setldetail: Sequence[Mapping[str, object]]

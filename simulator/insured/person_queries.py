@@ -1,7 +1,6 @@
 """Queries about a person: identity, entitlement, accumulators and registrations (1101, 2001, 5206, 5301)."""
 
 from datetime import datetime
-from typing import Any
 
 from simulator.benefit import Dates
 from simulator.core.clock import completed_years, from_wire
@@ -10,7 +9,7 @@ from simulator.core.money import yuan
 from simulator.domain.accumulators import to_wire, under_of
 from simulator.domain.person import EMPLOYEES, Insurance, Person
 from simulator.insured.case import EMERGENCY, SPECIAL, entitlement
-from simulator.insured.place import Answered, Asked, insured, is_emergency, known_person
+from simulator.insured.place import Answered, Asked, Body, Output, insured, is_emergency, known_person
 from simulator.store import people
 from simulator.store.tables import accumulator
 
@@ -136,7 +135,7 @@ def query_registrations(asked: Asked) -> Answered:
     )
 
 
-def find_by_credential(asked: Asked, data: dict[str, Any]) -> people.KnownPerson:
+def find_by_credential(asked: Asked, data: Body) -> people.KnownPerson:
     """Finds the person insured here who holds a credential; raises Refusal for none, and for a wrong card_sn."""
     shown, kind = data["mdtrt_cert_no"], data["mdtrt_cert_type"]
     same = people.by_credential(asked.work, shown)
@@ -155,7 +154,7 @@ def holds_credential(person: Person, kind: str, shown: str) -> bool:
     return bool(shown) and held.get(kind) == shown
 
 
-def refuse_other_identity(asked: Asked, data: dict[str, Any], person: Person) -> None:
+def refuse_other_identity(asked: Asked, data: Body, person: Person) -> None:
     """Raises Refusal for the first identity field of a message that is not the person's; blank fields are ignored."""
     if data.get("certno") and data["certno"] != person.certificate_number:
         raise refuse("certno_differs", path="data.certno")
@@ -170,7 +169,7 @@ def refuse_other_identity(asked: Asked, data: dict[str, Any], person: Person) ->
         raise refuse("psn_type_differs", path="data.psn_type", got=data["psn_type"], wanted=listed)
 
 
-def _insurance_row(asked: Asked, each: Insurance) -> dict[str, Any]:
+def _insurance_row(asked: Asked, each: Insurance) -> Output:
     return {
         "balc": yuan(each.balance),
         "insutype": each.insutype,

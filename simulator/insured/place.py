@@ -16,7 +16,9 @@ from simulator.store import people
 from simulator.store.unit_of_work import UnitOfWork
 
 Body = Mapping[str, Any]
+"""Input of a message, or an object in it, by wire field; the contract has checked its shape."""
 Output = dict[str, Any]
+"""Output of a message by wire field; the contract checks its shape before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def row_number(prefix: str, written: str) -> int | None:
     return int(rest[6:]) if len(rest) == 24 and rest.isascii() and rest.isdigit() else None
 
 
-def extension(body: Body) -> Mapping[str, Any]:
+def extension(body: Body) -> Mapping[str, object]:
     """Returns expContent, sent as JSON text or as an object; {} for anything else."""
     raw = body.get("expContent") or body.get("exp_content") or ""
     if isinstance(raw, Mapping):

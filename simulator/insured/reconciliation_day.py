@@ -1,12 +1,10 @@
 """Reconciliation of a day (SIM-DAY): rows sent by the platform against the books of the insured place."""
 
-from typing import Any
-
 from sqlalchemy import bindparam, select
 
 from simulator.core.money import to_fen, yuan
 from simulator.domain.reconciliation import AMOUNTS, DayRow, compare, described
-from simulator.insured.place import Answered, Asked, insured, wire_number
+from simulator.insured.place import Answered, Asked, Body, insured, wire_number
 from simulator.store.rows import SettlementRow
 from simulator.store.statements import Statement
 from simulator.store.tables import settlement
@@ -35,7 +33,7 @@ def rows_of_day(work: UnitOfWork, day: str) -> list[SettlementRow]:
     return work.all(_OF_DAY, begins=f"{day} 00:00:00", ends=f"{day} 23:59:59")
 
 
-def row_from(each: dict[str, Any]) -> DayRow:
+def row_from(each: Body) -> DayRow:
     """Reads a row of SIM-DAY; raises NotAnAmount for an amount that is not of yuan and fen."""
     return DayRow(
         setl_id=str(each["setl_id"]),

@@ -1,8 +1,6 @@
 """Pre-settlement, settlement and cancellation at the insured place (2206, 2207, 2208)."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from simulator.benefit import Award, award, explain, trace_of
 from simulator.core.clock import wire_time
@@ -12,7 +10,7 @@ from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
 from simulator.insured.case import Case, case_of
 from simulator.insured.kept import KeptAward
-from simulator.insured.place import Answered, Asked, Output, insured, row_number, wire_number
+from simulator.insured.place import Answered, Asked, Body, Output, insured, row_number, wire_number
 from simulator.store import people
 from simulator.store.rows import SettlementRow
 from simulator.store.tables import settlement
@@ -97,11 +95,11 @@ def explained(given: Award) -> KeptAward:
     }
 
 
-def expected_outcome(expected: str) -> dict[str, Any] | None:
+def expected_outcome(expected: str) -> dict[str, object] | None:
     """Reads the column `expected`: the award with its reasons as steps, or the refusals; None for a blank one."""
     if not expected:
         return None
-    kept: dict[str, Any] = json.loads(expected)
+    kept: dict[str, object] = json.loads(expected)
     if "trace" in kept:
         trace = trace_of(read_own(expected)["trace"])
         del kept["trace"]
@@ -109,7 +107,7 @@ def expected_outcome(expected: str) -> dict[str, Any] | None:
     return kept
 
 
-def live_settlement(asked: Asked, data: Mapping[str, Any]) -> SettlementRow:
+def live_settlement(asked: Asked, data: Body) -> SettlementRow:
     """Returns the live settlement that a cancellation names; raises Refusal for another person, visit or state."""
     number = row_number(asked.place.numbers, data["setl_id"])
     row = asked.work.get(settlement, id=number, lock=True) if number is not None else None
@@ -160,7 +158,7 @@ def _refuse_other_total(asked: Asked, case: Case) -> None:
 def _answer(asked: Asked, case: Case, given: Award, *, settlement_id: int | None) -> Output:
     data = asked.body["data"]
     now = wire_time(asked.now)
-    head: dict[str, Any] = {"mdtrt_id": case.mdtrt_id}
+    head: dict[str, object] = {"mdtrt_id": case.mdtrt_id}
     if settlement_id is not None:
         head["setl_id"] = wire_number(asked.place.numbers, asked.insured_area, settlement_id)
     head |= {

@@ -13,12 +13,12 @@ from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import write_json
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import text
-from simulator.insured.place import row_number
+from simulator.insured.place import Body, Output, row_number
 from simulator.store import subjects
 from simulator.store.rows import SettlementRow, VisitRow
 from simulator.store.subjects import ChargeLine
 from simulator.store.tables import subject
-from simulator.transactions.registry import Body, Call, Kept, Output, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 from simulator.transactions.visits import SETTLED, live_batches, open_visit
 
 ALL_UNSETTLED = "0000"

@@ -2,8 +2,9 @@
 
 from simulator.catalogue import Institution
 from simulator.core.errors import refuse
+from simulator.insured.place import Body, Output
 from simulator.sandbox.configuration import Config
-from simulator.transactions.registry import Body, Call, Kept, Output, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 
 
 @transaction("1201")

@@ -2,14 +2,14 @@
 
 import base64
 from datetime import timedelta
-from typing import Any
 
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
 from simulator.domain.files import FileContent, is_plain_name
+from simulator.insured.place import Body
 from simulator.store import stored_files
 from simulator.store.file_table import stored_file
-from simulator.transactions.registry import Body, Call, Kept, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 
 KEPT_DAYS = 30
 """Days for which a file can be downloaded (ours)."""
@@ -75,7 +75,7 @@ def _refuse_other_institution(code: str, call: Call, node: str) -> None:
         raise refuse("file_institution", path=f"{node}.fixmedins_code", got=code, code=call.institution.code)
 
 
-def _decoded(value: Any) -> bytes:
+def _decoded(value: object) -> bytes:
     """Decodes the bytes of a field: Base64, or a list of numbers from -128 to 255, as Java writes a byte array."""
     try:
         if isinstance(value, str):

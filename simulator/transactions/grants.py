@@ -1,7 +1,7 @@
 """Disease registrations and referrals, which the insured place decides (2501-2504)."""
 
-from simulator.insured.place import Answered
-from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
+from simulator.insured.place import Answered, Body
+from simulator.transactions.registry import Ask, Call, Kept, transaction
 
 
 @transaction("2501", "2501A")

@@ -1,7 +1,7 @@
 """Queries about a person, which the insured place answers (1101, 2001, 5206, 5301)."""
 
-from simulator.insured.place import Answered
-from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
+from simulator.insured.place import Answered, Body
+from simulator.transactions.registry import Ask, Call, Kept, transaction
 
 
 @transaction("1101")

@@ -1,9 +1,8 @@
 """Registry of the handlers of transactions, and the types of their arguments and results."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from simulator.catalogue import Institution
 from simulator.core.envelope import Head
@@ -11,12 +10,9 @@ from simulator.core.errors import Refusal
 from simulator.core.findings import Finding
 from simulator.domain.files import FileContent
 from simulator.domain.transaction_table import Traits, traits_of
-from simulator.insured.place import Answered, Asked, Charged
+from simulator.insured.place import Answered, Asked, Body, Charged, Output
 from simulator.sandbox.configuration import Config
 from simulator.store.unit_of_work import UnitOfWork
-
-Body = Mapping[str, Any]
-Output = dict[str, Any]
 
 
 @dataclass(slots=True)

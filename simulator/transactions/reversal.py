@@ -3,13 +3,13 @@
 from functools import partial
 
 from simulator.core.errors import refuse
-from simulator.insured.place import Answered
+from simulator.insured.place import Answered, Body
 from simulator.insured.reversal import check_original
 from simulator.store import idempotency_keys
 from simulator.store.rows import MessageRow
 from simulator.store.tables import settlement
 from simulator.transactions.batches import is_settled_anew, open_batch_of, rebind_batch, reopen_batch
-from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
+from simulator.transactions.registry import Ask, Call, Kept, transaction
 
 
 @transaction("2601")

@@ -3,8 +3,9 @@
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
 from simulator.core.json_codec import digest
+from simulator.insured.place import Body
 from simulator.store.tables import sign_in
-from simulator.transactions.registry import Body, Call, Kept, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 
 
 @transaction("9001")

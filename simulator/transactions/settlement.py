@@ -2,20 +2,19 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from simulator.benefit import ChargeScope
 from simulator.core.errors import Refusal, refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
-from simulator.insured.place import Answered, Charged, row_number
+from simulator.insured.place import Answered, Body, Charged, Output, row_number
 from simulator.store import people, subjects
 from simulator.store.rows import SettlementRow, SubjectRow, VisitRow
 from simulator.store.tables import settlement, subject
 from simulator.transactions.batches import reopen_batch
 from simulator.transactions.dictionary import institution_fields
-from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
+from simulator.transactions.registry import Ask, Call, Kept, transaction
 from simulator.transactions.visits import SETTLED, check_credential, described, live_batches, open_visit
 
 SCOPES = {
@@ -34,7 +33,7 @@ PREVIEWED = ("med_type", "medfee_sumamt", "psn_setlway", "insutype", "acct_used_
 def preview_settlement(body: Body, call: Call) -> Ask:
     """Asks for the award of a batch (2206), and keeps the inputs that 2207 must repeat."""
     visit, found = _batch_to_settle(body, call)
-    return _ask(body, call, visit, found, partial(_keep_preview, found.id, dict(body["data"])))
+    return _ask(body, call, visit, found, partial(_keep_preview, found.id, body["data"]))
 
 
 @transaction("2207", "2207A")
@@ -143,7 +142,7 @@ def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
             raise refuse("preview_differs", path=f"data.{name}", field=name, got=sent, wanted=previewed[name])
 
 
-def _keep_preview(batch_id: int, data: dict[str, Any], call: Call, answered: Answered) -> Kept:
+def _keep_preview(batch_id: int, data: Body, call: Call, answered: Answered) -> Kept:
     kept = {name: str(data.get(name, "")) for name in PREVIEWED if name != "medfee_sumamt"}
     call.work.change(subject, {"id": batch_id}, preview=write_json(kept).decode())
     return Kept(answered.output)
@@ -160,7 +159,7 @@ def _reopen_batch(call: Call, answered: Answered) -> Kept:
     return Kept(answered.output, answered.settlement_id)
 
 
-def _output_of(call: Call, row: SettlementRow, setl_id: str) -> dict[str, Any]:
+def _output_of(call: Call, row: SettlementRow, setl_id: str) -> Output:
     edition = call.config.contract.edition
     asked = call.asked(call.infno, {})
     known = people.load_by_id(call.work, row.person_id)

@@ -1,19 +1,26 @@
 """Registration, withdrawal and description of a visit (2201, 2202, 2203)."""
 
-from typing import Any
+from typing import TypedDict
 
 from simulator.core.errors import refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.insured import person_queries
-from simulator.insured.place import is_emergency, known_person, row_number, wire_number
-from simulator.store import subjects
+from simulator.insured.place import Body, is_emergency, known_person, row_number, wire_number
+from simulator.store import people, subjects
 from simulator.store.rows import SubjectRow, VisitRow
 from simulator.store.tables import visit
-from simulator.transactions.registry import Body, Call, Kept, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 
 OPEN, WITHDRAWN, SETTLED = subjects.OPEN, subjects.WITHDRAWN, subjects.SETTLED
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
 """Meanings of med_type that a visit may have."""
+
+
+class Description(TypedDict):
+    """Input of 2203, by node."""
+
+    mdtrtinfo: Body
+    diseinfo: list[Body]
 
 
 @transaction("2201")
@@ -76,7 +83,7 @@ def describe_visit(body: Body, call: Call) -> Kept:
         raise refuse("disease_missing", path="mdtrtinfo.dise_codg")
     if row.med_type and row.med_type != info["med_type"] and live_batches(call, row.id):
         raise refuse("med_type_fixed", path="mdtrtinfo.med_type", med_type=row.med_type, got=info["med_type"])
-    described = {"mdtrtinfo": info, "diseinfo": body.get("diseinfo") or []}
+    described = Description(mdtrtinfo=info, diseinfo=body.get("diseinfo") or [])
     call.work.change(
         visit,
         {"id": row.id},
@@ -88,7 +95,7 @@ def describe_visit(body: Body, call: Call) -> Kept:
     return Kept({})
 
 
-def check_credential(call: Call, data: Body) -> Any:
+def check_credential(call: Call, data: Body) -> people.KnownPerson:
     """Returns the person of psn_no; raises Refusal where the credential or an identity field is not theirs."""
     asked = call.asked(call.infno, {"data": data})
     known = known_person(asked, data["psn_no"])
@@ -99,7 +106,7 @@ def check_credential(call: Call, data: Body) -> Any:
         raise refuse("credential_of_another", path="data.mdtrt_cert_no", psn_no=data["psn_no"])
     if kind == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
-    person_queries.refuse_other_identity(asked, dict(data), known.person)
+    person_queries.refuse_other_identity(asked, data, known.person)
     return known
 
 
@@ -129,9 +136,9 @@ def live_batches(call: Call, visit_id: int) -> list[SubjectRow]:
     return subjects.live_of(call.work, visit_id)
 
 
-def described(row: VisitRow) -> dict[str, Any]:
+def described(row: VisitRow) -> Description:
     """Returns mdtrtinfo and diseinfo as 2203 sent them; raises Refusal where 2203 is missing."""
     if not row.described:
         raise refuse("visit_not_described", mdtrt_id=wire_number("", row.area, row.id))
-    found: dict[str, Any] = read_own(row.described)
+    found: Description = read_own(row.described)
     return found

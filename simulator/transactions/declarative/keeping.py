@@ -1,13 +1,12 @@
 """Upload and withdrawal of records by a declared entry."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
 from simulator.core.json_codec import digest
 from simulator.core.texts import Text, join
-from simulator.insured.place import row_number, wire_number
+from simulator.insured.place import Body, Output, row_number, wire_number
 from simulator.store import records
 from simulator.store.records import Origin, Owner
 from simulator.store.rows import RecordRow
@@ -18,10 +17,8 @@ from simulator.transactions.registry import Call, Kept
 _PREFIX = "R"
 """Prefix of the number of a record on the wire."""
 
-Fields = Mapping[str, Any]
 
-
-def keep_records(entry: Upload, body: Any, call: Call) -> Kept:
+def keep_records(entry: Upload, body: Body, call: Call) -> Kept:
     """Keeps every row of the node as a record, or none; raises Refusal for a duplicate or a wrong owner."""
     rows = list(_rows(body, entry.node))
     if len(rows) > entry.at_most:
@@ -39,7 +36,7 @@ def keep_records(entry: Upload, body: Any, call: Call) -> Kept:
     return Kept(_numbered(entry, wire_number(_PREFIX, call.treated_area, number)))
 
 
-def withdraw_records(entry: Withdrawal, body: Any, call: Call) -> Kept:
+def withdraw_records(entry: Withdrawal, body: Body, call: Call) -> Kept:
     """Withdraws the record of every row of the node, or none; raises Refusal for a row without a record."""
     upload = entry.upload
     for path, row in _rows(body, entry.node):
@@ -58,7 +55,7 @@ def wire_number_of(row: RecordRow) -> str:
     return wire_number(_PREFIX, row.area, row.id)
 
 
-def _rows(body: Any, node: str) -> Iterator[tuple[str, Fields]]:
+def _rows(body: Body, node: str) -> Iterator[tuple[str, Body]]:
     """Yields each row of a node with its path; an object instead of a list is a single row."""
     rows = body if node == NO_NODE else body[node]
     name = "input" if node == NO_NODE else node
@@ -68,7 +65,7 @@ def _rows(body: Any, node: str) -> Iterator[tuple[str, Fields]]:
         yield name, rows
 
 
-def _named(entry: Withdrawal, owner: Owner, row: Fields, call: Call) -> RecordRow | None:
+def _named(entry: Withdrawal, owner: Owner, row: Body, call: Call) -> RecordRow | None:
     upload = entry.upload
     if not entry.number:
         return records.identified(call.work, upload.kind, _identity(upload, owner, row))
@@ -80,7 +77,7 @@ def _named(entry: Withdrawal, owner: Owner, row: Fields, call: Call) -> RecordRo
     return found if getattr(found, column) == getattr(owner, column) else None
 
 
-def _identity(entry: Upload, owner: Owner, row: Fields) -> str:
+def _identity(entry: Upload, owner: Owner, row: Body) -> str:
     if not entry.unique:
         return ""
     return digest(_owner_key(entry, owner), [row.get(name) or "" for name in entry.unique])
@@ -95,12 +92,12 @@ def _origin(call: Call) -> Origin:
     return Origin(call.msgid, call.treated_area, (call.head.operator, call.head.operator_name), wire_time(call.now))
 
 
-def _numbered(entry: Upload, number: str) -> dict[str, Any]:
+def _numbered(entry: Upload, number: str) -> Output:
     node, _, name = entry.number_as.partition(".")
     return {node: {name: number}} if node else {}
 
 
-def _quoted(call: Call, fields: Sequence[str], row: Fields) -> Text:
+def _quoted(call: Call, fields: Sequence[str], row: Body) -> Text:
     """Returns the values of fields, each after its name in the interface."""
     names = {each.field: each.name_zh for each in call.config.contract.edition.rows_of(call.infno, "in")}
     return join([Text(f"{names.get(name, name)} {row.get(name)}", f"{name} {row.get(name)}") for name in fields])

@@ -1,10 +1,7 @@
 """Owner of a record: the institution, person or visit that a message names."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from simulator.core.errors import refuse
-from simulator.insured.place import known_person
+from simulator.insured.place import Body, known_person
 from simulator.store.records import Owner
 from simulator.transactions.declarative.specification import INSTITUTION, PERSON, VISIT
 from simulator.transactions.registry import Call
@@ -14,7 +11,7 @@ OWNER_COLUMNS = {INSTITUTION: "institution", PERSON: "psn_no", VISIT: "mdtrt_id"
 """Column of the store by which the records of each kind of owner are found."""
 
 
-def owner_of(belongs_to: str, row: Mapping[str, Any], call: Call, path: str) -> Owner:
+def owner_of(belongs_to: str, row: Body, call: Call, path: str) -> Owner:
     """Returns the owner that a row names; raises Refusal for an unknown one, or one of another institution."""
     code = call.institution.code
     if belongs_to == INSTITUTION:

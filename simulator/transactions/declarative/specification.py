@@ -17,6 +17,9 @@ NO_NODE = "(input)"
 NO_CONDITION = "any"
 """Comparison of a field that sets no condition."""
 
+Entry = Mapping[str, Any]
+"""Entry as written; its schema has checked it."""
+
 PERSON, VISIT, INSTITUTION = "person", "visit", "institution"
 
 
@@ -79,13 +82,13 @@ Declared = Upload | Withdrawal | Query
 def read_declarations(raw: bytes, name: str) -> dict[str, Declared]:
     """Reads entries by transaction number; raises DataFaults with line and path."""
     document = parse_yaml(raw, name, shape("simulator.transactions.declarative", "declarations.schema.json"))
-    entries: Mapping[str, Mapping[str, Any]] = document.data["transactions"]
+    entries: Mapping[str, Entry] = document.data["transactions"]
     uploads = {entry["keeps"]: _upload(infno, entry) for infno, entry in entries.items() if "keeps" in entry}
     _refuse_unknown_kinds(document, entries, uploads)
     return {infno: _declared(infno, entry, uploads) for infno, entry in entries.items()}
 
 
-def _declared(infno: str, entry: Mapping[str, Any], uploads: Mapping[str, Upload]) -> Declared:
+def _declared(infno: str, entry: Entry, uploads: Mapping[str, Upload]) -> Declared:
     if "keeps" in entry:
         return uploads[entry["keeps"]]
     if "withdraws" in entry:
@@ -96,21 +99,19 @@ def _declared(infno: str, entry: Mapping[str, Any], uploads: Mapping[str, Upload
     return Query(infno, entry["shows"], uploads.get(entry["shows"]), found_by=found_by, **more)
 
 
-def _upload(infno: str, entry: Mapping[str, Any]) -> Upload:
+def _upload(infno: str, entry: Entry) -> Upload:
     more = {name: entry[name] for name in ("node", "at_most", "number_as") if name in entry}
     return Upload(infno, entry["keeps"], entry["belongs_to"], tuple(entry.get("unique", ())), **more)
 
 
-def _criterion(name: str, said: str | Mapping[str, Any]) -> Criterion:
+def _criterion(name: str, said: str | Mapping[str, str | list[str]]) -> Criterion:
     if isinstance(said, str):
         return Criterion(said, (name,))
     ((comparison, fields),) = said.items()
     return Criterion(comparison, (fields,) if isinstance(fields, str) else tuple(fields))
 
 
-def _refuse_unknown_kinds(
-    document: Document, entries: Mapping[str, Mapping[str, Any]], uploads: Mapping[str, Upload]
-) -> None:
+def _refuse_unknown_kinds(document: Document, entries: Mapping[str, Entry], uploads: Mapping[str, Upload]) -> None:
     """Raises DataFaults for a kind that no entry keeps, or that two keep."""
     faults: list[DataFault] = []
     for infno, entry in entries.items():

@@ -1,28 +1,28 @@
 """Sources of declared queries about visits of the calling institution: visits, stays, diagnoses and charges."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from simulator.core.clock import from_wire
 from simulator.core.json_codec import read_own
 from simulator.insured.answers import person_fields
-from simulator.insured.place import known_person, wire_number
+from simulator.insured.place import Body, known_person, wire_number
 from simulator.store import people
 from simulator.store.rows import VisitRow
+from simulator.store.subjects import ChargeLine
 from simulator.store.tables import settlement, visit
 from simulator.transactions.charges import lines_settled_by
 from simulator.transactions.registry import Call
 from simulator.transactions.settlement import settlement_asked_for
 from simulator.transactions.visits import OPEN, WITHDRAWN, live_batches, own_visit
 
-Facts = Mapping[str, Any]
-Asked = Mapping[str, Any]
+Facts = Mapping[str, object]
+"""Values of a row by wire field."""
 
 INPATIENT = ("inpatient", "maternity_inpatient")
 """Meanings of med_type for a stay in hospital."""
 
 
-def visits(call: Call, asked: Asked) -> Iterator[Facts]:
+def visits(call: Call, asked: Body) -> Iterator[Facts]:
     """Yields the visits of a person that were described and not withdrawn, oldest first."""
     known = known_person(call.asked(call.infno, {}), asked["psn_no"])
     for row in call.work.find(visit, person_id=known.id, institution=call.institution.code, order="id"):
@@ -30,7 +30,7 @@ def visits(call: Call, asked: Asked) -> Iterator[Facts]:
             yield _visit(call, row, known)
 
 
-def stays(call: Call, asked: Asked) -> Iterator[Facts]:
+def stays(call: Call, asked: Body) -> Iterator[Facts]:
     """Yields the open stays at the institution."""
     edition = call.config.contract.edition
     codes = dict.fromkeys(edition.code("med_type", word) for word in INPATIENT)
@@ -40,7 +40,7 @@ def stays(call: Call, asked: Asked) -> Iterator[Facts]:
             yield _visit(call, row, people.load_by_id(call.work, row.person_id))
 
 
-def diagnoses(call: Call, asked: Asked) -> Iterator[Facts]:
+def diagnoses(call: Call, asked: Body) -> Iterator[Facts]:
     """Yields the valid diagnoses of a visit, the main one first; none before 2203."""
     row = own_visit(call, asked["mdtrt_id"], asked["psn_no"], path="data")
     edition = call.config.contract.edition
@@ -57,7 +57,7 @@ def diagnoses(call: Call, asked: Asked) -> Iterator[Facts]:
         }
 
 
-def fee_lines(call: Call, asked: Asked) -> Iterator[Facts]:
+def fee_lines(call: Call, asked: Body) -> Iterator[Facts]:
     """Yields the charges of a settlement, or of every live settlement of a visit where no settlement is named."""
     if asked.get("setl_id"):
         settled = [settlement_asked_for(call, asked)]
@@ -72,7 +72,7 @@ def fee_lines(call: Call, asked: Asked) -> Iterator[Facts]:
             yield {**line, **_listed(call, line), "setl_id": setl_id, "med_type": row.med_type}
 
 
-def _listed(call: Call, line: Facts) -> Facts:
+def _listed(call: Call, line: ChargeLine) -> Facts:
     """Returns catalogue fields of a charge at the treatment place; the name of an unlisted item is its code."""
     code = line["med_list_codg"]
     item = call.config.catalogues.of(call.treated_area).item(code, from_wire(line["fee_ocur_time"]).date())
