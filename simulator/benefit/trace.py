@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -137,6 +137,6 @@ class Trace(NamedTuple):
     account: int
 
 
-def trace_of(kept: Any) -> Trace:
+def trace_of(kept: object) -> Trace:
     """A trace again from the JSON that it was kept as."""
     return msgspec.convert(kept, Trace, strict=False)

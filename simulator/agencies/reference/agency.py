@@ -27,6 +27,7 @@ from simulator.people.role import person_for
 from simulator.people.spec import PersonSpec
 from simulator.store import people, tables
 from simulator.store.sqlite import SqliteFactory, SqliteStore
+from simulator.store.typed_tables import SqlValue
 from simulator.store.unit_of_work import UnitOfWork
 
 NUMBERS = "A"
@@ -121,7 +122,7 @@ _MOST_TOLD = 10
 
 
 def _begin_books(factory: SqliteFactory, name: str) -> SqliteStore:
-    first = {
+    first: dict[str, SqlValue] = {
         "id": 1,
         "schema_version": tables.SCHEMA_VERSION,
         "name": name,
