@@ -1,4 +1,4 @@
-"""The command `nhsa-sim`: a subcommand lives in `simulator/commands/<name>.py`, read only when it is called."""
+"""Command `nhsa-sim`; each subcommand is a module `simulator/commands/<name>.py`, imported only when called."""
 
 import gc
 import importlib
@@ -16,11 +16,11 @@ from simulator.core.errors import SimulatorError
 from simulator.core.texts import speaking, text
 
 BROKEN = 2
-"""Exit code when the run itself could not go on; 1 is findings, 0 is all green."""
+"""Exit code of a run that could not go on; 1 stands for findings, 0 for none."""
 
 
 class Commands(click.Group):
-    """Finds a subcommand by its file, so `--help` of one never pays for another's imports."""
+    """Finds subcommands by their files, so that a command imports only its own module."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(module.name for module in pkgutil.iter_modules(simulator.commands.__path__))
@@ -42,15 +42,15 @@ def cli(ctx: click.Context, lang: str | None) -> None:
 
 
 def main() -> None:
-    """Runs the command; a fault that has a sentence ends with it and exit code 2, never with a traceback."""
-    # What is read at the start stays for good; looking through it for garbage again and again is a fifth of starting.
+    """Runs the command; a SimulatorError is printed and ends with exit code 2, without a traceback."""
+    # Data read at the start is never freed; the default thresholds would spend a fifth of the start on scanning it.
     gc.set_threshold(50_000, 20, 20)
-    # Child processes (platform, agency, hospital) speak the language that was asked for here.
+    # Child processes (platform, agency, hospital) take the language from the environment.
     for index, word in enumerate(sys.argv[1:-1], 1):
         if word == "--lang":
             os.environ["NHSA_SIM_LANG"] = sys.argv[index + 1]
-    # What a run has started ends with it, also when it is told to end; servers put their own answer in place of this.
-    signal.signal(signal.SIGTERM, _told_to_end)
+    # SIGTERM raises SystemExit, so that child processes are ended; servers replace this handler by their own.
+    signal.signal(signal.SIGTERM, _exit_on_signal)
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -67,7 +67,7 @@ def main() -> None:
         sys.exit(130)
 
 
-def _told_to_end(number: int, frame: FrameType | None) -> None:
+def _exit_on_signal(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 

@@ -1,4 +1,4 @@
-"""A platform without its web server: every part is made here, once, from the settings."""
+"""Composition root: builds all parts of a platform from the settings, without its web server."""
 
 import os
 import socket
@@ -32,28 +32,28 @@ from simulator.store.store import Conflict, Gone, StoreFactory
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A running platform without its web server."""
+    """Parts of a running platform, without its web server."""
 
     settings: Settings
     sandboxes: Sandboxes
     pipeline: Pipeline
     forwarding: Forwarding
     waiters: threading.Semaphore
-    """Taken by control calls that wait for something to come; messages keep most of the threads."""
+    """Limit on control calls that wait, so that most threads remain for messages."""
 
     def run_maintenance(self) -> None:
-        """One round of what goes on beside the messages: orphans, the outbox."""
+        """Recovers abandoned intents and sends the due outbox rows of every sandbox."""
         for name in self.sandboxes.names():
             sandbox = self.sandboxes.get(name)
             if sandbox is None:
                 continue
-            # One that was deleted meanwhile, or that others write in, must not cost the others their round.
+            # A sandbox deleted meanwhile (Gone) or written by others (Conflict) must not stop the round.
             with suppress(Gone, Conflict):
                 worker.recover(sandbox, self.forwarding.real_time(), self.forwarding.owner, alone=False)
                 worker.run(sandbox, self.forwarding, wait=False)
 
     def prune(self) -> None:
-        """Holds every journal to its bounds."""
+        """Deletes journal rows beyond the limits of age and number, in every sandbox."""
         before = self.forwarding.real_time() - self.settings.journal_days * 86400
         for name in self.sandboxes.names():
             sandbox = self.sandboxes.get(name)
@@ -67,7 +67,7 @@ class Platform:
 
 
 def load_defaults(data: str) -> Defaults:
-    """The product's files, with those of the user's data folder laid over them."""
+    """Loads the product's data files, overridden by those in the folder `data`; raises SetupError if it is missing."""
     folder = Path(data) if data else None
     if folder is not None and not folder.is_dir():
         raise SetupError(text("serve.no_data", path=data))
@@ -94,7 +94,10 @@ def create_platform(
     clock: RealTime = real_time,
     checkpoint: Callable[[str], None] = lambda _: None,
 ) -> Platform:
-    """A platform over the store of the settings; intents left by a crash are unknown from here on."""
+    """Creates a platform over the store of the settings; intents left by a crash become unknown.
+
+    `checkpoint` is called with the name of each point of no return; tests kill the process there.
+    """
     factory = factory or open_factory(settings.store, durable=settings.durable)
     defaults = {
         "seed": settings.seed,
@@ -107,7 +110,7 @@ def create_platform(
         Transport(allowed_hosts=frozenset(settings.allow_targets)),
         real_time=clock,
         owner=f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
-        bulkhead=Bulkhead(each=max(2, settings.threads // 3), total=max(4, settings.threads * 3 // 4)),
+        bulkhead=Bulkhead(per_agency=max(2, settings.threads // 3), total=max(4, settings.threads * 3 // 4)),
         checkpoint=checkpoint,
     )
     pipeline = Pipeline(real_time=clock, forwarding=forwarding, inspector=Inspector(sample=settings.check_output))

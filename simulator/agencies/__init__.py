@@ -1,6 +1,6 @@
 """The leg between the platform and insured places.
 
-forwarding keeps the intent, sending and transport carry it, reading and conclusion say how it ended; taking has an
-answer judged (judge, award_judge, causes) and booked (mirror); outbox and acknowledging end what is unknown.
-desk is the insured place's own side of the line, reference a process around it.
+delivery commits an intent, sends it and books the outcome; judging compares an answer with the platform's own figures;
+replica keeps the platform's copy of people and settlements; outbox reverses or repeats messages of unknown outcome;
+reference is an insured place in a process of its own.
 """

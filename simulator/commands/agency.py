@@ -50,7 +50,7 @@ def command(
         raise DataFaults([DataFault(text("refusal.area_unknown", area=city), "--city")])
     if host not in serving.LOOPBACK and not opened:
         raise SetupError(text("agency_command.exposed", host=host))
-    serving.refuse_taken(host, port)
+    serving.refuse_unavailable_port(host, port)
     serving.serve_agency(
         host,
         port,

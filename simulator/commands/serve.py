@@ -42,7 +42,7 @@ def command(host: str, port: int, listen: tuple[str, ...], opened: bool, **optio
     serving.refuse_unsafe(host, settings, opened=opened)
     more = _listening(listen, port)
     for each in (port, *more):
-        serving.refuse_taken(host, each)
+        serving.refuse_unavailable_port(host, each)
     serving.refuse_unusable(settings)
     serving.serve(host, port, settings, more)
 

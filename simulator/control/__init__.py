@@ -1,4 +1,4 @@
-"""The control calls under /_sim: what a tester sets and looks at. JSON in and out, unknown keys refused."""
+"""Control calls under /_sim, by which a tester configures and inspects a sandbox: JSON both ways, no unknown keys."""
 
 from simulator.control.routes import control
 

@@ -1,4 +1,4 @@
-"""Registered agencies, ordered faults, and what waits in the outbox."""
+"""Control calls for registered agencies, injected faults and the outbox."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from simulator.agencies.delivery.queries import AgencyQueries
 from simulator.agencies.outbox import worker
 from simulator.contract import contract_of
-from simulator.control.calls import Asking, call, day_of
+from simulator.control.calls import ControlRequest, call, day_of
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
 from simulator.domain.transaction_table import RECONCILIATION_DAY
@@ -21,32 +21,33 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 @call("GET", "agencies")
-def show_all(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (_, config, _clock):
+def show_all(request: ControlRequest) -> Any:
+    with request.sandbox.begin() as (_, config, _clock):
         return {"agencies": [_described(each) for _, each in sorted(config.agencies.items())]}
 
 
 @call("GET", "agencies/<area>")
-def show(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (_, config, _clock):
-        found = config.agencies.get(asking.parts["area"])
+def show(request: ControlRequest) -> Any:
+    with request.sandbox.begin() as (_, config, _clock):
+        found = config.agencies.get(request.path_values["area"])
     if found is None:
-        raise refuse("agency_unknown", path="area", area=asking.parts["area"])
+        raise refuse("agency_unknown", path="area", area=request.path_values["area"])
     return _described(found)
 
 
 @call("PUT", "agencies/<area>")
-def register(asking: Asking) -> Any:
-    """Says who answers for the people insured in the area and below; from now on what concerns them is forwarded."""
-    body = asking.checked("agency")
-    area = asking.parts["area"]
+def register(request: ControlRequest) -> Any:
+    """Registers the agency of an area and the areas below it; messages about people insured there are now forwarded."""
+    body = request.validated_body("agency")
+    area = request.path_values["area"]
     if not is_area(area):
         raise refuse("area_unknown", path="area", area=area)
-    asking.platform.forwarding.transport.check_url(body["url"])
+    request.platform.forwarding.transport.check_url(body["url"])
     if body.get("edition"):
         contract_of(body["edition"])
-    with asking.sandbox.begin() as (work, _, _clock):
+    with request.sandbox.begin() as (work, _, _clock):
         if "timeout_s" in body:
+            # JSON numbers are read as Decimal, which json.dumps refuses.
             body["timeout_s"] = float(body["timeout_s"])
         if not work.change(agency, {"area": area}, body=json.dumps(body)):
             work.add(agency, area=area, body=json.dumps(body))
@@ -55,34 +56,34 @@ def register(asking: Asking) -> Any:
 
 
 @call("DELETE", "agencies/<area>")
-def remove(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (work, _, _clock):
-        if not work.remove(agency, area=asking.parts["area"]):
-            raise refuse("agency_unknown", path="area", area=asking.parts["area"])
+def remove(request: ControlRequest) -> Any:
+    with request.sandbox.begin() as (work, _, _clock):
+        if not work.remove(agency, area=request.path_values["area"]):
+            raise refuse("agency_unknown", path="area", area=request.path_values["area"])
         touch(work)
-    return {"deleted": asking.parts["area"]}
+    return {"deleted": request.path_values["area"]}
 
 
 @call("POST", "agencies/<area>/day")
-def reconcile_day(asking: Asking) -> Any:
-    """Sends the day's rows to the agency (SIM-DAY), and answers the differences that it finds (rules 22)."""
-    day = day_of(asking.checked("day_body")["day"], "day").isoformat()
-    area = asking.parts["area"]
-    queries = AgencyQueries(asking.sandbox, asking.platform.forwarding, area)
-    with asking.sandbox.begin() as (work, config, _clock):
+def reconcile_day(request: ControlRequest) -> Any:
+    """Sends a day's settlements to the agency by SIM-DAY, and answers the differences that it finds (rules 22)."""
+    day = day_of(request.validated_body("day_body")["day"], "day").isoformat()
+    area = request.path_values["area"]
+    queries = AgencyQueries(request.sandbox, request.platform.forwarding, area)
+    with request.sandbox.begin() as (work, config, _clock):
         rows = [
             row
             for row in rows_of_day(work, day)
             if row.state != "reversed" and config.agency_for(row.insured_area) == queries.agency
         ]
-        # What was settled before the agency was registered is not in its books.
+        # Settlements from before the registration have no number of the agency and are not in its books.
         sent = [each for row in rows if (each := _day_row(work, row))["setl_id"]]
     output = queries.ask(RECONCILIATION_DAY, {"data": {"day": day}, "rows": sent}, psn_no="")
     return {"day": day, "rows": len(sent), "differences": output.get("differences") or []}
 
 
 def _day_row(work: UnitOfWork, row: SettlementRow) -> dict[str, Any]:
-    """A row of our books under the agency's own number; a cancellation stands under what it cancels."""
+    """Row of SIM-DAY for a settlement, with the agency's setl_id; a cancellation has that of the original."""
     stands_for = work.get_required(settlement, id=row.original_id) if row.kind == "cancellation" else row
     return {
         "msgid": row.agency_msgid,
@@ -97,15 +98,18 @@ def _day_row(work: UnitOfWork, row: SettlementRow) -> dict[str, Any]:
 
 
 @call("GET", "faults")
-def show_faults(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (work, _, _clock):
+def show_faults(request: ControlRequest) -> Any:
+    with request.sandbox.begin() as (work, _, _clock):
         return {"faults": [row._asdict() for row in work.find(fault, order="id")]}
 
 
 @call("POST", "faults")
-def order_fault(asking: Asking) -> Any:
-    """Orders a fault: the nth matching message, so many times, with that probability; used up in order of creation."""
-    body = asking.checked("fault")
+def add_fault(request: ControlRequest) -> Any:
+    """Adds a fault: from the nth matching message on, `times` times, each with `probability` (0-1).
+
+    Of several faults that match a message, the one added first is applied.
+    """
+    body = request.validated_body("fault")
     values = {
         "at": body["at"],
         "infno": body.get("infno", ""),
@@ -115,15 +119,15 @@ def order_fault(asking: Asking) -> Any:
         "probability": float(body.get("probability", 1)),
         "delay_s": float(body.get("delay_s", 0)),
     }
-    with asking.sandbox.begin() as (work, _, _clock):
+    with request.sandbox.begin() as (work, _, _clock):
         number = work.add(fault, **values, seen=0, used=0)
         touch(work)
     return {"id": number, **values}
 
 
 @call("DELETE", "faults")
-def forget_faults(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (work, _, _clock):
+def delete_faults(request: ControlRequest) -> Any:
+    with request.sandbox.begin() as (work, _, _clock):
         rows = work.find(fault)
         for row in rows:
             work.remove(fault, id=row.id)
@@ -132,23 +136,23 @@ def forget_faults(asking: Asking) -> Any:
 
 
 @call("GET", "outbox")
-def show_outbox(asking: Asking) -> Any:
-    """What waits to be reversed or delivered, or was given up."""
-    with asking.sandbox.begin() as (work, _, _clock):
+def show_outbox(request: ControlRequest) -> Any:
+    """Lists the outbox rows that wait to be reversed or delivered, and those given up."""
+    with request.sandbox.begin() as (work, _, _clock):
         rows = outbox.unfinished(work)
     keys = ("id", "msgid", "area", "infno", "state", "origin_msgid", "psn_no", "mdtrt_id", "attempts", "last_error")
     return {"outbox": [{key: getattr(row, key) for key in keys} for row in rows]}
 
 
 @call("POST", "outbox/run")
-def run(asking: Asking) -> Any:
-    """Tries everything that waits, now; how many were acknowledged and how many still wait."""
-    asking.checked("empty")
-    platform = asking.platform
+def run(request: ControlRequest) -> Any:
+    """Sends all waiting outbox rows at once, without back-off; answers the numbers acknowledged and still waiting."""
+    request.validated_body("empty")
+    platform = request.platform
     real = platform.forwarding.real_time()
-    worker.recover(asking.sandbox, real, platform.forwarding.owner, alone=False)
-    acknowledged = worker.run(asking.sandbox, platform.forwarding, everything=True)
-    with asking.sandbox.begin() as (work, _, _clock):
+    worker.recover(request.sandbox, real, platform.forwarding.owner, alone=False)
+    acknowledged = worker.run(request.sandbox, platform.forwarding, everything=True)
+    with request.sandbox.begin() as (work, _, _clock):
         left = outbox.undecided(work)
     return {"acknowledged": acknowledged, "waiting": len(left)}
 

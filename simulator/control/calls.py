@@ -1,4 +1,4 @@
-"""The registry of control calls, and what each is given."""
+"""Registry of control calls, and readers for their bodies, paths and queries."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,34 +17,35 @@ from simulator.sandbox.sandboxes import Sandbox
 from simulator.store import people
 from simulator.store.unit_of_work import UnitOfWork
 
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """One control call: the platform, the sandbox it is about, body, parts of the path, and query."""
+class ControlRequest:
+    """Request of a control call: platform, sandbox, body, parts of the path, and query."""
 
     platform: Platform
-    found: Sandbox | None
+    optional_sandbox: Sandbox | None
     body: Any
-    parts: Mapping[str, str]
+    path_values: Mapping[str, str]
     query: Mapping[str, str]
 
     @property
     def sandbox(self) -> Sandbox:
-        assert self.found is not None
-        return self.found
+        """Sandbox of the call; calls registered with `of_platform` must not ask for it."""
+        assert self.optional_sandbox is not None
+        return self.optional_sandbox
 
-    def checked(self, name: str) -> dict[str, Any]:
-        """The body, when it has the shape `name` of bodies.schema.json; raises DataFaults with paths."""
+    def validated_body(self, name: str) -> dict[str, Any]:
+        """Body, validated against the definition `name` of bodies.schema.json; raises DataFaults with paths."""
         faults = faults_of(self.body, _shape(name))
         if faults:
             raise DataFaults(faults)
         body: dict[str, Any] = self.body
         return body
 
-    def asked(self, *names: str) -> dict[str, str]:
-        """The query, which may hold these names only; absent ones are blank."""
+    def query_values(self, *names: str) -> dict[str, str]:
+        """Query parameters, blank where absent; raises DataFaults for a name that is not in `names`."""
         unknown = [name for name in self.query if name not in names]
         if unknown:
             sentence = text("control.unknown_query", name=unknown[0], allowed=", ".join(names) or "-")
@@ -52,18 +53,19 @@ class Asking:
         return {name: self.query.get(name, "") for name in names}
 
     def person(self, work: UnitOfWork, *, lock: bool = False) -> people.KnownPerson:
-        known = people.load(work, self.parts["psn_no"], lock=lock)
+        """Person with the psn_no of the path; raises Refusal if unknown."""
+        known = people.load(work, self.path_values["psn_no"], lock=lock)
         if known is None:
-            raise refuse("person_unknown", path="psn_no", psn_no=self.parts["psn_no"])
+            raise refuse("person_unknown", path="psn_no", psn_no=self.path_values["psn_no"])
         return known
 
 
-ControlHandler = Callable[[Asking], Any]
+ControlHandler = Callable[[ControlRequest], Any]
 CALLS: list[tuple[str, str, ControlHandler, bool]] = []
 
 
 def call(method: str, rule: str, *, of_platform: bool = False) -> Callable[[ControlHandler], ControlHandler]:
-    """Registers a control call; one of the platform is about no sandbox."""
+    """Registers a control call; with `of_platform` it needs no sandbox and has no route under /s/<sandbox>."""
 
     def register(handler: ControlHandler) -> ControlHandler:
         CALLS.append((rule, method, handler, of_platform))
@@ -73,16 +75,17 @@ def call(method: str, rule: str, *, of_platform: bool = False) -> Callable[[Cont
 
 
 def number_of(written: str, default: int = 0, path: str = "after") -> int:
-    """A whole number of a query; raises DataFaults."""
+    """Reads a whole number of at most 15 digits from a query; raises DataFaults."""
     if not written:
         return default
+    # Every integer column of the store holds 15 digits.
     if not (written.isascii() and written.isdigit() and len(written) < 16):
         raise DataFaults([DataFault(text("control.not_a_number", got=written), path)])
     return int(written)
 
 
 def seconds_of(written: str, path: str) -> float:
-    """Seconds of a query, 0 when blank; raises DataFaults."""
+    """Reads seconds from a query, 0 if blank; raises DataFaults."""
     if not written:
         return 0.0
     if not re.fullmatch(r"[0-9]{1,6}([.][0-9]{1,3})?", written, re.ASCII):
@@ -91,16 +94,17 @@ def seconds_of(written: str, path: str) -> float:
 
 
 def id_of(written: str) -> int | None:
-    """The id of a row in a path; None for what can be none."""
+    """Reads a row id from a path; None if it is not a number."""
     return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
 
 
 def limit_of(written: str, default: int = 100) -> int:
-    """A number of rows, at most MOST_ROWS."""
-    return min(number_of(written, default, "limit"), MOST_ROWS)
+    """Reads a number of rows from a query, cut to MAX_ROWS; raises DataFaults."""
+    return min(number_of(written, default, "limit"), MAX_ROWS)
 
 
 def day_of(written: str, path: str) -> date:
+    """Reads an ISO date; raises DataFaults."""
     try:
         return date.fromisoformat(written)
     except ValueError:
@@ -108,7 +112,8 @@ def day_of(written: str, path: str) -> date:
 
 
 def moment_of(written: str, path: str) -> datetime:
-    """A Beijing moment of this century; ages, years and periods are counted back and forth from it."""
+    """Reads a Beijing time of the years 2000 to 2099; raises DataFaults."""
+    # Ages, years and periods are added and subtracted later, which overflows at the ends of the calendar.
     try:
         moment = from_iso(written)
         if moment.year // 100 == 20:
@@ -119,6 +124,7 @@ def moment_of(written: str, path: str) -> datetime:
 
 
 def fen_of(written: str, path: str) -> int:
+    """Reads an amount of yuan with at most two decimals as fen; raises DataFaults."""
     try:
         return to_fen(written)
     except NotAnAmount:

@@ -1,16 +1,17 @@
-"""What was said and what was found: both legs of every message, and the judged facts."""
+"""Control calls for the evidence of a run: both legs of every message, and the findings about them."""
 
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from simulator.control.calls import Asking, call, limit_of, number_of
-from simulator.control.waiting import when_there
+from simulator.control.calls import ControlRequest, call, limit_of, number_of
+from simulator.control.waiting import poll
 from simulator.core.masking import mask_text
 from simulator.store.rows import FindingRow, JournalRow
 from simulator.store.statements import Statement
 from simulator.store.tables import finding, journal
 
+# A blank filter matches every row, so that one compiled statement serves every combination of filters.
 _LEGS = Statement(
     select(journal)
     .where(
@@ -39,29 +40,29 @@ _FINDINGS = Statement(
 
 
 @call("GET", "messages")
-def messages(asking: Asking) -> Any:
-    """Legs in order of the journal, identities masked unless raw=1.
+def messages(request: ControlRequest) -> Any:
+    """Lists legs in order of the journal, identity data masked unless raw=1.
 
-    `after` is the last id seen; with `wait`, waits so many seconds for the first of them.
+    `after` is the last id seen. If there are none yet, the call waits up to `wait` seconds for the first.
     """
-    query = asking.asked("psn_no", "mdtrt_id", "infno", "after", "leg", "limit", "raw", "wait")
+    query = request.query_values("psn_no", "mdtrt_id", "infno", "after", "leg", "limit", "raw", "wait")
     after, count = number_of(query["after"]), limit_of(query["limit"], 1000)
     wanted = {name: query[name] for name in ("psn_no", "mdtrt_id", "infno", "leg")}
 
     def read() -> list[tuple[JournalRow, list[FindingRow]]]:
-        with asking.sandbox.begin() as (work, _, _clock):
+        with request.sandbox.begin() as (work, _, _clock):
             rows = work.all(_LEGS, after=after, count=count, **wanted)
             return [(row, work.find(finding, exchange=row.exchange, order="id")) for row in rows]
 
     raw = query["raw"] == "1"
-    return {"messages": [_leg(row, found, raw=raw) for row, found in when_there(asking, query["wait"], read)]}
+    return {"messages": [_leg(row, found, raw=raw) for row, found in poll(request, query["wait"], read)]}
 
 
 @call("GET", "findings")
-def findings(asking: Asking) -> Any:
-    """Judged facts, by severity and by the beginning of the rule's name."""
-    query = asking.asked("severity", "rule", "psn_no", "after", "limit")
-    with asking.sandbox.begin() as (work, _, _clock):
+def findings(request: ControlRequest) -> Any:
+    """Lists findings, filtered by severity, prefix of the rule's name, and person."""
+    query = request.query_values("severity", "rule", "psn_no", "after", "limit")
+    with request.sandbox.begin() as (work, _, _clock):
         rows = work.all(
             _FINDINGS,
             after=number_of(query["after"]),

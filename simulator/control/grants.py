@@ -1,4 +1,4 @@
-"""Filings and registrations made on the platform, and how a registered agency hears of them."""
+"""Control calls that grant or end filings and registrations, and their delivery to a registered agency."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from simulator.agencies.outbox import worker
-from simulator.control.calls import Asking, call, day_of, id_of
+from simulator.control.calls import ControlRequest, call, day_of, id_of
 from simulator.core.clock import wire_time
 from simulator.core.errors import DataFaults, refuse
 from simulator.core.masking import mask
@@ -26,9 +26,9 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 @call("POST", "people/<psn_no>/filings")
-def add_filing(asking: Asking) -> Any:
-    """Files on the platform; delivered to a registered agency by SIM-FILING, or by hand where it says so."""
-    body = asking.checked("filing")
+def add_filing(request: ControlRequest) -> Any:
+    """Adds a filing; delivered to a registered agency by SIM-FILING, or as a task if its filings are made by hand."""
+    body = request.validated_body("filing")
     filed = Filing(
         group=body["group"],
         place=body["place"],
@@ -36,74 +36,77 @@ def add_filing(asking: Asking) -> Any:
         channel=body["channel"],
         valid_to=day_of(body["to"], "to") if body.get("to") else None,
     )
-    _refuse_reversed(filed.valid_from, filed.valid_to)
-    with asking.sandbox.begin() as (work, config, clock):
-        known = asking.person(work, lock=True)
+    _refuse_reversed_dates(filed.valid_from, filed.valid_to)
+    with request.sandbox.begin() as (work, config, clock):
+        known = request.person(work, lock=True)
         _refuse_impossible(body, known)
         number = people.add_filing(work, known.id, filed)
-        delivery = deliver(work, config, clock.now(asking.platform.sandboxes.real_time()), known, filed)
-    _try_now(asking, delivery)
+        delivery = deliver(work, config, clock.now(request.platform.sandboxes.real_time()), known, filed)
+    _send_now(request, delivery)
     return {"id": str(number), "delivery": delivery, **_filing_json(filed)}
 
 
 @call("DELETE", "people/<psn_no>/filings/<number>")
-def end_filing(asking: Asking) -> Any:
+def end_filing(request: ControlRequest) -> Any:
     """Ends a filing as of yesterday."""
-    with asking.sandbox.begin() as (work, config, clock):
-        known = asking.person(work, lock=True)
-        row = _own(work, filing, asking.parts["number"], known)
-        now = clock.now(asking.platform.sandboxes.real_time())
+    with request.sandbox.begin() as (work, config, clock):
+        known = request.person(work, lock=True)
+        row = _grant_of(work, filing, request.path_values["number"], known)
+        now = clock.now(request.platform.sandboxes.real_time())
         ends = ended_on(now.date(), row)
         work.change(filing, {"id": row.id}, active=0, valid_to=ends)
         ended = people.filing_of(work.get_required(filing, id=row.id))
         delivery = deliver(work, config, now, known, ended)
-    _try_now(asking, delivery)
+    _send_now(request, delivery)
     return {"id": str(row.id), "delivery": delivery, "to": ends}
 
 
 @call("POST", "people/<psn_no>/registrations")
-def add_registration(asking: Asking) -> Any:
-    """Registers a disease on the platform; delivered to a registered agency by 2503."""
-    body = asking.checked("registration")
+def add_registration(request: ControlRequest) -> Any:
+    """Adds a disease registration; delivered to a registered agency by 2503, or as a task as for a filing."""
+    body = request.validated_body("registration")
     given = Registration(
         disease=body["disease"],
         name=disease_name(body["disease"]),
         valid_from=day_of(body["from"], "from"),
         valid_to=day_of(body["to"], "to") if body.get("to") else None,
     )
-    _refuse_reversed(given.valid_from, given.valid_to)
-    with asking.sandbox.begin() as (work, config, clock):
-        known = asking.person(work, lock=True)
+    _refuse_reversed_dates(given.valid_from, given.valid_to)
+    with request.sandbox.begin() as (work, config, clock):
+        known = request.person(work, lock=True)
         number = people.add_registration(work, known.id, given)
-        now = clock.now(asking.platform.sandboxes.real_time())
+        now = clock.now(request.platform.sandboxes.real_time())
         delivery = deliver(work, config, now, known, replace(given, id=str(number)))
-    _try_now(asking, delivery)
+    _send_now(request, delivery)
     return {"id": str(number), "delivery": delivery, "disease": given.disease, "name": given.name, "from": body["from"]}
 
 
 @call("DELETE", "people/<psn_no>/registrations/<number>")
-def end_registration(asking: Asking) -> Any:
-    """Ends a registration as of yesterday; an agency hears of it by 2504, or by hand where it gave no number."""
-    with asking.sandbox.begin() as (work, config, clock):
-        known = asking.person(work, lock=True)
-        row = _own(work, registration, asking.parts["number"], known)
-        now = clock.now(asking.platform.sandboxes.real_time())
+def end_registration(request: ControlRequest) -> Any:
+    """Ends a registration as of yesterday; delivered to a registered agency by 2504, or as a task."""
+    with request.sandbox.begin() as (work, config, clock):
+        known = request.person(work, lock=True)
+        row = _grant_of(work, registration, request.path_values["number"], known)
+        now = clock.now(request.platform.sandboxes.real_time())
         ends = ended_on(now.date(), row)
         work.change(registration, {"id": row.id}, valid_to=ends)
         delivery = _deliver_end(work, config, now, known, work.get_required(registration, id=row.id))
-    _try_now(asking, delivery)
+    _send_now(request, delivery)
     return {"id": str(row.id), "to": ends, "delivery": delivery}
 
 
 def _deliver_end(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerson, row: RegistrationRow) -> str:
-    """2504 under the agency's number; what the agency registered itself, or takes by hand, is ended by hand."""
+    """Queues a 2504 with the agency's number, or adds a task; returns `none`, `queued` or `by_hand`.
+
+    The task is for filings made by hand, and for a registration without the agency's number, which 2504 cannot name.
+    """
     area = known.person.insurances[0].area
     agency = config.agency_for(area)
     if agency is None:
         return "none"
     by_hand = agency.capabilities.get("filings") == "by hand"
     if by_hand or not (row.agency_number or worker.awaits_number(work, row.id)):
-        _ask_by_hand(work, known, people.registration_of(row))
+        _add_task(work, known, people.registration_of(row))
         return "by_hand"
     data = {"trt_dcla_detl_sn": row.agency_number, "psn_no": known.person.psn_no, "memo": "nhsa-sim"}
     worker.deliver_later(
@@ -121,13 +124,16 @@ def _deliver_end(work: UnitOfWork, config: Config, now: Any, known: people.Known
 
 
 def deliver(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerson, granted: Any) -> str:
-    """Puts what was granted on the platform into the outbox of a registered agency; `by_hand` makes it a task."""
+    """Delivers a filing or registration to the registered agency; returns `none`, `queued` or `by_hand`.
+
+    `queued` puts a message into the outbox, `by_hand` a task on the board; `none` means that the place is simulated.
+    """
     area = known.person.insurances[0].area
     agency = config.agency_for(area)
     if agency is None:
         return "none"
     if agency.capabilities.get("filings") == "by hand":
-        _ask_by_hand(work, known, granted)
+        _add_task(work, known, granted)
         return "by_hand"
     institution = _institution(config, area)
     if isinstance(granted, Filing):
@@ -148,8 +154,8 @@ def deliver(work: UnitOfWork, config: Config, now: Any, known: people.KnownPerso
     return "queued"
 
 
-def _ask_by_hand(work: UnitOfWork, known: people.KnownPerson, granted: Any) -> None:
-    """The agency takes no filings by message: somebody there is asked, and 2001 shows whether they did."""
+def _add_task(work: UnitOfWork, known: people.KnownPerson, granted: Any) -> None:
+    """Adds a task that asks the agency's staff to enter the grant; a later 2001 shows whether they did."""
     data = {"psn_no": known.person.psn_no, "psn_name": mask(known.person.name)}
     if isinstance(granted, Filing):
         data |= filing_message(known.person.psn_no, granted)["data"]
@@ -185,19 +191,19 @@ def _registration_message(
 
 
 def _institution(config: Config, area: str) -> str:
-    """Who stands as the sender of what the platform itself sends."""
+    """Institution code for messages that the platform itself sends: the first institution of the area."""
     return next((each.code for each in config.institutions.of(area)), f"H{area}00000")
 
 
-def _try_now(asking: Asking, delivery: str) -> None:
+def _send_now(request: ControlRequest, delivery: str) -> None:
     if delivery == "queued":
-        worker.run(asking.sandbox, asking.platform.forwarding)
+        worker.run(request.sandbox, request.platform.forwarding)
 
 
 _GrantT = TypeVar("_GrantT", RegistrationRow, FilingRow)
 
 
-def _own(work: UnitOfWork, table: TableOf[_GrantT], number: str, known: people.KnownPerson) -> _GrantT:
+def _grant_of(work: UnitOfWork, table: TableOf[_GrantT], number: str, known: people.KnownPerson) -> _GrantT:
     row = work.get(table, id=found) if (found := id_of(number)) is not None else None
     if row is None or row.person_id != known.id:
         raise refuse("grant_unknown", path="id", serial=number)
@@ -205,14 +211,14 @@ def _own(work: UnitOfWork, table: TableOf[_GrantT], number: str, known: people.K
 
 
 def _refuse_impossible(body: Mapping[str, Any], known: people.KnownPerson) -> None:
-    """As when a person is made: not for home, for a whole province or for nowhere, nor in a group of others."""
+    """Raises DataFaults for a filing that could not exist, by the checks that apply when a person is created."""
     insurances = known.person.insurances
     faults = list(filing_faults(body, homes=[each.area for each in insurances], category=insurances[0].category))
     if faults:
         raise DataFaults(faults)
 
 
-def _refuse_reversed(begins: date, ends: date | None) -> None:
+def _refuse_reversed_dates(begins: date, ends: date | None) -> None:
     if ends is not None and ends < begins:
         raise refuse("ends_before_it_begins", path="to", begins=begins, ends=ends)
 

@@ -1,11 +1,11 @@
-"""People: made one by one or by the thousand, granted filings and registrations, given opening balances."""
+"""Control calls for people: created singly or in bulk, imported, learned from an agency, given opening balances."""
 
 from collections import Counter, defaultdict
 from datetime import date
 from typing import Any
 
-from simulator.agencies.replica.synchronisation import learn
-from simulator.control.calls import Asking, call, fen_of, limit_of
+from simulator.agencies.replica.synchronisation import synchronise_person
+from simulator.control.calls import ControlRequest, call, fen_of, limit_of
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
 from simulator.domain.accumulators import under_of
@@ -23,37 +23,39 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 @call("POST", "people")
-def create(asking: Asking) -> Any:
-    """One person: made from the seed, or with the ids given; answers all of it (rules 28)."""
-    body = dict(asking.body) if isinstance(asking.body, dict) else asking.body
+def create(request: ControlRequest) -> Any:
+    """Creates a person from the seed, or with the ids given; answers every attribute (rules 28)."""
+    # A body that is not an object passes on to read_person, which reports it.
+    body = dict(request.body) if isinstance(request.body, dict) else request.body
     key = str(body.pop("key", "")) if isinstance(body, dict) else ""
-    with asking.sandbox.begin() as (work, config, clock):
-        today = clock.now(asking.platform.sandboxes.real_time()).date()
+    with request.sandbox.begin() as (work, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
         spec = read_person(body, on=today)
+        # The key is the present number of people, so two calls at once would create the same person.
         work.advisory_lock("people")
         number = key or f"{work.count(person)}"
         return add_person(work, config, spec, key=number, today=today)
 
 
 @call("POST", "people/import")
-def take(asking: Asking) -> Any:
-    """An exported file: `{"version", "area", "people": […]}`; all of it or nothing."""
-    with asking.sandbox.begin() as (work, config, clock):
-        today = clock.now(asking.platform.sandboxes.real_time()).date()
-        area, specs = read_export(asking.body, on=today)
+def import_people(request: ControlRequest) -> Any:
+    """Imports an exported file, `{"version", "area", "people": […]}`, as a whole or not at all."""
+    with request.sandbox.begin() as (work, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
+        area, specs = read_export(request.body, on=today)
         for index, spec in enumerate(specs):
             add_person(work, config, spec, key=f"import/{index}", today=today)
     return {"area": area, "people": len(specs)}
 
 
 @call("POST", "people/populate")
-def fill(asking: Asking) -> Any:
-    """Many people at once, each registered for a disease; the same seed gives the same people."""
-    body = asking.checked("populate")
+def populate_area(request: ControlRequest) -> Any:
+    """Creates many people, each registered for a disease; the same seed gives the same people."""
+    body = request.validated_body("populate")
     if not is_area(body["insured_at"]):
         raise refuse("area_unknown", path="insured_at", area=body["insured_at"])
-    with asking.sandbox.begin() as (work, config, clock):
-        today = clock.now(asking.platform.sandboxes.real_time()).date()
+    with request.sandbox.begin() as (work, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
         taken = {number for row in work.find(person) for number in (row.certificate_number, row.psn_no)}
         made = populate(
             body["insured_at"],
@@ -70,45 +72,46 @@ def fill(asking: Asking) -> Any:
 
 
 @call("POST", "people/learn")
-def learn_person(asking: Asking) -> Any:
-    """Learns somebody from the agency that keeps them, by 1101, 5301 and 5206; from there on it is held to it."""
-    body = asking.checked("learn")
+def synchronise(request: ControlRequest) -> Any:
+    """Copies a person from the registered agency by 1101, 5301 and 5206; later answers are judged by this copy."""
+    body = request.validated_body("learn")
     shown = {
         "mdtrt_cert_type": body.get("mdtrt_cert_type", "02"),
         "mdtrt_cert_no": body.get("mdtrt_cert_no") or body["certno"],
         "card_sn": body.get("card_sn", ""),
         "begntime": "",
-        "psn_cert_type": asking.sandbox.now_configured().contract.edition.code("psn_cert_type", "identity_card"),
+        "psn_cert_type": request.sandbox.current_config().contract.edition.code("psn_cert_type", "identity_card"),
         "certno": body["certno"],
         "psn_name": body["psn_name"],
     }
-    psn_no = learn(asking.sandbox, asking.platform.forwarding, body["area"], shown)
-    with asking.sandbox.begin() as (work, config, _):
+    psn_no = synchronise_person(request.sandbox, request.platform.forwarding, body["area"], shown)
+    with request.sandbox.begin() as (work, config, _):
         found = described(work, psn_no)
     return {**found, "psn_type": _psn_type(config, found["category"])}
 
 
 @call("GET", "people")
-def show_many(asking: Asking) -> Any:
-    """People in the order they came; `after` is the last psn_no of the page before."""
-    query = asking.asked("insured_at", "disease", "limit", "after")
-    with asking.sandbox.begin() as (work, _, _clock):
+def show_many(request: ControlRequest) -> Any:
+    """Lists people in order of creation; `after` is the last psn_no of the previous page."""
+    query = request.query_values("insured_at", "disease", "limit", "after")
+    with request.sandbox.begin() as (work, _, _clock):
         area, count = below(query["insured_at"]), limit_of(query["limit"])
         found = people.listed(work, area, query["disease"], count, query["after"])
         return {"people": [described(work, psn_no) for psn_no in found]}
 
 
 @call("GET", "people/<psn_no>")
-def show(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (work, _, _clock):
-        asking.person(work)
-        return described(work, asking.parts["psn_no"])
+def show(request: ControlRequest) -> Any:
+    with request.sandbox.begin() as (work, _, _clock):
+        request.person(work)
+        return described(work, request.path_values["psn_no"])
 
 
 @call("GET", "people/<psn_no>/accumulators")
-def show_accumulators(asking: Asking) -> Any:
-    with asking.sandbox.begin() as (work, _, _clock):
-        known = asking.person(work)
+def show_accumulators(request: ControlRequest) -> Any:
+    """Lists the accumulators of a person: the opening balance, and the amount with what was booked since."""
+    with request.sandbox.begin() as (work, _, _clock):
+        known = request.person(work)
         rows = work.find(accumulator, person_id=known.id)
     keys = ("year", "insutype", "kind", "disease", "care", "period")
     return {
@@ -124,12 +127,12 @@ def show_accumulators(asking: Asking) -> Any:
 
 
 @call("POST", "people/<psn_no>/accumulators")
-def open_accumulator(asking: Asking) -> Any:
-    """Sets one opening balance: treatment at home, or reimbursement by hand; kinds are set one by one (rules 13)."""
-    body = asking.checked("accumulator")
+def open_accumulator(request: ControlRequest) -> Any:
+    """Sets the opening balance of one kind, for treatment at home or reimbursement by hand (rules 13)."""
+    body = request.validated_body("accumulator")
     amount = fen_of(body["amount"], "amount")
-    with asking.sandbox.begin() as (work, config, _clock):
-        known = asking.person(work, lock=True)
+    with request.sandbox.begin() as (work, config, _clock):
+        known = request.person(work, lock=True)
         disease = class_code(config, known.person, body.get("disease", ""))
         key = (body["kind"], disease)
         people.move(work, known.id, body["insutype"], body["year"], {key: amount}, opening=True)
@@ -137,7 +140,10 @@ def open_accumulator(asking: Asking) -> Any:
 
 
 def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, today: date) -> dict[str, Any]:
-    """Keeps the person that a spec asks for; refuses one whose psn_no is taken."""
+    """Adds the person that a spec describes; raises Refusal if the psn_no exists. Returns the answer of the call.
+
+    `key` distinguishes people of the same seed.
+    """
     made = person_for(spec, seed=config.seed, key=key, on=today)
     if people.load(work, made.psn_no) is not None:
         raise refuse("person_exists", path="psn_no", psn_no=made.psn_no)
@@ -151,15 +157,15 @@ def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, 
     return {**described(work, made.psn_no), "psn_type": _psn_type(config, made.insurances[0].category)}
 
 
-def class_code(config: Config, somebody: Person, disease: str) -> str:
-    """What a disease accrues under: the class code by the map of the insured place (rules 12)."""
+def class_code(config: Config, insured: Person, disease: str) -> str:
+    """Class code under which a disease accrues, by the disease map of the insured place (rules 12)."""
     under = under_of(disease)
-    mapped = config.policies.city(somebody.insurances[0].area).mapped(under.disease) if under.disease else ""
+    mapped = config.policies.city(insured.insurances[0].area).mapped(under.disease) if under.disease else ""
     return str(under._replace(disease=mapped))
 
 
 def described(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
-    """A person as POST accepts them, with the ids of what they were granted; balances as they stand."""
+    """JSON of a person as POST accepts it, with present balances and the ids of filings and registrations."""
     known = people.load(work, psn_no)
     assert known is not None
     written = person_json(known.person, opening_balances(work, known.id))
@@ -171,7 +177,7 @@ def described(work: UnitOfWork, psn_no: str) -> dict[str, Any]:
 
 
 def opening_balances(work: UnitOfWork, person_id: int) -> list[OpeningBalance]:
-    """The opening balances of a person, as an export carries them."""
+    """Opening balances of a person, as an export carries them."""
     rows = work.find(accumulator, person_id=person_id)
     return [OpeningBalance(row.year, row.insutype, row.kind, row.opening, row.key[1]) for row in rows if row.opening]
 

@@ -1,11 +1,11 @@
-"""Institutions, catalogues and policies of a sandbox."""
+"""Control calls for the institutions, catalogues and policies of a sandbox."""
 
 import json
 from typing import Any
 
 from simulator.benefit import failing_examples
 from simulator.catalogue import Institution, item_json
-from simulator.control.calls import Asking, call, day_of, limit_of
+from simulator.control.calls import ControlRequest, call, day_of, limit_of
 from simulator.core.errors import DataFault, DataFaults, refuse
 from simulator.core.texts import text
 from simulator.people.areas import area_name, is_area
@@ -14,20 +14,20 @@ from simulator.store.tables import catalogue, institution, policy
 
 
 @call("GET", "institutions")
-def show_institutions(asking: Asking) -> Any:
-    query = asking.asked("area", "limit")
-    with asking.sandbox.begin() as (_, config, _clock):
+def show_institutions(request: ControlRequest) -> Any:
+    query = request.query_values("area", "limit")
+    with request.sandbox.begin() as (_, config, _clock):
         found = config.institutions.of(query["area"]) if query["area"] else tuple(config.institutions.all())
     return {"institutions": [each.to_json() for each in found[: limit_of(query["limit"], 1000)]]}
 
 
 @call("PUT", "institutions/<code>")
-def put_institution(asking: Asking) -> Any:
+def put_institution(request: ControlRequest) -> Any:
     """Adds an institution, or changes one."""
-    code = asking.parts["code"]
-    found = Institution.from_json(code, asking.body)
+    code = request.path_values["code"]
+    found = Institution.from_json(code, request.body)
     body = {key: value for key, value in found.to_json().items() if key not in ("code", "uscc")}
-    with asking.sandbox.begin() as (work, _, _clock):
+    with request.sandbox.begin() as (work, _, _clock):
         if not work.change(institution, {"code": code}, body=json.dumps(body)):
             work.add(institution, code=code, body=json.dumps(body))
         touch(work)
@@ -35,12 +35,13 @@ def put_institution(asking: Asking) -> Any:
 
 
 @call("GET", "catalogue")
-def show_catalogue(asking: Asking) -> Any:
-    query = asking.asked("area", "on", "limit")
+def show_catalogue(request: ControlRequest) -> Any:
+    """Lists the items of an area's catalogue in force on a day, the trade day by default."""
+    query = request.query_values("area", "on", "limit")
     if not query["area"]:
         raise DataFaults([DataFault(text("data.missing_key", key="area"), "area")])
-    with asking.sandbox.begin() as (_, config, clock):
-        today = clock.now(asking.platform.sandboxes.real_time()).date()
+    with request.sandbox.begin() as (_, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
     on = day_of(query["on"], "on") if query["on"] else today
     found = config.catalogues.of(query["area"])
     items = [item for each in found.all() if (item := found.item(each.code, on)) is each]
@@ -53,13 +54,14 @@ def show_catalogue(asking: Asking) -> Any:
 
 
 @call("PUT", "catalogue/<area>")
-def put_catalogue(asking: Asking) -> Any:
-    """Adds items to an area's catalogue, or changes some; the others stay."""
-    area = asking.parts["area"]
-    with asking.sandbox.begin() as (work, config, _):
+def put_catalogue(request: ControlRequest) -> Any:
+    """Adds or changes items of an area's catalogue; other items stay."""
+    area = request.path_values["area"]
+    with request.sandbox.begin() as (work, config, _):
         row = work.get(catalogue, area=area)
-        config.catalogues.with_items(area, asking.body)
-        merged = _merged(json.loads(row.body) if row else None, asking.body)
+        # Called for its checks only: raises DataFaults before the items are stored.
+        config.catalogues.with_items(area, request.body)
+        merged = _merged(json.loads(row.body) if row else None, request.body)
         if row:
             work.change(catalogue, {"area": area}, body=json.dumps(merged, default=str))
         else:
@@ -69,30 +71,31 @@ def put_catalogue(asking: Asking) -> Any:
 
 
 @call("GET", "policy/<area>")
-def show_policy(asking: Asking) -> Any:
-    """Every rule in force on a day, with value, source and reference."""
-    area = asking.parts["area"]
+def show_policy(request: ControlRequest) -> Any:
+    """Shows every rule in force on a day, with value, source and reference."""
+    area = request.path_values["area"]
     if not is_area(area):
         raise refuse("area_unknown", path="area", area=area)
-    query = asking.asked("on")
-    with asking.sandbox.begin() as (_, config, clock):
-        today = clock.now(asking.platform.sandboxes.real_time()).date()
+    query = request.query_values("on")
+    with request.sandbox.begin() as (_, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
     on = day_of(query["on"], "on") if query["on"] else today
     return {"area": area, "area_name": area_name(area), **config.policies.city(area).as_json(on)}
 
 
 @call("PUT", "policy/<area>")
-def put_policy(asking: Asking) -> Any:
-    """Takes a city file: `{"text": "<the YAML>"}` with lines in its faults, or the file as JSON with paths only.
+def put_policy(request: ControlRequest) -> Any:
+    """Sets the city file of an area, given as `{"text": "<YAML>"}` or as JSON.
 
-    A file whose own worked examples do not come out is refused too: it does not say what its policy says.
+    Raises DataFaults, with lines for YAML and paths for JSON; also if a worked example of the file does not come out,
+    since the file then does not describe its own policy.
     """
-    area = asking.parts["area"]
-    as_text = isinstance(asking.body, dict) and set(asking.body) <= {"text", "name"}
-    body = asking.checked("policy_text") if as_text else asking.body
+    area = request.path_values["area"]
+    as_text = isinstance(request.body, dict) and set(request.body) <= {"text", "name"}
+    body = request.validated_body("policy_text") if as_text else request.body
     given = body["text"] if as_text else body
     name = body.get("name", f"{area}.yaml") if as_text else f"{area}.json"
-    with asking.sandbox.begin() as (work, config, _):
+    with request.sandbox.begin() as (work, config, _):
         city = config.policies.with_city(given, name, area=area).city(area)
         if wrong := failing_examples(city):
             raise DataFaults(wrong)

@@ -1,4 +1,4 @@
-"""The blueprint of the control calls: who may call, which sandbox, and one form of answer and error."""
+"""Blueprint of the control calls: authorises the caller, finds the sandbox, and encodes answers and errors."""
 
 import hmac
 import ipaddress
@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Response, request
 
 from simulator.control import agencies, evidence, grants, people, places, sandbox_clock, settlements, tasks
-from simulator.control.calls import CALLS, Asking
+from simulator.control.calls import CALLS, ControlRequest
 from simulator.core.errors import DataFaults, PolicyGap, Refusal, SetupError
 from simulator.core.json_codec import NotAMessage, read_json, write_json
 from simulator.core.texts import Text, text
@@ -18,13 +18,13 @@ from simulator.sandbox.sandboxes import DEFAULT, unknown_sandbox
 from simulator.store.store import Conflict, Gone
 
 LARGEST_BODY = 64 * 1024 * 1024
-"""An import of a whole city fits."""
+"""Bytes of a request body; the import of a whole city fits."""
 MODULES = (agencies, evidence, grants, people, places, sandbox_clock, settlements, tasks)
-"""Each registers its calls when it is imported."""
+"""Modules with control calls; each registers its calls when imported."""
 
 
 def control(platform: Platform) -> Blueprint:
-    """All control calls, under /_sim for the default sandbox and under /s/<name>/_sim for another."""
+    """Blueprint with all control calls, under /_sim for the default sandbox and under /s/<name>/_sim for another."""
     routes = Blueprint("control", __name__)
     for rule, method, handler, of_platform in CALLS:
         view = _view(platform, handler, of_platform=of_platform)
@@ -41,7 +41,9 @@ def control(platform: Platform) -> Blueprint:
 _ALL = ["GET", "POST", "PUT", "DELETE"]
 
 
-def _view(platform: Platform, handler: Callable[[Asking], Any], *, of_platform: bool) -> Callable[..., Response]:
+def _view(
+    platform: Platform, handler: Callable[[ControlRequest], Any], *, of_platform: bool
+) -> Callable[..., Response]:
     def view(sandbox: str, **parts: str) -> Response:
         try:
             refused = refuse_caller(platform)
@@ -51,8 +53,8 @@ def _view(platform: Platform, handler: Callable[[Asking], Any], *, of_platform: 
             if found is None and not of_platform:
                 raise unknown_sandbox(sandbox)
             body = _body() if request.method in ("POST", "PUT") else {}
-            asking = Asking(platform, found, body, parts, dict(request.args))
-            return _json(handler(asking))
+            control_request = ControlRequest(platform, found, body, parts, dict(request.args))
+            return _json(handler(control_request))
         except NotAMessage as error:
             return _error(400, "not_json", error.text)
         except DataFaults as error:
@@ -74,13 +76,16 @@ def _view(platform: Platform, handler: Callable[[Asking], Any], *, of_platform: 
 
 
 def refuse_caller(platform: Platform) -> Response | None:
-    """A page of another origin, a rebound name, or a caller without the token gets nothing."""
-    found = objection(platform, request.headers.get("Authorization", "").removeprefix("Bearer "))
+    """Error response for a caller that is not allowed, None for one that is.
+
+    Refused are foreign origins, unknown host names (DNS rebinding) and a missing or wrong token.
+    """
+    found = authorisation_error(platform, request.headers.get("Authorization", "").removeprefix("Bearer "))
     return None if found is None else _error(*found)
 
 
-def objection(platform: Platform, token: str) -> tuple[int, str, Text] | None:
-    """Status, code and sentence why the present request is not served; `token` is what it brought."""
+def authorisation_error(platform: Platform, token: str) -> tuple[int, str, Text] | None:
+    """HTTP status, error code and sentence if the current request is not allowed; `token` is the token it presents."""
     host = _parts(f"//{request.headers.get('Host', '')}").hostname or ""
     if not (_is_loopback(host) or host in platform.settings.hosts):
         return 403, "host", text("control.host", host=host)
@@ -94,7 +99,7 @@ def objection(platform: Platform, token: str) -> tuple[int, str, Text] | None:
 
 
 def _parts(url: str) -> SplitResult:
-    """The parts of an address from a header; none of them where it is no address."""
+    """Parts of a URL from a header, all blank if it cannot be parsed."""
     try:
         return urlsplit(url)
     except ValueError:

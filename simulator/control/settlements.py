@@ -1,8 +1,8 @@
-"""Settlements with both awards, the audit of the ledger, and a day reconciled."""
+"""Control calls for settlements, the audit of the ledger, and reconciliation of a day."""
 
 from typing import Any
 
-from simulator.control.calls import Asking, call, day_of
+from simulator.control.calls import ControlRequest, call, day_of
 from simulator.core.errors import DataFault, DataFaults, refuse
 from simulator.core.money import NotAnAmount, yuan
 from simulator.core.texts import text
@@ -19,11 +19,11 @@ from simulator.store.tables import ledger, settlement
 
 
 @call("GET", "settlements/<setl_id>")
-def show_settlement(asking: Asking) -> Any:
-    """Amounts, entries, and the award as answered and as our rules have it, with reasons step by step."""
-    setl_id = asking.parts["setl_id"]
+def show_settlement(request: ControlRequest) -> Any:
+    """Shows amounts and ledger entries of a settlement, the answered award, and the expected one with its steps."""
+    setl_id = request.path_values["setl_id"]
     number = row_number("", setl_id)
-    with asking.sandbox.begin() as (work, _, _clock):
+    with request.sandbox.begin() as (work, _, _clock):
         row = work.get(settlement, id=number) if number is not None else None
         if row is None:
             raise refuse("settlement_unknown", path="setl_id", setl_id=setl_id)
@@ -55,9 +55,9 @@ def show_settlement(asking: Asking) -> Any:
 
 
 @call("GET", "ledger/audit")
-def show_audit(asking: Asking) -> Any:
-    """Every identity and double entry recomputed from the rows."""
-    with asking.sandbox.begin() as (work, _, _clock):
+def show_audit(request: ControlRequest) -> Any:
+    """Audits the ledger: every identity of amounts and every double entry, recomputed from the rows."""
+    with request.sandbox.begin() as (work, _, _clock):
         unknown = outbox.undecided(work)
         found = audit(work)
     return {
@@ -73,12 +73,12 @@ def show_audit(asking: Asking) -> Any:
 
 
 @call("POST", "reconciliation")
-def reconcile(asking: Asking) -> Any:
-    """The rows of an area's or an institution's day against ours; each difference has a type."""
-    body = asking.checked("reconciliation")
+def reconcile(request: ControlRequest) -> Any:
+    """Compares given rows of a day, of an area or institution, with the platform's; each difference has a type."""
+    body = request.validated_body("reconciliation")
     day = day_of(body["day"], "day").isoformat()
-    there = [_row_from(index, each) for index, each in enumerate(body["rows"])]
-    with asking.sandbox.begin() as (work, config, _):
+    there = [_day_row_from(index, each) for index, each in enumerate(body["rows"])]
+    with request.sandbox.begin() as (work, config, _):
         rows = [row for row in rows_of_day(work, day) if _concerns(row, body)]
         by_agency = bool(body.get("area")) and config.agency_for(body["area"]) is not None
         originals = {row.id: row for row in rows}
@@ -97,7 +97,7 @@ def reconcile(asking: Asking) -> Any:
     return {"day": day, "differences": [described(each, yuan) for each in compare(there, here, gone)]}
 
 
-def _row_from(index: int, each: dict[str, Any]) -> DayRow:
+def _day_row_from(index: int, each: dict[str, Any]) -> DayRow:
     try:
         return row_from(each)
     except NotAnAmount as error:

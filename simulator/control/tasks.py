@@ -1,10 +1,10 @@
-"""The board of guided steps: what somebody at the real system (or the reference hospital) is asked to do."""
+"""Control calls for tasks: manual steps of a scenario for staff at a real system, or the reference hospital."""
 
 import json
 from typing import Any
 
-from simulator.control.calls import Asking, call, id_of
-from simulator.control.waiting import when_there
+from simulator.control.calls import ControlRequest, call, id_of
+from simulator.control.waiting import poll
 from simulator.core.errors import DataFault, DataFaults, refuse
 from simulator.core.texts import text
 from simulator.store.rows import TaskRow
@@ -15,20 +15,21 @@ STATES = ("open", "taken", "done", "failed")
 
 
 @call("POST", "tasks")
-def post(asking: Asking) -> Any:
-    body = asking.checked("task")
+def post(request: ControlRequest) -> Any:
+    """Adds a task for the staff of a hospital or agency."""
+    body = request.validated_body("task")
     written = json.dumps(
         {"act": body["act"], "title": body.get("title", {}), "data": body.get("data", {})}, default=str
     )
-    with asking.sandbox.begin() as (work, _, _clock):
+    with request.sandbox.begin() as (work, _, _clock):
         number = work.add(task, role=body["role"], state="open", body=written, result="")
         return _described(work.get_required(task, id=number))
 
 
 @call("GET", "tasks")
-def show(asking: Asking) -> Any:
-    """Tasks of a role (all when blank) and state, in order; with `wait`, waits so many seconds for one."""
-    query = asking.asked("role", "state", "wait")
+def show(request: ControlRequest) -> Any:
+    """Lists tasks by role and state, in order; if there are none, waits up to `wait` seconds for the first."""
+    query = request.query_values("role", "state", "wait")
     for name, known in (("role", ROLES), ("state", STATES)):
         if query[name] not in ("", *known):
             allowed = text("data.not_allowed", got=query[name], hint="", allowed=", ".join(known))
@@ -37,18 +38,18 @@ def show(asking: Asking) -> Any:
     wanted: dict[str, Any] = {name: query[name] for name in ("role", "state") if query[name]}
 
     def read() -> list[TaskRow]:
-        with asking.sandbox.begin() as (work, _, _clock):
+        with request.sandbox.begin() as (work, _, _clock):
             return work.find(task, order="id", **wanted)
 
-    return {"tasks": [_described(row) for row in when_there(asking, query["wait"], read)]}
+    return {"tasks": [_described(row) for row in poll(request, query["wait"], read)]}
 
 
 @call("PUT", "tasks/<number>")
-def result(asking: Asking) -> Any:
-    """Takes a task, or says how it ended; a task that another has taken is refused."""
-    body = asking.checked("task_result")
-    number = asking.parts["number"]
-    with asking.sandbox.begin() as (work, _, _clock):
+def result(request: ControlRequest) -> Any:
+    """Takes a task or reports its result; raises Refusal for a task that is not open to be taken."""
+    body = request.validated_body("task_result")
+    number = request.path_values["number"]
+    with request.sandbox.begin() as (work, _, _clock):
         row = work.get(task, lock=True, id=found) if (found := id_of(number)) is not None else None
         if row is None:
             raise refuse("task_unknown", path="number", number=number)

@@ -1,39 +1,39 @@
-"""Calls that wait for something to come: answered when it does, and never so many that messages find no thread."""
+"""Long polling of control calls, limited so that enough threads remain for messages."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from simulator.control.calls import Asking, seconds_of
+from simulator.control.calls import ControlRequest, seconds_of
 
-LONGEST_WAIT_S = 5.0
-"""Well below what a server that is told to end grants the calls in hand."""
-LOOK_AGAIN_S = 0.25
-"""Other processes that serve the sandbox wake nobody here, so they are looked for."""
-_APART_S = 0.02
-"""Between two looks of one who waits, however much is written meanwhile: each look holds up whoever writes."""
+MAX_WAIT_S = 5.0
+"""Longest wait in seconds; well below the time that a stopping server gives to open calls."""
+POLL_INTERVAL_S = 0.25
+"""Seconds between polls of the store: writes of other processes do not wake a waiting call."""
+_MIN_INTERVAL_S = 0.02
+"""Least seconds between two polls of a waiting call, since each poll delays writers of the sandbox."""
 
 Found = TypeVar("Found")
 
 
-def when_there(asking: Asking, wait: str, read: Callable[[], list[Found]]) -> list[Found]:
-    """What `read` finds; where that is nothing, what it finds once something was written, or `wait` seconds are over.
+def poll(request: ControlRequest, wait: str, read: Callable[[], list[Found]]) -> list[Found]:
+    """Result of `read`, polled until it is not empty or `wait` seconds (MAX_WAIT_S at most) are over.
 
-    Where as many wait already as may, it comes back at once.
+    Returns at once if the allowed number of calls is already waiting. Raises DataFaults for a bad `wait`.
     """
-    patience, changes = min(seconds_of(wait, "wait"), LONGEST_WAIT_S), asking.sandbox.changes
+    timeout_s, changes = min(seconds_of(wait, "wait"), MAX_WAIT_S), request.sandbox.changes
     since = changes.count
     found = read()
-    if found or not patience or not asking.platform.waiters.acquire(blocking=False):
+    if found or not timeout_s or not request.platform.waiters.acquire(blocking=False):
         return found
     try:
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout_s
         while not found and (left := deadline - time.monotonic()) > 0:
-            looked = time.monotonic()
-            changes.wait(since, min(left, LOOK_AGAIN_S))
-            time.sleep(max(0.0, looked + _APART_S - time.monotonic()))
+            polled_at = time.monotonic()
+            changes.wait(since, min(left, POLL_INTERVAL_S))
+            time.sleep(max(0.0, polled_at + _MIN_INTERVAL_S - time.monotonic()))
             since = changes.count
             found = read()
         return found
     finally:
-        asking.platform.waiters.release()
+        request.platform.waiters.release()

@@ -19,8 +19,8 @@ _SOURCE = re.compile(r"source (.+)\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """A heading of the page: `first` is the number of its first rule, `code` the mark that its sources carry."""
+class Heading:
+    """Heading of a page: `first` is the number of its first rule, `code` the mark that its sources carry."""
 
     title: Text
     first: int = 0
@@ -67,14 +67,14 @@ def sources() -> Mapping[str, Source]:
     }
 
 
-def rule_groups() -> list[Group]:
+def rule_headings() -> list[Heading]:
     """Headings of the page of rules."""
-    return [Group(Text(**each["title"]), first=each["first"]) for each in _read("rules.yaml")["groups"]]
+    return [Heading(Text(**each["title"]), first=each["first"]) for each in _read("rules.yaml")["groups"]]
 
 
-def source_groups() -> list[Group]:
+def source_headings() -> list[Heading]:
     """Headings of the page of sources."""
-    return [Group(Text(**each["title"]), code=each["code"]) for each in _read("sources.yaml")["groups"]]
+    return [Heading(Text(**each["title"]), code=each["code"]) for each in _read("sources.yaml")["groups"]]
 
 
 def cited(citation: str) -> Text | None:

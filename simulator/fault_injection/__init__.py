@@ -1,1 +1,1 @@
-"""Ordered faults on the hospital leg and on the agency leg."""
+"""Fault injection on the hospital leg and on the agency leg."""

@@ -1,4 +1,4 @@
-"""Hospital messages that an ordered fault holds back until they were reversed."""
+"""Hospital messages that an injected fault delays until they have been reversed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,15 +9,16 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 def delay_message(work: UnitOfWork, exchange: str, msgid: str, raw: bytes) -> None:
-    """Keeps a message that arrives only after its 2601."""
+    """Stores a message to be handled after the 2601 that reverses it."""
+    # `exchange` serves as the row's own msgid: the hospital's may stand in several rows.
     add_row(work, msgid=exchange[:30], state=HELD, body=raw, origin_msgid=msgid, late=1)
 
 
 def take_delayed(sandbox: Sandbox, body: Any) -> list[bytes]:
-    """The held-back messages that a 2601 named; they arrive now."""
+    """Removes and returns the delayed messages named by a 2601 with this `input`, to be handled now."""
     data = body.get("data") if isinstance(body, Mapping) else None
     msgid = data.get("omsgid") if isinstance(data, Mapping) else None
-    if not isinstance(msgid, str) or not sandbox.now_configured().faulty:
+    if not isinstance(msgid, str) or not sandbox.current_config().faulty:
         return []
     with sandbox.begin() as (work, _, _clock):
         return take_held(work, msgid)

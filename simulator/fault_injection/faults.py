@@ -1,4 +1,4 @@
-"""Ordered faults: which one strikes this message, if any; used up in order of creation, seeded, never by chance."""
+"""Selects the fault for a message: in order of creation, and with a seeded, repeatable probability."""
 
 import random
 
@@ -10,7 +10,7 @@ HOSPITAL, AGENCY = "hospital", "agency"
 
 
 def match_fault(work: UnitOfWork, *, at: str, infno: str, seed: int) -> Fault | None:
-    """The fault that strikes this message; every order that matches counts it as seen."""
+    """Fault to inject into a message of a leg (`at`), or None; every matching fault counts the message as seen."""
     injected: Fault | None = None
     for row in work.find(fault, at=at, order="id", lock=True):
         if row.used >= row.times or row.infno not in ("", infno):
@@ -24,5 +24,5 @@ def match_fault(work: UnitOfWork, *, at: str, infno: str, seed: int) -> Fault | 
     return injected
 
 
-def _chance(seed: int, order: int, seen: int) -> float:
-    return random.Random(f"{seed}/{order}/{seen}").random()  # noqa: S311 (repeatable on purpose)
+def _chance(seed: int, fault_id: int, seen: int) -> float:
+    return random.Random(f"{seed}/{fault_id}/{seen}").random()  # noqa: S311 (repeatable on purpose)

@@ -1,4 +1,4 @@
-"""What each fault does to a message, on the hospital leg and on the agency leg alike."""
+"""Effects of each kind of fault on a message and its answer, the same on both legs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from simulator.core.json_codec import NotAMessage, read_json, write_json
 
 HANDLED, REFUSED, LOST, HELD_BACK = "handled", "refused", "lost", "held back"
-"""What becomes of a message before it is handled; one held back arrives after its reversal."""
+"""Outcomes of a fault before handling; a message held back is delivered after its reversal."""
 
 
 def _truncated(answer: bytes, _psn_no: str) -> bytes:
@@ -20,7 +20,7 @@ def _garbled(answer: bytes, _psn_no: str) -> bytes:
 
 
 def _for_another_person(answer: bytes, psn_no: str) -> bytes:
-    """The answer with every psn_no, name and certificate changed; bytes that are no message stay as they are."""
+    """Changes every psn_no, psn_name and certno of an answer; bytes that are not a message stay unchanged."""
     try:
         body = read_json(answer)
     except NotAMessage:
@@ -49,19 +49,19 @@ def _change_person(value: Any, psn_no: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one kind of fault does: to the message before it is handled, and to the answer after."""
+    """Effect of a kind of fault on the message before handling, and on the answer after it."""
 
     before: str = HANDLED
     delayed: bool = False
-    """The answer comes late."""
+    """True if the answer is sent late, after the delay of the fault."""
     twice: bool = False
-    """The message is delivered again, and the second answer goes."""
+    """True if the message is handled twice, and the second answer sent."""
     lost: bool = False
-    """The answer does not come."""
+    """True if no answer is sent."""
     status: int = 200
-    """The HTTP status in place of the answer."""
-    spoil: Callable[[bytes, str], bytes] | None = None
-    """Changes the bytes of the answer; the second argument is the psn_no that the message was about."""
+    """HTTP status; any other than 200 is sent without the answer."""
+    corrupt: Callable[[bytes, str], bytes] | None = None
+    """Function that changes the bytes of the answer; its second argument is the psn_no of the message."""
 
 
 EFFECTS: Mapping[str, Effect] = {
@@ -71,17 +71,17 @@ EFFECTS: Mapping[str, Effect] = {
     "drop_after_commit": Effect(lost=True),
     "duplicate": Effect(twice=True),
     "late": Effect(before=HELD_BACK),
-    "truncate": Effect(spoil=_truncated),
-    "garble": Effect(spoil=_garbled),
-    "wrong_person": Effect(spoil=_for_another_person),
+    "truncate": Effect(corrupt=_truncated),
+    "garble": Effect(corrupt=_garbled),
+    "wrong_person": Effect(corrupt=_for_another_person),
     "http_500": Effect(status=500),
 }
-"""Every kind of fault by the name under which it is ordered."""
+"""Effects by the name of a fault in control calls and scenarios (`what`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault that strikes a message; `id` tells which order it was."""
+    """Fault injected into a message; `id` is that of its row in the table of faults."""
 
     id: int
     what: str
@@ -93,25 +93,25 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Disturbed:
-    """The answer as its sender gets it: bytes, or None for none at all, and the HTTP status."""
+class DisturbedAnswer:
+    """Answer after a fault: bytes, or None if no answer is sent, and the HTTP status."""
 
     body: bytes | None
     status: int = 200
 
 
 def before_handling(fault: Fault | None) -> str:
-    """What becomes of the message: handled, refused, lost or held back."""
+    """Outcome of a message before handling: HANDLED, REFUSED, LOST or HELD_BACK."""
     return HANDLED if fault is None else fault.effect.before
 
 
-def after_handling(fault: Fault | None, answer: bytes, psn_no: str) -> Disturbed:
-    """What becomes of the answer; the same every time."""
+def after_handling(fault: Fault | None, answer: bytes, psn_no: str) -> DisturbedAnswer:
+    """Applies a fault to the answer; deterministic. `psn_no` is the person of the message."""
     if fault is None:
-        return Disturbed(answer)
+        return DisturbedAnswer(answer)
     effect = fault.effect
     if effect.lost:
-        return Disturbed(None)
+        return DisturbedAnswer(None)
     if effect.status != 200:
-        return Disturbed(b"", effect.status)
-    return Disturbed(effect.spoil(answer, psn_no) if effect.spoil else answer)
+        return DisturbedAnswer(b"", effect.status)
+    return DisturbedAnswer(effect.corrupt(answer, psn_no) if effect.corrupt else answer)

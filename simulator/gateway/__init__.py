@@ -1,1 +1,1 @@
-"""The life of a message, in the order of pipeline.handle: read, authenticate, check, admit, handle, forward, write."""
+"""Gateway: the stages of a message in the order of pipeline.handle, from bytes to bytes."""

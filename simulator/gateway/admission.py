@@ -1,4 +1,4 @@
-"""May this caller call this now: institution known and open, operator signed in, msgid not spent otherwise."""
+"""Admission of a message: its institution is known and open, its operator signed in."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 def admit_institution(config: Config, head: Head) -> Institution:
-    """The institution of the header; raises Refusal when it is unknown, closed, or of another area."""
+    """Institution of the header; raises Refusal if it is unknown, closed, or of another area."""
     found = config.institutions.get(head.institution)
     if found is None:
         raise refuse("institution_unknown", path="fixmedins_code", code=head.institution)
@@ -27,7 +27,10 @@ def admit_institution(config: Config, head: Head) -> Institution:
 
 
 def admit_operator(work: UnitOfWork, config: Config, head: Head, day: str) -> Sequence[Refusal]:
-    """Refuses where the sandbox demands a sign-in; else only a sign_no that cannot be right is worth a warning."""
+    """Checks the sign-in of the operator on the trade day `day` (ISO date).
+
+    Raises Refusal if the sandbox demands a sign-in; otherwise returns a warning for an invalid sign_no.
+    """
     if not traits_of(head.infno).needs_sign_in:
         return ()
     row = work.get(sign_in, sign_no=head.sign_no) if head.sign_no else None

@@ -1,4 +1,4 @@
-"""What comes in, what goes out, and one message on its way between them."""
+"""Values of the pipeline: incoming request, outgoing response, and the exchange between them."""
 
 import os
 import time
@@ -20,32 +20,32 @@ from simulator.store import journal
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What came over HTTP: the sandbox and the number in the path, headers, bytes."""
+    """Request as received over HTTP: bytes of the message, header fields, infno of the path."""
 
     raw: bytes
     headers: Headers = field(default_factory=dict)
     infno_in_path: str = ""
     file: FileContent | None = None
-    """The file that came beside the message in a multipart body."""
+    """File uploaded with the message in a multipart body."""
     problem: Undecodable | None = None
-    """Why the body is no message, as far as its form tells."""
-    again: bool = False
-    """Delivered once more by an ordered fault: it was authenticated then, and no further fault strikes it."""
+    """Reason why the body is not a message, found by content type and parts before it is parsed."""
+    redelivered: bool = False
+    """True for a message delivered again by a fault: already authenticated, and exempt from further faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What goes back; `dropped` means that the connection ends without an answer, `delay_s` that it comes late."""
+    """Response to send, after `delay_s` seconds; with `dropped` the connection is broken without an answer."""
 
     body: bytes
     status: int = 200
     content_type: str = JSON
     file_name: str = ""
-    """Name under which the body is to be kept, where it is a file."""
+    """File name of the body for the client to store it under; blank if the body is a message."""
     dropped: bool = False
     delay_s: float = 0.0
     twice: bool = False
-    """Delivered twice: the message is handled once more, and the second answer goes."""
+    """True if the message is to be handled once more, and the second answer sent (fault `duplicate`)."""
 
 
 _BLANK = envelope.head_of({})
@@ -54,7 +54,7 @@ _NOT_YET = datetime(1970, 1, 1)  # noqa: DTZ001 (wire times have no zone)
 
 @dataclass(slots=True)
 class Exchange:
-    """One message on its way; each field is set once, by the stage that knows it."""
+    """State of a message in the pipeline; each stage fills in the fields that it determines."""
 
     sandbox: Sandbox
     incoming: Incoming
@@ -69,14 +69,14 @@ class Exchange:
     psn_no: str = ""
     mdtrt_id: str = ""
     cipher: BodyCipher | None = None
-    """Enciphers the output, where the message came enciphered."""
+    """Cipher for the output if the input was encrypted."""
 
     def begin(self, received: datetime) -> None:
-        """Its turn has come: `received` by the trade clock."""
+        """Starts the exchange and its duration; `received` is the time by the trade clock."""
         self.received, self.started = received, time.perf_counter()
 
     def leg(self, answer: bytes, outcome: str) -> journal.JournalLeg:
-        """The exchange as the journal keeps it."""
+        """Hospital leg of the exchange for the journal."""
         return journal.JournalLeg.under(
             self.head,
             leg=journal.HOSPITAL,

@@ -1,4 +1,4 @@
-"""What the contract says of a message, in and out, and how bad that is in strict and in lenient."""
+"""Checks messages against the contract, in and out, and grades the breaches for strict and lenient sandboxes."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -12,12 +12,12 @@ from simulator.core.texts import text
 from simulator.sandbox.configuration import Config
 from simulator.transactions import HANDLERS
 
-MOST_CHARGES = 1000
+MAX_CHARGES = 1000
 """Rows of feedetail in one 2204 (ours; the documents print no limit)."""
 
 
 class Breach(Exception):
-    """The message breaks the contract; the findings of the exchange say where."""
+    """Raised for a message that breaks the contract; the findings of the exchange name the places."""
 
 
 class Examined(Protocol):
@@ -34,41 +34,46 @@ class Examined(Protocol):
 
 
 class Inspector:
-    """Checks input always, and output of every `sample`-th message (1 = always, 0 = never)."""
+    """Checks every input, and the output of every `sample`-th message (1 always, 0 never)."""
 
     def __init__(self, *, sample: int = 16) -> None:
         self._sample = sample
         self._count = 0
 
     def inspect(self, config: Config, exchange: Examined, fields: Mapping[str, Any]) -> Any:
-        """The input, trusted from here on; raises Breach or Refusal. Habits of real clients are mended in lenient."""
+        """Checks a message and returns its valid `input`; raises Breach or Refusal.
+
+        In a lenient sandbox the quirks of real clients are repaired, each with a warning. The findings, `head`, `body`,
+        `psn_no` and `mdtrt_id` of the exchange are updated.
+        """
         contract, strict = config.contract, config.strict
         if not strict:
-            fields, habits = contract.accept_envelope_quirks(fields)
+            fields, quirks = contract.accept_envelope_quirks(fields)
             exchange.head = head_of(fields)
-            exchange.findings += from_faults(habits, strict=False)
+            exchange.findings += from_faults(quirks, strict=False)
         head = exchange.head
         body = fields.get("input")
         exchange.body = body
-        exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
+        exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
         _refuse_unserved(config, head, exchange.incoming.infno_in_path)
         raw: bytes = exchange.incoming.raw
         _refuse_oversized(config, body, raw, exchange.findings)
         faults = _breaches(contract, head, fields, body)
+        # The text "null" may pass the contract as a value, so lenient looks for it even without a breach.
         if not strict and (faults or b'"null"' in raw):
-            body, habits, faults = contract.check_lenient(head.infno, "in", body, remote=head.remote, head=fields)
+            body, quirks, faults = contract.check_lenient(head.infno, "in", body, remote=head.remote, head=fields)
             exchange.body = body
-            exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
-            faults = (*habits, *contract.check_envelope({**fields, "input": body}, "in"), *faults)
+            exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
+            faults = (*quirks, *contract.check_envelope({**fields, "input": body}, "in"), *faults)
         elif faults:
-            faults = _advised(contract, head, fields, body)
+            faults = _strict_breaches(contract, head, fields, body)
         exchange.findings += from_faults(faults, strict=strict)
         if any(finding.severity == ERROR for finding in exchange.findings):
             raise Breach
         return body
 
     def inspect_output(self, config: Config, infno: str, output: Any, remote: bool) -> list[Finding]:
-        """Our own answer is held to the same contract; a breach is a defect of the platform, and says so."""
+        """Checks an answer of the platform; a breach is a defect of the platform and named so in its rule."""
         self._count += 1
         if not self._sample or self._count % self._sample:
             return []
@@ -82,22 +87,24 @@ class Inspector:
 def _breaches(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[ContractBreach, ...]:
     found = contract.check_envelope(fields, "in")
     if "input" not in fields:
-        # The envelope says that it is missing; judged as null it would be told twice.
+        # The envelope check reports the missing input; checking null too would report it twice.
         return found
     return (*found, *contract.check(head.infno, "in", body, remote=head.remote, head=fields))
 
 
-def _advised(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[ContractBreach, ...]:
-    """The breaches of a message in strict, with the right form where a quirk of clients is recognised."""
+def _strict_breaches(
+    contract: Contract, head: Head, fields: Mapping[str, Any], body: Any
+) -> tuple[ContractBreach, ...]:
+    """Breaches of a message in strict, with the correct form where a quirk of clients is recognised."""
     found = contract.check_envelope_strict(fields, "in")
     if "input" not in fields:
         return found
     return (*found, *contract.check_strict(head.infno, "in", body, remote=head.remote, head=fields))
 
 
-def about(body: Any, psn_no: str, mdtrt_id: str) -> tuple[str, str]:
-    """psn_no and mdtrt_id wherever a node of the body has them, for the journal."""
-    # A bare list is a node without a name, and an object without nodes is one itself.
+def identifiers_in(body: Any, psn_no: str, mdtrt_id: str) -> tuple[str, str]:
+    """psn_no and mdtrt_id of a body for the journal: the given ones, or the first found in a node."""
+    # A body may be a bare list, or an object whose fields are not in a node.
     nodes = [body, *body.values()] if isinstance(body, Mapping) else [body]
     for node in nodes:
         first = node[0] if isinstance(node, list) and node else node
@@ -125,9 +132,9 @@ def _refuse_unserved(config: Config, head: Head, in_path: str) -> None:
 
 def _refuse_oversized(config: Config, body: Any, raw: bytes, findings: list[Finding]) -> None:
     charges = body.get("feedetail") if isinstance(body, Mapping) else None
-    if isinstance(charges, list) and len(charges) > MOST_CHARGES:
-        raise refuse("too_many_charges", path="input.feedetail", size=len(charges), limit=MOST_CHARGES)
-    # Bytes are never fewer than characters, so a short message needs no second look.
+    if isinstance(charges, list) and len(charges) > MAX_CHARGES:
+        raise refuse("too_many_charges", path="input.feedetail", size=len(charges), limit=MAX_CHARGES)
+    # A text never has more characters than bytes, so characters are counted only in a long message.
     if len(raw) > LARGEST_INPUT and (size := characters(body)) > LARGEST_INPUT:
         sentence = text("gateway.input_too_long", size=size, limit=LARGEST_INPUT)
         severity = ERROR if config.strict else WARNING

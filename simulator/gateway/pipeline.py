@@ -1,4 +1,4 @@
-"""One function, one page: the life of a message from bytes to bytes (docs/architecture.md#message)."""
+"""Pipeline of a message from bytes to bytes (docs/architecture.md#message)."""
 
 import time
 from collections.abc import Mapping
@@ -35,15 +35,16 @@ from simulator.store.store import Conflict, Gone
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import HANDLERS, Call, Kept
 
-_LOOK_AGAIN_S = 0.5
-"""What ends in this process is told at once; only what ends in another has to be looked for."""
-_STEP_ASIDE_S = 0.01
-_PATIENCE_S = 40.0
-"""How long a repeated message waits for the first; clients in the field wait 30 to 60 s (source field)."""
+_POLL_S = 0.5
+"""Longest seconds between two attempts of a waiting message; completions in other processes do not wake it."""
+_CONFLICT_RETRY_S = 0.01
+"""Seconds between two attempts after a conflict with another writer."""
+_MAX_WAIT_S = 40.0
+"""Seconds that a message waits for another in flight; clients in the field wait 30 to 60 s (source field)."""
 
 
 class Pipeline:
-    """Handles messages of every sandbox; state is in the stores only."""
+    """Handles the messages of all sandboxes; keeps no state outside the stores."""
 
     def __init__(self, *, real_time: RealTime, forwarding: Forwarding, inspector: inspection.Inspector) -> None:
         self._real_time = real_time
@@ -51,75 +52,78 @@ class Pipeline:
         self._inspector = inspector
 
     def handle(self, sandbox: Sandbox, incoming: Incoming) -> Outgoing:
-        """Answers one message. Nothing leaves before what it did is committed.
+        """Answers a message, after its effects are committed.
 
-        Raises Gone for a sandbox deleted meanwhile, and SetupError for one that this program cannot read.
+        Raises Gone if the sandbox was deleted meanwhile, and SetupError if this version cannot read its store.
         """
         try:
             return self._handle(sandbox, incoming)
         except (Gone, SetupError):
             raise
-        except Exception as error:  # noqa: BLE001 (the one place where a defect of ours must not become an HTTP 500)
+        except Exception as error:  # noqa: BLE001 (a defect of the platform is answered as a message, not as HTTP 500)
             return self._defect(error)
 
     def _handle(self, sandbox: Sandbox, incoming: Incoming) -> Outgoing:
-        exchange, outcome = self._begin_when_free(sandbox, incoming)
+        exchange, outcome = self._begin_with_retries(sandbox, incoming)
         if isinstance(outcome, Intent):
             outcome = self._forward(exchange, outcome)
         if outcome.twice:
-            outcome = self._handle(sandbox, replace(incoming, again=True))
+            outcome = self._handle(sandbox, replace(incoming, redelivered=True))
         if exchange.head.infno == REVERSAL:
-            # An original held back by a fault arrives now, after it was reversed.
+            # An original that a fault held back is delivered now, after its reversal.
             for raw in take_delayed(sandbox, exchange.body):
-                self._handle(sandbox, Incoming(raw, again=True))
+                self._handle(sandbox, Incoming(raw, redelivered=True))
         return outcome
 
-    def _begin_when_free(self, sandbox: Sandbox, incoming: Incoming) -> tuple[Exchange, Outgoing | Intent]:
-        """The first unit of work; taken again when something in flight has to end before it."""
-        patience = time.monotonic() + _PATIENCE_S
+    def _begin_with_retries(self, sandbox: Sandbox, incoming: Incoming) -> tuple[Exchange, Outgoing | Intent]:
+        """Runs the first unit of work, and repeats it after MustWait or Conflict for at most _MAX_WAIT_S."""
+        deadline = time.monotonic() + _MAX_WAIT_S
         real = self._real_time()
-        waited_by: Config | None = None
+        last_config: Config | None = None
         while True:
-            endings = self._forwarding.endings
-            # One that has to wait, or was in another's way, leaves nothing behind.
+            completed_count = self._forwarding.completed_count
+            # On MustWait or Conflict the attempt is rolled back, so each attempt needs a fresh Exchange.
             exchange = Exchange(sandbox, incoming, real)
             try:
                 with sandbox.begin() as (work, config, clock):
-                    waited_by = config
+                    last_config = config
                     exchange.begin(clock.now(self._real_time()))
-                    return exchange, self._first_work(work, config, exchange)
+                    return exchange, self._first_unit_of_work(work, config, exchange)
             except MustWait:
-                waiting_s = _LOOK_AGAIN_S
+                pause_s = _POLL_S
             except Conflict:
-                waiting_s = _STEP_ASIDE_S
-            if time.monotonic() > patience:
-                return exchange, self._refused_alone(exchange, refuse("still_running", path="msgid"))
+                pause_s = _CONFLICT_RETRY_S
+            if time.monotonic() > deadline:
+                return exchange, self._refused_in_own_unit_of_work(exchange, refuse("still_running", path="msgid"))
             try:
-                self._forwarding.wait(waited_by, exchange.head.insured_area, waiting_s, since=endings)
+                self._forwarding.wait_for_completion(
+                    last_config, exchange.head.insured_area, pause_s, since=completed_count
+                )
             except Refusal as busy:
-                return exchange, self._refused_alone(exchange, busy)
+                return exchange, self._refused_in_own_unit_of_work(exchange, busy)
 
-    def _first_work(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Outgoing | Intent:
-        """Read, authenticate, check, admit, handle: everything that fits into one unit of work."""
+    def _first_unit_of_work(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Outgoing | Intent:
+        """Reads, authenticates, checks, admits and handles a message in a unit of work, up to a forwarded intent."""
         injected: Fault | None = None
         try:
             message_fields.refuse_undecodable(config, exchange)
             fields = envelope.read(exchange.incoming.raw)
             exchange.head = envelope.head_of(fields)
-            if not exchange.incoming.again:
+            if not exchange.incoming.redelivered:
                 authenticate(config.profile, exchange.incoming.headers, exchange.real_at, exchange.head.institution)
-            fields = message_fields.decoded(config, exchange, fields)
+            fields = message_fields.decode(config, exchange, fields)
             body = self._inspector.inspect(config, exchange, fields)
             injected = self._match_fault(work, config, exchange)
             if injected is not None and injector.before_handling(injected) != injector.HANDLED:
-                return self._stop(work, exchange, injected)
+                return self._end_by_fault(work, exchange, injected)
+            # A refusal rolls back to here: it keeps the journal only, and leaves the msgid unspent.
             with work.savepoint():
-                made = self._judge_and_handle(work, config, exchange, body)
+                handled = self._judge_and_handle(work, config, exchange, body)
         except NotAuthentic as error:
             finding = Finding("gateway.signature", ERROR, error.sentence, got=error.string_to_sign)
-            return self._turned_away(work, exchange, 401, finding)
+            return self._reject(work, exchange, 401, finding)
         except Undecodable as error:
-            return self._turned_away(work, exchange, error.status, Finding("gateway.body", ERROR, error.text))
+            return self._reject(work, exchange, error.status, Finding("gateway.body", ERROR, error.text))
         except NotAMessage as error:
             return self._refused(work, exchange, [Finding("message", ERROR, error.text)])
         except inspection.Breach:
@@ -129,9 +133,9 @@ class Pipeline:
         except PolicyGap as error:
             log().warning("policy gap", sandbox=exchange.sandbox.name, gap=str(error.text.en))
             return self._refused(work, exchange, [Finding("policy.gap", ERROR, error.text)], injected)
-        if isinstance(made, Intent):
-            return replace(made, at_hospital=injected)
-        return self._answered(work, config, exchange, made, injected)
+        if isinstance(handled, Intent):
+            return replace(handled, at_hospital=injected)
+        return self._answered(work, config, exchange, handled, injected)
 
     def _judge_and_handle(
         self, work: UnitOfWork, config: Config, exchange: Exchange, body: Mapping[str, Any]
@@ -145,6 +149,7 @@ class Pipeline:
         effect = transaction.traits.effect
         exchange.digest = digest(head.infno, head.institution, exchange.body) if effect else ""
         if effect:
+            # Two copies of a message at once must not both find their msgid unspent.
             work.advisory_lock(idempotency_keys.lock_name(head.msgid))
         spent = idempotency_keys.find(work, head.msgid)
         recorded = idempotency_keys.recorded_answer(spent, exchange.digest) if effect or spent else None
@@ -163,48 +168,56 @@ class Pipeline:
         if route is None:
             return asked.then(call, insured.answer(call.asked_in_process(asked)))
         if asked.more:
+            # The platform's own reasons against a message; an agency would not know them.
             raise together(asked.more)
-        intended = self._forwarding.intend(
+        intent = self._forwarding.record_intent(
             call, asked.as_message(), head, route, digest=exchange.digest, exchange=exchange.id
         )
         self._forwarding.checkpoint("intent_written")
-        return intended
+        return intent
 
     def _answered(
         self,
         work: UnitOfWork,
         config: Config,
         exchange: Exchange,
-        made: Kept | bytes,
+        handled: Kept | bytes,
         injected: Fault | None,
         *,
-        intended: bool = False,
+        msgid_reserved: bool = False,
     ) -> Outgoing:
-        """Writes the answer, spends the msgid (an intent has spent it), keeps the journal; then an ordered fault."""
+        """Encodes the answer, spends the msgid, applies an injected fault, and records the exchange in the journal.
+
+        With `msgid_reserved` the msgid was reserved by the intent, and its record is completed.
+        """
         head = exchange.head
-        file = made.file if isinstance(made, Kept) else None
-        if isinstance(made, bytes):
-            answer = made
+        file = handled.file if isinstance(handled, Kept) else None
+        if isinstance(handled, bytes):
+            answer = handled
         elif file is not None:
             answer = file.content
         else:
-            answer = self._write(exchange, SUCCESS, "", made.output)
-            exchange.findings += self._inspector.inspect_output(config, head.infno, made.output, head.remote)
-            exchange.psn_no, exchange.mdtrt_id = inspection.about(made.output, exchange.psn_no, exchange.mdtrt_id)
+            answer = self._write(exchange, SUCCESS, "", handled.output)
+            exchange.findings += self._inspector.inspect_output(config, head.infno, handled.output, head.remote)
+            exchange.psn_no, exchange.mdtrt_id = inspection.identifiers_in(
+                handled.output, exchange.psn_no, exchange.mdtrt_id
+            )
             if HANDLERS[head.infno].traits.effect:
-                self._spend(work, exchange, made, answer, intended=intended)
-        sent = self._disturb(exchange, answer, injected)
+                self._record_msgid(work, exchange, handled, answer, msgid_reserved=msgid_reserved)
+        sent = self._apply_fault(exchange, answer, injected)
         seen = sent.body
         if file is not None:
-            # A journal that kept every download would outgrow the store.
+            # The journal keeps a description only: the bytes of every download would fill the store.
             sent = file_answer.as_file(sent, file)
             seen = self._write(exchange, SUCCESS, file_answer.description(file), None)
         self._record(work, exchange, seen, "dropped" if sent.dropped else "answered")
         return sent
 
-    def _spend(self, work: UnitOfWork, exchange: Exchange, made: Kept, answer: bytes, *, intended: bool) -> None:
-        head, number = exchange.head, made.settlement_id
-        if intended:
+    def _record_msgid(
+        self, work: UnitOfWork, exchange: Exchange, handled: Kept, answer: bytes, *, msgid_reserved: bool
+    ) -> None:
+        head, number = exchange.head, handled.settlement_id
+        if msgid_reserved:
             idempotency_keys.complete(work, head.msgid, answer=answer, settlement_id=number)
         else:
             idempotency_keys.record(
@@ -218,34 +231,37 @@ class Pipeline:
             )
 
     def _forward(self, exchange: Exchange, intent: Intent) -> Outgoing:
-        """Sends what was intended, with every lock given back, and books the outcome in a second unit of work."""
+        """Sends an intent without holding a lock, and books the outcome in a second unit of work."""
         try:
-            sent = self._forwarding.send(intent, self._endpoint(exchange.sandbox, exchange))
-            outgoing = self._completed(exchange, intent, sent)
+            delivery = self._forwarding.send(intent, self._endpoint(exchange.sandbox, exchange))
+            outgoing = self._completed(exchange, intent, delivery)
             self._forwarding.checkpoint("outcome_committed")
         finally:
-            self._forwarding.ended()
+            self._forwarding.notify_completed()
         return outgoing
 
-    def _completed(self, exchange: Exchange, intent: Intent, sent: Delivery) -> Outgoing:
+    def _completed(self, exchange: Exchange, intent: Intent, delivery: Delivery) -> Outgoing:
         known = list(exchange.findings)
+        # The message is sent and must be booked, so a conflict with another writer is retried without limit.
         while True:
             with suppress(Conflict), exchange.sandbox.begin() as (work, config, clock):
                 exchange.findings = list(known)
-                found = complete(work, config, clock.now(self._real_time()), intent, sent)
+                found = complete(work, config, clock.now(self._real_time()), intent, delivery)
                 exchange.findings += found.findings
                 if found.kept is None:
                     reasons = _reasons(found.refusal) if found.refusal else []
                     outgoing = self._refused(work, exchange, reasons, intent.at_hospital)
                 else:
                     injected = intent.at_hospital
-                    outgoing = self._answered(work, config, exchange, found.kept, injected, intended=intent.effect)
+                    outgoing = self._answered(
+                        work, config, exchange, found.kept, injected, msgid_reserved=intent.effect
+                    )
                 self._forwarding.checkpoint("outcome_written")
                 return outgoing
 
     def _endpoint(self, sandbox: Sandbox, exchange: Exchange) -> Endpoint:
-        """The simulated insured place behind its own desk, for a fault on that leg; it goes by our clock."""
-        config = sandbox.now_configured()
+        """Endpoint of the simulated insured place, for a fault on that leg, with the trade clock of the exchange."""
+        config = sandbox.current_config()
         return Endpoint(
             sandbox.store.begin, config.place, config.agency_contract, lambda: exchange.received, config.strict
         )
@@ -256,29 +272,29 @@ class Pipeline:
         errors = [each.sentence for each in exchange.findings if each.severity == ERROR]
         answer = self._write(exchange, FAILURE, err_msg([*errors, *(each.sentence for each in reasons)]), None)
         exchange.findings += reasons
-        sent = self._disturb(exchange, answer, injected)
+        sent = self._apply_fault(exchange, answer, injected)
         self._record(work, exchange, sent.body, "dropped" if sent.dropped else "refused")
         return sent
 
-    def _refused_alone(self, exchange: Exchange, refusal: Refusal) -> Outgoing:
-        """Refuses what could not even begin, in a unit of work of its own."""
+    def _refused_in_own_unit_of_work(self, exchange: Exchange, refusal: Refusal) -> Outgoing:
+        """Refuses a message whose first unit of work could not run, in a unit of work of its own."""
         with exchange.sandbox.begin() as (work, _, clock):
             exchange.begin(clock.now(self._real_time()))
             return self._refused(work, exchange, _reasons(refusal))
 
-    def _turned_away(self, work: UnitOfWork, exchange: Exchange, status: int, finding: Finding) -> Outgoing:
-        """The gateway's own shape: no message, the HTTP status inside a body (source HN)."""
+    def _reject(self, work: UnitOfWork, exchange: Exchange, status: int, finding: Finding) -> Outgoing:
+        """Refuses a request in the gateway's own format, without an envelope (source HN)."""
         body = write_json({"code": status, "message": finding.sentence.zh})
         journal.record(work, exchange.leg(body, "turned_away"), [finding])
         return Outgoing(body, status=status)
 
     def _match_fault(self, work: UnitOfWork, config: Config, exchange: Exchange) -> Fault | None:
-        if not config.faulty or exchange.incoming.again:
+        if not config.faulty or exchange.incoming.redelivered:
             return None
         return faults.match_fault(work, at=faults.HOSPITAL, infno=exchange.head.infno, seed=config.seed)
 
-    def _stop(self, work: UnitOfWork, exchange: Exchange, fault: Fault) -> Outgoing:
-        """Ends a message that an ordered fault keeps from being handled."""
+    def _end_by_fault(self, work: UnitOfWork, exchange: Exchange, fault: Fault) -> Outgoing:
+        """Ends a message whose injected fault prevents its handling."""
         before = injector.before_handling(fault)
         if before == injector.REFUSED:
             sentence = text("gateway.simulated_refusal")
@@ -288,8 +304,8 @@ class Pipeline:
         self._record(work, exchange, b"", "dropped")
         return Outgoing(b"", dropped=True)
 
-    def _disturb(self, exchange: Exchange, answer: bytes, fault: Fault | None) -> Outgoing:
-        """The answer as an ordered fault lets it out."""
+    def _apply_fault(self, exchange: Exchange, answer: bytes, fault: Fault | None) -> Outgoing:
+        """Response with the injected fault applied to the answer."""
         if fault is None:
             return Outgoing(answer)
         got, effect = injector.after_handling(fault, answer, exchange.psn_no), fault.effect
@@ -317,29 +333,29 @@ class Pipeline:
         return Outgoing(write_json(body))
 
 
-NOT_THE_CALLERS = frozenset(
+NOT_CALLER_FAULTS = frozenset(
     {
         *("unknown_outcome", "unknown_repeated", "visit_unknown_outcome", "still_running"),
         *("agency_no_answer", "agency_unusable", "agency_refused", "agency_busy", "reversed_meanwhile"),
     }
 )
-"""Refusals that say nothing against the message: its sender did no wrong."""
+"""Rules of refusals that are no fault of the sender; their findings are warnings."""
 
 
 def _reasons(refusal: Refusal) -> list[Finding]:
-    """A refusal with all its reasons as findings, the first first."""
+    """Findings for all reasons of a refusal, in their order."""
     return [
-        Finding(each.rule, WARNING if each.rule in NOT_THE_CALLERS else ERROR, each.text, _pointer(each.path))
+        Finding(each.rule, WARNING if each.rule in NOT_CALLER_FAULTS else ERROR, each.text, _pointer(each.path))
         for each in refusal.all
     ]
 
 
-_IN_THE_HEADER = frozenset({"infno", "msgid", "fixmedins_code", "sign_no", "mdtrtarea_admvs", "insuplc_admdvs"})
+_HEADER_FIELDS = frozenset({"infno", "msgid", "fixmedins_code", "sign_no", "mdtrtarea_admvs", "insuplc_admdvs"})
 
 
 def _pointer(path: str) -> str:
-    """A JSON pointer from the envelope, as the contract gives it: `data.psn_no` is `/input/data/psn_no`."""
+    """JSON pointer from the envelope for the path of a refusal, as in contract findings: /input/data/psn_no."""
     parts = path.strip("/").replace("/", ".").split(".")
-    if not path or path.startswith("/") or parts[0] in ("input", *_IN_THE_HEADER):
+    if not path or path.startswith("/") or parts[0] in ("input", *_HEADER_FIELDS):
         return "/" + "/".join(parts) if path else ""
     return "/input/" + "/".join(parts)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from simulator.contract import Contract
 from simulator.contract.diff import LEVELS, Change, EditionDifference, compare
-from simulator.contract.diff.difference_reports import Group, groups_of
+from simulator.contract.diff.difference_reports import ChangeGroup, groups_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Compared:
     """Difference of two editions as a page shows it: groups after the choice of transaction and level."""
 
     difference: EditionDifference
-    groups: tuple[Group, ...]
+    groups: tuple[ChangeGroup, ...]
     levels: tuple[str, ...] = LEVELS[::-1]
 
     def count(self, level: str) -> int:

@@ -74,7 +74,7 @@ class Editions:
             sandbox = self._platform.sandboxes.get(name)
             if sandbox is not None:
                 try:
-                    yield sandbox.now_configured().edition, name
+                    yield sandbox.current_config().edition, name
                 except (SimulatorError, Gone):
                     # Deleted meanwhile, or its own files are broken: it says so itself when it is used.
                     continue

@@ -23,8 +23,8 @@ class TransactionLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
-    """Transactions of one family, in the order of the tables."""
+class TransactionCategory:
+    """Transactions of a category, in the order of the tables."""
 
     name: str
     lines: tuple[TransactionLine, ...]
@@ -50,8 +50,8 @@ class Hits:
     counts: Mapping[str, int]
 
 
-def families(contract: Contract) -> tuple[list[Family], list[TransactionRow]]:
-    """Transactions with tables by family, and those that are known by name only."""
+def categories(contract: Contract) -> tuple[list[TransactionCategory], list[TransactionRow]]:
+    """Transactions with tables by category, and those that are known by name only."""
     served: dict[str, list[TransactionLine]] = {}
     listed: list[TransactionRow] = []
     for infno, known in contract.edition.transactions.items():
@@ -59,7 +59,7 @@ def families(contract: Contract) -> tuple[list[Family], list[TransactionRow]]:
             served.setdefault(known.category, []).append(_line(contract, known))
         else:
             listed.append(known)
-    return [Family(name, tuple(lines)) for name, lines in served.items()], listed
+    return [TransactionCategory(name, tuple(lines)) for name, lines in served.items()], listed
 
 
 def search(contract: Contract, words: str) -> Hits:

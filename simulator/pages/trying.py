@@ -88,7 +88,7 @@ def check(contract: Contract, message: str, *, strict: bool, infno: str) -> list
 
 def send(platform: Platform, sandbox: Sandbox, message: str, *, fresh: bool, unmasked: bool) -> Sending:
     """Sends a message as a hospital would, signed where the sandbox demands it. Raises SetupError and Gone."""
-    config = sandbox.now_configured()
+    config = sandbox.current_config()
     with sandbox.begin() as (work, _, clock):
         last = work.last_id(journal)
         now = clock.now(platform.sandboxes.real_time())

@@ -10,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from simulator.contract.edition_rows import ENVELOPE
 from simulator.contract.example import example, example_message
 from simulator.control.people import described
-from simulator.control.routes import objection
+from simulator.control.routes import authorisation_error
 from simulator.core.errors import SetupError, SimulatorError
 from simulator.core.masking import mask
 from simulator.core.texts import text
@@ -78,7 +78,7 @@ class TryView:
         message = form.get("message", "").replace("\r\n", "\n")
         # Checking reads no state, so it needs no token; where it comes from is looked at all the same.
         token = choice.token if choice.mode == SEND else self._platform.settings.token
-        refused = objection(self._platform, token)
+        refused = authorisation_error(self._platform, token)
         if refused is not None:
             return self._page(shown, number, choice, message, {"refused": refused[2]}, refused[0])
         if choice.mode == SEND:
@@ -170,7 +170,7 @@ class TryView:
 
     def _sandboxes(self) -> list[str]:
         """Names of sandboxes, for a reader who may know them: on this machine, where no token is demanded."""
-        if self._platform.settings.token or objection(self._platform, "") is not None:
+        if self._platform.settings.token or authorisation_error(self._platform, "") is not None:
             return []
         return self._platform.sandboxes.names()
 

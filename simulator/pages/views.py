@@ -27,7 +27,7 @@ def editions(known: Editions) -> Page:
 def edition(shown: Shown) -> Page:
     """Page of an edition: the hits of a search, or all its transactions."""
     words = request.args.get("q", "").strip()[:_MOST_WORDS]
-    served, listed = listing.families(shown.contract)
+    served, listed = listing.categories(shown.contract)
     values = {
         "shown": shown,
         "words": words,

@@ -1,1 +1,1 @@
-"""One tester's own platform: state, clock, edition, rules, agencies and faults."""
+"""Sandboxes: a platform for each tester, with its own state, clock, edition, rules, agencies and faults."""

@@ -18,7 +18,7 @@ from simulator.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """Who answers for the people insured in an area and below it."""
+    """Registered agency of an area: the system that insures the people of the area and the areas below it."""
 
     area: str
     url: str
@@ -30,7 +30,7 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """The files every sandbox starts from: the product's own, with a user's data folder laid over them."""
+    """Data files from which every sandbox starts: the product's own, overridden by a user's data folder."""
 
     policies: PolicyBook
     catalogues: CatalogueBook
@@ -40,7 +40,7 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a sandbox goes by, as of one revision; nothing in it changes while messages run."""
+    """Configuration of a sandbox as of a revision; immutable, so that threads share it."""
 
     name: str
     seed: int
@@ -57,10 +57,10 @@ class Config:
     institutions: InstitutionBook
     agencies: Mapping[str, Agency]
     faulty: bool
-    """Whether any fault was ever ordered; without one the table is not read."""
+    """True if the table of faults has rows; messages do not read the table otherwise."""
 
     def agency_for(self, area: str) -> Agency | None:
-        """The agency registered for the area, or for the nearest area above it."""
+        """Agency registered for the area or else for its city or province; None if the place is simulated."""
         for prefix in (area, area[:4] + "00", area[:2] + "0000"):
             found = self.agencies.get(prefix)
             if found is not None:
@@ -69,7 +69,7 @@ class Config:
 
 
 def configure(work: UnitOfWork, row: SandboxRow, shipped: Defaults) -> Config:
-    """The configuration of a sandbox as its rows have it, laid over the files that it starts from."""
+    """Builds the configuration of a sandbox: its own rows over the data files in `shipped`."""
     contract = contract_of(row.edition)
     policies = shipped.policies
     for city in work.find(tables.policy, order="area"):

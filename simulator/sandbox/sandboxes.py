@@ -1,4 +1,4 @@
-"""Sandboxes: one tester's own platform each, with state, clock, edition, rules, agencies and faults of its own."""
+"""Creates, opens, resets and deletes sandboxes, and begins their units of work."""
 
 import json
 import threading
@@ -22,29 +22,30 @@ DEFAULT = "default"
 DEFAULT_SEED = 230900
 DEFAULT_EDITION = "national"
 RUN_SIZE = 10**9
-"""What a sandbox counts begins at run × RUN_SIZE: the messages that it forwards, the numbers that it gives out."""
+"""Size of the range of numbers of a run: msgids and row ids of a sandbox start at run × RUN_SIZE."""
 
 
 class Changes:
-    """Wakes whoever waits for something to be written in a sandbox by this process."""
+    """Wakes the threads that wait for this process to write to a sandbox."""
 
     def __init__(self) -> None:
-        self._told = threading.Condition()
+        self._changed = threading.Condition()
         self.count = 0
 
-    def tell(self) -> None:
-        with self._told:
+    def notify(self) -> None:
+        """Wakes the waiting threads; called after a unit of work that wrote."""
+        with self._changed:
             self.count += 1
-            self._told.notify_all()
+            self._changed.notify_all()
 
     def wait(self, since: int, timeout_s: float) -> None:
-        """Until `count` is above `since`, at most so long."""
-        with self._told:
-            self._told.wait_for(lambda: self.count > since, timeout_s)
+        """Waits until `count` exceeds `since`, at most `timeout_s` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.count > since, timeout_s)
 
 
 class Sandbox:
-    """A sandbox in use: its store, and its configuration cached by revision."""
+    """Open sandbox: its store, and its configuration cached by revision."""
 
     def __init__(self, store: Store, shipped: Defaults) -> None:
         self.name = store.name
@@ -56,20 +57,23 @@ class Sandbox:
 
     @contextmanager
     def begin(self) -> Iterator[tuple[UnitOfWork, Config, TradeClock]]:
-        """A unit of work with the configuration and clock that hold inside it."""
+        """Begins a unit of work with the configuration and trade clock valid in it.
+
+        Raises SetupError if another version of the program has upgraded the store meanwhile.
+        """
         with self.store.begin() as work:
             row = work.get(tables.sandbox, id=1)
             if row is None or row.schema_version != tables.SCHEMA_VERSION:
                 versions = {"found": row.schema_version if row else 0, "wanted": tables.SCHEMA_VERSION}
                 raise SetupError(text("store.upgraded_meanwhile", name=self.name, **versions))
             yield work, self._current(work, row), clock_of(row)
-            # Seen here: the next one may have the same object as soon as this one is over.
+            # Read before the block ends: the store reuses the UnitOfWork object.
             written = work.written
         if written:
-            self.changes.tell()
+            self.changes.notify()
 
-    def now_configured(self) -> Config:
-        """The configuration as it is in the store at this moment."""
+    def current_config(self) -> Config:
+        """Configuration as stored at this moment."""
         with self.begin() as (_, config, _clock):
             return config
 
@@ -83,7 +87,7 @@ class Sandbox:
 
 
 class Sandboxes:
-    """All sandboxes of this platform; `default` is there from the start."""
+    """Sandboxes of the platform; `default` is created at the start."""
 
     def __init__(
         self, factory: StoreFactory, shipped: Defaults, *, real_time: RealTime, defaults: Mapping[str, Any]
@@ -95,7 +99,7 @@ class Sandboxes:
         self._open: dict[str, Sandbox] = {}
         self._lock = threading.Lock()
         if DEFAULT not in factory.names():
-            # Of several processes that start at once one makes it.
+            # Several processes may start at once; all but the first are refused and use the sandbox that it created.
             with suppress(Refusal):
                 self.create(DEFAULT)
 
@@ -103,7 +107,7 @@ class Sandboxes:
         return self.factory.names()
 
     def get(self, name: str) -> Sandbox | None:
-        """The sandbox of the name, or None."""
+        """Sandbox by name, or None; reopened if its store was replaced since."""
         found = self._open.get(name)
         if found is not None and found.store.current:
             return found
@@ -121,7 +125,7 @@ class Sandboxes:
             return found
 
     def create(self, name: str, **settings: Any) -> Sandbox:
-        """A new sandbox; raises Refusal for a name that is taken or not allowed.
+        """Creates a sandbox; raises Refusal for a name that exists or is not allowed.
 
         Settings: seed, clock (Beijing datetime; the present otherwise), running, edition (must load), strict, gateway.
         """
@@ -131,7 +135,7 @@ class Sandboxes:
         contract_of(values.get("edition") or DEFAULT_EDITION)
         row = _first_row(name, values, self.real_time())
         try:
-            self.factory.create(name, lambda work: _begin_with(work, row))
+            self.factory.create(name, lambda work: _initialise(work, row))
         except FileExistsError:
             raise refuse("sandbox_exists", path="name", name=name) from None
         sandbox = self.get(name)
@@ -139,30 +143,30 @@ class Sandboxes:
         return sandbox
 
     def reset(self, sandbox: Sandbox) -> None:
-        """Empties a sandbox in one unit of work; what it was made with stays, its clock goes back to the present."""
+        """Empties a sandbox in a single unit of work; settings stay, and its clock goes back to the present."""
         with sandbox.begin() as (work, config, _):
             row = work.get_required(tables.sandbox, id=1, lock=True)
             values = {"seed": config.seed, "edition": config.edition, "strict": config.strict}
             values["gateway"] = json.loads(row.gateway)
             again = _first_row(row.name, values, self.real_time())
             work.empty(tables.metadata.sorted_tables)
-            _begin_with(work, again | {"revision": row.revision + 1})
+            _initialise(work, again | {"revision": row.revision + 1})
 
     def restore(self, sandbox: Sandbox, snapshot: str) -> None:
-        """Puts a snapshot in the place of everything; raises Refusal when there is none of that name."""
+        """Replaces the contents of a sandbox by a snapshot; raises Refusal if there is none of that name."""
         if not NAME.match(snapshot) or snapshot not in self.factory.snapshots(sandbox.name):
             raise refuse("snapshot_unknown", path="name", name=snapshot)
-        before = sandbox.now_configured().revision
+        before = sandbox.current_config().revision
         self.factory.restore(sandbox.name, snapshot)
         with sandbox.begin() as (work, config, _):
-            # Above both, or a process that cached the one would take the other for it.
+            # A revision above both, so that no process takes a cached configuration for the restored one.
             first = first_serial(sandbox.name, self.real_time())
             work.change(tables.sandbox, {"id": 1}, revision=max(before, config.revision) + 1, serial=first)
-            # What was given out after the snapshot was taken is not given out again.
+            # Numbers issued after the snapshot was taken must not be issued again.
             work.start_ids_at(tables.NUMBERED, first + 1)
 
     def delete(self, name: str) -> None:
-        """Removes a sandbox and its snapshots; raises Refusal when there is none."""
+        """Deletes a sandbox and its snapshots; raises Refusal if there is none of that name."""
         if name not in self.names():
             raise refuse("sandbox_unknown", path="name", name=name)
         with self._lock:
@@ -185,23 +189,23 @@ def _first_row(name: str, values: Mapping[str, Any], real: float) -> dict[str, A
         "edition": values.get("edition") or DEFAULT_EDITION,
         "strict": int(values.get("strict", True)),
         "gateway": json.dumps(values.get("gateway") or {}),
-        # Another process may still have the sandbox in memory that had this name before.
+        # Another process may still cache an earlier sandbox of this name, whose revision must differ.
         "revision": int(real * 1000),
         "serial": first_serial(name, real),
     }
 
 
 def first_serial(name: str, real: float) -> int:
-    """What a new, emptied or restored sandbox counts from: by moment and name, so no run repeats another's.
+    """First serial of a new, emptied or restored sandbox, derived from time and name so that no run repeats another's.
 
-    An agency keeps its books when a sandbox here begins anew, and may serve several: a msgid that came before would be
-    answered from them, and a batch of a mdtrt_id that came before is settled already (rules 24).
+    An agency keeps its books when a sandbox starts anew, and may serve several sandboxes. It would answer a repeated
+    msgid from its books, and refuse a batch under a repeated mdtrt_id as settled (rules 24).
     """
-    # The name, because several processes may make sandboxes in one millisecond.
+    # The name is included because several processes may create sandboxes in the same millisecond.
     return (int(real * 1000) + crc32(name.encode())) % RUN_SIZE * RUN_SIZE
 
 
-def _begin_with(work: UnitOfWork, row: Mapping[str, Any]) -> None:
+def _initialise(work: UnitOfWork, row: Mapping[str, Any]) -> None:
     work.add(tables.sandbox, **row)
     work.start_ids_at(tables.NUMBERED, row["serial"] + 1)
 
@@ -211,7 +215,7 @@ def clock_of(row: SandboxRow) -> TradeClock:
 
 
 def touch(work: UnitOfWork) -> None:
-    """Says that what is cached in memory has changed."""
+    """Increments the revision, so that every process reloads its cached configuration."""
     row = work.get(tables.sandbox, id=1, lock=True)
     work.change(tables.sandbox, {"id": 1}, revision=row.revision + 1 if row else 1)
 

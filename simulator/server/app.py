@@ -1,4 +1,4 @@
-"""The web application of a platform: what answers under which address, and what goes on beside it."""
+"""Web application of a platform: routes, and maintenance in the background."""
 
 import atexit
 import threading
@@ -14,12 +14,12 @@ from simulator.platform import Platform, create_platform
 from simulator.server.business_seam import BusinessSeam, not_found
 from simulator.server.health import health
 
-_FORGET_EVERY = 60
-"""Rounds of the outbox between two looks at the bounds of the journal."""
+_PRUNE_EVERY = 60
+"""Rounds of maintenance between two prunings of the journal."""
 
 
 def create_app(settings: Settings, **parts: Any) -> Flask:
-    """The Flask application; `parts` go to create_platform. The platform is `app.extensions["platform"]`."""
+    """Creates the Flask application; `parts` go to create_platform. The platform is `app.extensions["platform"]`."""
     platform = create_platform(settings, **parts)
     app = Flask("simulator", static_folder=None)
     app.extensions["platform"] = platform
@@ -35,19 +35,19 @@ def create_app(settings: Settings, **parts: Any) -> Flask:
 
 
 def _maintain_in_background(platform: Platform) -> None:
-    """Looks after the outbox and the journal until the process ends."""
-    received_reply = threading.Event()
+    """Runs the outbox worker and prunes the journal in a thread until the process ends."""
+    stopped = threading.Event()
 
     def rounds() -> None:
         count = 0
-        while not received_reply.wait(platform.settings.outbox_every_s):
+        while not stopped.wait(platform.settings.outbox_every_s):
             count += 1
             try:
                 platform.run_maintenance()
-                if count % _FORGET_EVERY == 0:
+                if count % _PRUNE_EVERY == 0:
                     platform.prune()
             except Exception:  # noqa: BLE001 (logged; the next round comes all the same)
                 log().exception("the outbox round failed")
 
     threading.Thread(target=rounds, name="outbox", daemon=True).start()
-    atexit.register(received_reply.set)
+    atexit.register(stopped.set)

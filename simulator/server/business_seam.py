@@ -1,7 +1,7 @@
-"""The business seam over HTTP: bytes in, pipeline.handle, bytes out.
+"""WSGI entry for business messages: passes the bytes of a request to the pipeline and answers its bytes.
 
-It stands before Flask, which serves everything else: routing, request and response objects would cost a message about a
-third of what the whole platform does for it (docs/performance.md).
+It is placed in front of Flask, which serves all other paths: Flask's routing, request and response objects would add
+about a third to the cost of a message (docs/performance.md).
 """
 
 import time
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
 SERVICE = "callService"
-"""Any path that ends so is served: the front part differs between clients (source JL)."""
+"""Last segment of the served paths, before an optional infno; the segments before it differ by client (source JL)."""
 
 
 class ConnectionDropped(Exception):
-    """Ends the connection without an answer, as an ordered fault demands."""
+    """Raised to break the connection without an answer, for an injected fault."""
 
 
 class BusinessSeam:
-    """WSGI: takes what is posted to the service, and leaves the rest to the application behind it."""
+    """WSGI middleware that answers POSTs to the service, and passes other requests to the application."""
 
     def __init__(self, application: "WSGIApplication", pipeline: Pipeline, sandboxes: Sandboxes, default: str) -> None:
-        """`default` is the sandbox of a path that names none."""
+        """Wraps an application; `default` is the sandbox of a path that names none."""
         self._application = application
         self._pipeline = pipeline
         self._sandboxes = sandboxes
         self._default = default
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        addressed = _addressed(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+        addressed = _address_of(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
         if addressed is None:
             return self._application(environ, start_response)
         outgoing = self._answered(environ, *addressed)
@@ -62,39 +62,39 @@ class BusinessSeam:
         try:
             found = self._sandboxes.get(name)
             if found is None:
-                return _turned_away(404, text("gateway.no_sandbox", name=name))
-            body = _received(environ)
+                return _rejection(404, text("gateway.no_sandbox", name=name))
+            body = _read_request(environ)
             incoming = Incoming(body.message, EnvironHeaders(environ), infno, file=body.file, problem=body.problem)
             return self._pipeline.handle(found, incoming)
         except Gone:
-            return _turned_away(404, text("gateway.no_sandbox", name=name))
+            return _rejection(404, text("gateway.no_sandbox", name=name))
         except SetupError as error:
-            return _turned_away(503, error.text)
+            return _rejection(503, error.text)
         except ClientDisconnected:
             return Outgoing(b"", status=400)
 
 
 def not_found() -> Blueprint:
-    """Answers whatever no route of the application takes, in the gateway's own shape."""
+    """Blueprint that answers unknown paths, methods and defects in the gateway's own format."""
     routes = Blueprint("nowhere", __name__)
 
     @routes.app_errorhandler(404)
     @routes.app_errorhandler(405)
     def no_such_path(_error: Exception) -> Response:
         sentence = text("gateway.no_such_path", method=request.method, path=request.path, service=SERVICE)
-        refused = _turned_away(404, sentence)
-        return Response(refused.body, refused.status, mimetype="application/json")
+        rejection = _rejection(404, sentence)
+        return Response(rejection.body, rejection.status, mimetype="application/json")
 
     @routes.app_errorhandler(500)
     def defect(error: Exception) -> Response:
-        refused = _turned_away(500, recorded(getattr(error, "original_exception", None) or error))
-        return Response(refused.body, refused.status, mimetype="application/json")
+        rejection = _rejection(500, recorded(getattr(error, "original_exception", None) or error))
+        return Response(rejection.body, rejection.status, mimetype="application/json")
 
     return routes
 
 
-def _addressed(path: str) -> tuple[str, str] | None:
-    """The sandbox (blank where the path names none) and the number (likewise); None for a path of something else."""
+def _address_of(path: str) -> tuple[str, str] | None:
+    """Sandbox and infno of a path, each blank if the path has none; None for a path other than the service's."""
     *front, last = path.split("/")[1:] or [""]
     infno = ""
     if last != SERVICE:
@@ -108,8 +108,8 @@ def _addressed(path: str) -> tuple[str, str] | None:
     return (front[1] if front[:1] == ["s"] and len(front) > 1 else ""), infno
 
 
-def _received(environ: dict[str, Any]) -> RequestBody:
-    """The body as its content type says; raises ClientDisconnected for one that is shorter than announced."""
+def _read_request(environ: dict[str, Any]) -> RequestBody:
+    """Reads the body by its content type; raises ClientDisconnected if it is shorter than its Content-Length."""
     declared = environ.get("CONTENT_LENGTH", "")
     if not declared.isdecimal():
         return read_body(environ.get("CONTENT_TYPE", ""), None, get_input_stream(environ).read)
@@ -123,12 +123,13 @@ def _received(environ: dict[str, Any]) -> RequestBody:
     return read_body(environ.get("CONTENT_TYPE", ""), int(declared), read)
 
 
-def _turned_away(code: int, sentence: Text) -> Outgoing:
-    """What never became a message has the gateway's own shape (source HN)."""
+def _rejection(code: int, sentence: Text) -> Outgoing:
+    """Refusal in the gateway's own format, for a request that is not a message (source HN)."""
     return Outgoing(write_json({"code": code, "message": sentence.zh}), status=code)
 
 
 def _drop() -> Iterator[bytes]:
-    """Promises a byte and ends: the client sees a connection that broke off."""
+    """Response body that fails after the headers, so that the client sees a broken connection."""
+    # WSGI servers send the headers with the first chunk, an empty one included.
     yield b""
     raise ConnectionDropped

@@ -1,4 +1,4 @@
-"""`/healthz` says that the process lives, `/readyz` that it can take messages, `/metrics` what it has counted."""
+"""Routes for operators: `/healthz` (process alive), `/readyz` (can take messages), `/metrics` (counters)."""
 
 from flask import Blueprint, Response
 
@@ -10,7 +10,7 @@ from simulator.platform import Platform
 
 
 def health(platform: Platform) -> Blueprint:
-    """The three routes that operators and test runners ask."""
+    """Blueprint with the routes `/healthz`, `/readyz` and `/metrics`; only the last needs authorisation."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
@@ -22,6 +22,7 @@ def health(platform: Platform) -> Blueprint:
         sandbox = platform.sandboxes.get(platform.settings.sandbox)
         if sandbox is None:
             return Response(write_json({"status": "no sandbox"}), 503, mimetype="application/json")
+        # A unit of work begins only if the store can be read and has this version.
         with sandbox.begin():
             return Response(write_json({"status": "ready"}), mimetype="application/json")
 

@@ -1,4 +1,4 @@
-"""The platform behind granian: one worker, threads that mostly wait, every setting handed over by the environment."""
+"""Serves the platform by granian: a single worker with threads, whose settings pass through the environment."""
 
 import gc
 import json
@@ -31,25 +31,28 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def make() -> Flask:
-    """The application of a server process (granian calls this in its worker)."""
-    end_with_parent()
+    """Creates the application of a server process; granian calls it in its worker."""
+    exit_with_parent()
     made = create_app(Settings.from_environment())
-    _collect_seldom()
-    _tell_up()
+    _tune_garbage_collection()
+    _print_ready()
     return made
 
 
-def _collect_seldom() -> None:
-    """Editions, policies and catalogues stay for good; messages leave no cycles, so looking for some costs in vain."""
+def _tune_garbage_collection() -> None:
+    """Makes garbage collection rare, and excludes editions, policies and catalogues, which live as long as the process.
+
+    Messages leave no reference cycles, so that frequent collections would cost time and free little.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
 
 def refuse_unsafe(host: str, settings: Settings, *, opened: bool) -> None:
-    """Raises SetupError for an address that others can reach without a token and a gateway profile.
+    """Raises SetupError for an address beyond loopback without a token and a gateway profile, unless `opened`.
 
-    The rules of exposure: docs/architecture.md#safety.
+    Rules of exposure: docs/architecture.md#safety.
     """
     if host in LOOPBACK or opened:
         return
@@ -62,8 +65,11 @@ def refuse_unsafe(host: str, settings: Settings, *, opened: bool) -> None:
         raise SetupError(text("serve.unsafe", host=host, missing=" ".join(missing)))
 
 
-def refuse_taken(host: str, port: int) -> None:
-    """Raises SetupError when the port is in use or not ours to take; 0 would be one that nobody is told of."""
+def refuse_unavailable_port(host: str, port: int) -> None:
+    """Raises SetupError if the port is in use or not permitted.
+
+    Port 0 is refused too: the system would choose a port, and the URL printed for users would be wrong.
+    """
     if port == 0:
         raise SetupError(text("serve.port", host=host, port=port, problem="1-65535"))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -77,15 +83,16 @@ def refuse_taken(host: str, port: int) -> None:
 
 
 def refuse_unusable(settings: Settings) -> None:
-    """Raises what is wrong with store, data or edition here, since a worker could tell it by a traceback only.
+    """Raises SimulatorError if the store, the data or the edition cannot be used.
 
-    A forked worker starts from what was read for this, so it costs little.
+    A worker could report such an error only by a traceback. The check costs little: a forked worker shares the data
+    that was read for it.
     """
     create_platform(settings).close()
 
 
 def free_port() -> int:
-    """A port of loopback that nobody uses at this moment, chosen by the system."""
+    """Returns a free port of loopback, chosen by the system."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -93,10 +100,10 @@ def free_port() -> int:
 
 
 def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> None:
-    """Serves until interrupted; `more` maps further ports to the sandbox that each of them is."""
+    """Serves until interrupted; `more` maps further ports to the default sandbox of each."""
     others = [
         multiprocessing.get_context("spawn").Process(
-            target=_serve_one,
+            target=_serve_port,
             args=(
                 host,
                 each,
@@ -110,16 +117,16 @@ def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> 
     for other in others:
         other.start()
     try:
-        # What a crash has left was taken up before any port was open (refuse_unusable).
+        # With several processes none is alone: intents left by a crash were recovered before (refuse_unusable).
         first = replace(settings, alone=not more)
-        _serve_one(host, port, first, text("serve.ready", url=_url(host, port), store=settings.store))
+        _serve_port(host, port, first, text("serve.ready", url=_url(host, port), store=settings.store))
     finally:
         for other in others:
             other.terminate()
 
 
 def serve_agency(host: str, port: int, *, threads: int, people: Path | None, **options: str | bool) -> None:
-    """Serves the reference agency until interrupted; its people are read first, so a bad file stops it at once."""
+    """Serves the reference agency until interrupted; raises DataFaults for a bad file of people before it starts."""
     from simulator.agencies.reference.agency import count_people, load_people
     from simulator.people.areas import area_name
 
@@ -144,12 +151,12 @@ def _read(path: Path) -> bytes:
 
 
 def make_agency() -> Flask:
-    """The application of an agency process."""
+    """Creates the application of an agency process; granian calls it in its worker."""
     from simulator.agencies.reference.agency import create_app as create_agency_app
 
-    end_with_parent()
+    exit_with_parent()
     made = create_agency_app(_agency(json.loads(os.environ[_AGENCY])))
-    _tell_up()
+    _print_ready()
     return made
 
 
@@ -170,19 +177,22 @@ def _agency(options: Mapping[str, Any]) -> "ReferenceAgency":
 _AGENCY = "NHSA_SIM_AGENCY"
 
 
-def _serve_one(host: str, port: int, settings: Settings, when_up: Text) -> None:
-    end_with_parent()
+def _serve_port(host: str, port: int, settings: Settings, ready_sentence: Text) -> None:
+    exit_with_parent()
     os.environ.update(settings.to_environment())
-    granian("simulator.server.serving:make", host, port, settings.threads, when_up)
+    granian("simulator.server.serving:make", host, port, settings.threads, ready_sentence)
 
 
-_LAST_WORDS_S = 10
-"""How long a message in hand may hold up the end; one that still waits for an agency is unknown, and is reversed."""
+_SHUTDOWN_GRACE_S = 10
+"""Seconds that a stopping server grants to messages in hand.
+
+A message that still waits for an agency is then cut off; the next start finds its outcome unknown and reverses it.
+"""
 
 
-def granian(target: str, host: str, port: int, threads: int, when_up: Text | None = None) -> None:
-    """Serves the application that `target` makes until interrupted; ours say `when_up` once they can answer."""
-    os.environ[_WHEN_UP] = str(when_up or "")
+def granian(target: str, host: str, port: int, threads: int, ready_sentence: Text | None = None) -> None:
+    """Serves the application created by `target` until interrupted; the worker prints `ready_sentence` when ready."""
+    os.environ[_READY_SENTENCE] = str(ready_sentence or "")
     Granian(
         target,
         factory=True,
@@ -191,7 +201,7 @@ def granian(target: str, host: str, port: int, threads: int, when_up: Text | Non
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=threads,
-        workers_kill_timeout=_LAST_WORDS_S,
+        workers_kill_timeout=_SHUTDOWN_GRACE_S,
         backlog=2048,
         log_level=LogLevels.critical,
         log_access=False,
@@ -199,27 +209,27 @@ def granian(target: str, host: str, port: int, threads: int, when_up: Text | Non
     ).serve()
 
 
-_WHEN_UP = "NHSA_SIM_WHEN_UP"
+_READY_SENTENCE = "NHSA_SIM_READY_SENTENCE"
 
 
-def _tell_up() -> None:
-    """Said by the worker, whose application is ready now; said by the parent it would be a guess."""
-    click.echo(os.environ[_WHEN_UP])
+def _print_ready() -> None:
+    """Prints the ready sentence in the worker; the parent does not know when the application is ready."""
+    click.echo(os.environ[_READY_SENTENCE])
 
 
 def _url(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def end_with_parent() -> None:
-    """Ends this process the moment that the one which started it is gone, even by kill -9.
+def exit_with_parent() -> None:
+    """Ends this process as soon as its parent is gone, even by kill -9.
 
-    A worker left behind would keep the port, and answer in the name of a platform that nobody can stop any more.
+    An orphaned worker would keep the port and go on answering for a platform that is stopped.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
         return
-    # Until granian sets its own, a worker has its parent's handlers, and would swallow the signal that is to end it.
+    # Until granian sets its own handlers, a forked worker has its parent's, which ignore the signal meant to end it.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_DFL)
 

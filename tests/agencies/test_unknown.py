@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from simulator.agencies.outbox import worker
-from simulator.agencies.outbox.acknowledgements import LONGEST_WAIT_S
+from simulator.agencies.outbox.acknowledgements import MAX_BACKOFF_S
 from simulator.platform import create_platform
 from simulator.store import tables
 from tests.agencies.bodies import referral, registration, withdrawal
@@ -250,7 +250,7 @@ def test_waits_double_until_a_minute_and_the_control_call_does_not_wait(city, st
         with city.stage.sandbox.begin() as (work, _, _clock):
             row = work.find(tables.outbox)[0]
         waits.append(round(row.next_try - now))
-    assert waits == [1, 2, 4, 8, 16, 32, LONGEST_WAIT_S, LONGEST_WAIT_S]
+    assert waits == [1, 2, 4, 8, 16, 32, MAX_BACKOFF_S, MAX_BACKOFF_S]
     # Left to itself it is not due yet.
     assert worker.run(city.stage.sandbox, platform.forwarding) == 0
     city.register(stub.url)

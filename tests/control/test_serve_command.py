@@ -152,6 +152,6 @@ def test_of_several_ports_none_takes_for_left_behind_what_another_is_sending(mon
         terminate = start
 
     monkeypatch.setattr(serving.multiprocessing, "get_context", lambda _: SimpleNamespace(Process=Process))
-    monkeypatch.setattr(serving, "_serve_one", lambda host, port, settings, when_up: handed.append(settings))
+    monkeypatch.setattr(serving, "_serve_port", lambda host, port, settings, when_up: handed.append(settings))
     serving.serve("127.0.0.1", 8100, Settings(), more)
     assert [settings.alone for settings in handed] == alone

@@ -17,7 +17,7 @@ SOON_S = 20
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    monkeypatch.setattr(waiting, "LONGEST_WAIT_S", 1000.0)
+    monkeypatch.setattr(waiting, "MAX_WAIT_S", 1000.0)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def answered_to(app, path):
 
 
 def test_a_task_is_told_when_it_is_put_on_the_board(app, control, waits, monkeypatch):
-    monkeypatch.setattr(waiting, "LOOK_AGAIN_S", 1000.0)
+    monkeypatch.setattr(waiting, "POLL_INTERVAL_S", 1000.0)
     thread, found = answered_to(app, "tasks?role=hospital&state=open&wait=1000")
     assert waits.wait(SOON_S)
     control("POST", "tasks", TASK)
@@ -51,7 +51,7 @@ def test_a_task_is_told_when_it_is_put_on_the_board(app, control, waits, monkeyp
 
 
 def test_a_message_is_told_when_it_comes_and_other_changes_are_no_answer(app, control, hospital, waits, monkeypatch):
-    monkeypatch.setattr(waiting, "LOOK_AGAIN_S", 1000.0)
+    monkeypatch.setattr(waiting, "POLL_INTERVAL_S", 1000.0)
     thread, found = answered_to(app, "messages?after=0&wait=1000")
     assert waits.wait(SOON_S)
     control("POST", "tasks", TASK)

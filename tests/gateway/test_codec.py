@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.gateway.codec.multipart import LARGEST_UPLOAD
+from simulator.gateway.codec.multipart import MAX_UPLOAD
 from simulator.gateway.codec.request_body import read_body
 from simulator.server.business_seam import ConnectionDropped
 from tests.support.hospital import SERVICE
@@ -69,7 +69,7 @@ def test_a_body_whose_length_is_above_the_limit_is_not_read():
     def read(_length):
         raise AssertionError("read")
 
-    for content_type, limit in (("application/json", JSON_LIMIT), (CONTENT_TYPE, LARGEST_UPLOAD)):
+    for content_type, limit in (("application/json", JSON_LIMIT), (CONTENT_TYPE, MAX_UPLOAD)):
         found = read_body(content_type, limit + 1, read)
         assert (found.problem.status, found.message) == (413, b"")
         assert str(limit) in found.problem.text.zh

@@ -10,7 +10,7 @@ import click
 from click.testing import CliRunner
 
 from simulator.cli import cli
-from simulator.core.citations import rule_groups, rules, source_groups, sources
+from simulator.core.citations import rule_headings, rules, source_headings, sources
 from simulator.core.texts import Text, speaking
 from tests.agencies import protocol_reference
 
@@ -84,7 +84,7 @@ facts taken, in our own words. Made from `simulator/core/sources.yaml` (`make do
 
 
 def _page_of_rules() -> str:
-    headings = {group.first: group for group in rule_groups()}
+    headings = {group.first: group for group in rule_headings()}
     lines = [str(_RULES)]
     for number, rule in rules().items():
         if number in headings:
@@ -95,7 +95,7 @@ def _page_of_rules() -> str:
 
 def _page_of_sources() -> str:
     lines = [str(_SOURCES)]
-    for group in source_groups():
+    for group in source_headings():
         lines.append(f"## {group.title}\n")
         for source in sources().values():
             if source.group == group.code:

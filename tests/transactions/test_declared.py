@@ -155,7 +155,7 @@ def test_the_catalogue_is_asked_by_place_name_kind_and_day(stage):
     def codes(**asked):
         return [row["hilist_code"] for row in listed(stage, page_size=1000, **asked).output["data"]]
 
-    catalogue = stage.sandbox.now_configured().catalogues.of("110000")
+    catalogue = stage.sandbox.current_config().catalogues.of("110000")
     assert codes() == [item.code for item in catalogue.all()]
     assert codes(hilist_code=CODE) == [CODE]
     assert codes(hilist_name="透析") == [item.code for item in catalogue.all() if "透析" in item.name]

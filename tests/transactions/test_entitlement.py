@@ -69,7 +69,7 @@ def test_an_insurance_pays_until_its_last_day_and_from_its_first(stage, insuranc
 
 
 def test_a_suspension_that_has_not_begun_is_shown_as_normal(stage):
-    codes = stage.sandbox.now_configured().contract.edition
+    codes = stage.sandbox.current_config().contract.edition
     later = stage.patient(status="suspended", suspended_from="2025-03-11")
     row = stage.hospital.identify(later).output["insuinfo"][0]
     assert row["psn_insu_stas"] == codes.code("psn_insu_stas", "normal")

@@ -24,7 +24,7 @@ def test_1101_tells_who_somebody_is_and_every_insurance_with_its_balance(stage):
     main, former = output["insuinfo"]
     assert (main["insutype"], main["balc"], main["cvlserv_flag"]) == ("310", Decimal("1234.50"), "1")
     assert (main["insuplc_admdvs"], former["insuplc_admdvs"]) == ("230900", "230100")
-    codes = stage.sandbox.now_configured().contract.edition
+    codes = stage.sandbox.current_config().contract.edition
     assert former["psn_insu_stas"] == codes.code("psn_insu_stas", "ended")
 
 
@@ -54,7 +54,7 @@ def test_1901_gives_the_codes_of_a_table_as_the_edition_has_them(stages, table):
         stage = stages(edition=edition)
         data = {"type": table, "parentValue": "0", "admdvs": "110000", "date": "2025-03-10", "valiFlag": "1"}
         rows = stage.hospital.send("1901", {"data": data}, insured="").output["list"]
-        codes = stage.sandbox.now_configured().contract.edition.codes[table]
+        codes = stage.sandbox.current_config().contract.edition.codes[table]
         assert {row["value"]: row["label"] for row in rows} == {code: name[:50] for code, name in codes.items()}
 
 

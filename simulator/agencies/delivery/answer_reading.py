@@ -1,4 +1,4 @@
-"""An agency's answer as it came: is it an answer at all, and does it keep the contract."""
+"""Reads the bytes of an agency's answer and checks them against the contract."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ ACCEPTED, REFUSED = "0", "-1"
 
 @dataclass(frozen=True, slots=True)
 class AgencyAnswer:
-    """An answer with infcode 0 or −1; `output` only means something with 0."""
+    """Answer with infcode 0 or −1; `output` is empty unless the infcode is 0, `err_msg` is blank unless refused."""
 
     infcode: str
-    told: str
+    err_msg: str
     output: Mapping[str, Any]
     findings: tuple[Finding, ...] = ()
 
@@ -29,12 +29,15 @@ class AgencyAnswer:
 
     @property
     def broken(self) -> Text | None:
-        """The first breach of the contract, if there is one."""
+        """First breach of the contract, or None."""
         return next((each.sentence for each in self.findings if each.severity == ERROR), None)
 
 
 def read_answer(raw: bytes, infno: str, contract: Contract, *, remote: bool, strict: bool) -> AgencyAnswer | Text:
-    """The answer, or why these bytes are none; habits of real systems are mended in lenient (rules 27)."""
+    """Parses an agency's answer, or returns the reason why the bytes are not an answer.
+
+    Without `strict`, known deviations of real systems are repaired and reported as warnings (rules 27).
+    """
     try:
         body = read_json(raw)
     except NotAMessage as error:
@@ -45,16 +48,17 @@ def read_answer(raw: bytes, infno: str, contract: Contract, *, remote: bool, str
     if not infcode:
         return text("agency.not_a_message", problem=text("wire.no_infcode"))
     findings, envelope = _envelope(contract, body, strict=strict)
-    told = envelope.get("err_msg")
+    err_msg = envelope.get("err_msg")
     output = envelope.get("output") or {}
     if infcode == REFUSED or not isinstance(output, Mapping):
-        return AgencyAnswer(infcode, told if isinstance(told, str) else "", {}, tuple(findings))
+        return AgencyAnswer(infcode, err_msg if isinstance(err_msg, str) else "", {}, tuple(findings))
     more, output = _output(contract, infno, output, remote=remote, strict=strict)
     return AgencyAnswer(infcode, "", output, tuple(findings + more))
 
 
 def _infcode(value: Any) -> str:
-    """A number is as good as text (rules 27)."""
+    """Normalises an infcode to "0" or "-1", blank for any other value; numbers are accepted too (rules 27)."""
+    # bool is an int in Python, and JSON true is no infcode.
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return ACCEPTED if value == 0 else REFUSED if value == -1 else ""
     return value if value in (ACCEPTED, REFUSED) else ""
@@ -63,27 +67,31 @@ def _infcode(value: Any) -> str:
 def _envelope(contract: Contract, body: Mapping[str, Any], *, strict: bool) -> tuple[list[Finding], Mapping[str, Any]]:
     # Absent, null and {} mean the same where a transaction prints no output (rules 27).
     fields = {**body, "infcode": str(body["infcode"]), "output": {} if body.get("output") is None else body["output"]}
-    habits: tuple[Any, ...] = ()
+    quirks: tuple[Any, ...] = ()
     if not strict:
-        fields, habits = contract.accept_envelope_quirks(fields)
-    return from_faults((*habits, *contract.check_envelope(fields, "out")), strict=strict), fields
+        fields, quirks = contract.accept_envelope_quirks(fields)
+    return from_faults((*quirks, *contract.check_envelope(fields, "out")), strict=strict), fields
 
 
 def _output(
     contract: Contract, infno: str, output: Any, *, remote: bool, strict: bool
 ) -> tuple[list[Finding], Mapping[str, Any]]:
     faults = contract.check(infno, "out", output, remote=remote)
-    habits: tuple[Any, ...] = ()
+    quirks: tuple[Any, ...] = ()
     if faults and not strict:
-        output, habits, faults = contract.check_lenient(infno, "out", output, remote=remote)
-        output = _mended(output, faults)
-    return from_faults((*habits, *faults), strict=strict), output
+        output, quirks, faults = contract.check_lenient(infno, "out", output, remote=remote)
+        output = _repaired(output, faults)
+    return from_faults((*quirks, *faults), strict=strict), output
 
 
-def _mended(output: Any, faults: Sequence[ContractBreach]) -> Any:
-    """What the hospital may expect: an empty list for one left out, and nothing that it does not know."""
+def _repaired(output: Any, faults: Sequence[ContractBreach]) -> Any:
+    """Removes fields unknown to the contract and adds an empty list for each required list left out.
+
+    The hospital's own contract check would otherwise fail on the agency's answer.
+    """
     strange = {each.path for each in faults if each.rule in ("unknown_field", "unknown_node")}
     kept = _without(output, strange, "/output") if strange else output
+    # Two slashes: only lists directly under /output are added.
     left_out: dict[str, list[Any]] = {
         each.field: [] for each in faults if each.rule == "list_missing" and each.path.count("/") == 2
     }

@@ -1,4 +1,4 @@
-"""How many threads may wait: for one agency, and for all of them together."""
+"""Limit on threads that wait for agencies: for each one, and for all of them together."""
 
 import threading
 from collections import Counter
@@ -9,25 +9,29 @@ from simulator.core.errors import refuse
 
 
 class Bulkhead:
-    """Counts who waits for what; an agency is named by its URL, since one may answer for many areas."""
+    """Counts the threads that wait for each agency.
 
-    def __init__(self, *, each: int = 24, total: int = 48) -> None:
-        self.each = each
+    Agencies are told apart by URL, not by area: one system may answer for many areas.
+    """
+
+    def __init__(self, *, per_agency: int = 24, total: int = 48) -> None:
+        self.per_agency = per_agency
         self.total = total
         self._used: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @contextmanager
-    def taken(self, line: str, area: str) -> Iterator[None]:
-        """Holds a slot inside the block; raises Refusal when the agency, or all together, have none left."""
+    def acquire(self, channel: str, area: str) -> Iterator[None]:
+        """Holds a permit inside the block; raises Refusal when the agency's share or the total is exhausted."""
         with self._lock:
-            if self._used[line] >= self.each or self._used.total() >= self.total:
-                raise refuse("agency_busy", area=area, limit=self.each)
-            self._used[line] += 1
+            if self._used[channel] >= self.per_agency or self._used.total() >= self.total:
+                raise refuse("agency_busy", area=area, limit=self.per_agency)
+            self._used[channel] += 1
         try:
             yield
         finally:
             with self._lock:
-                self._used[line] -= 1
-                if not self._used[line]:
-                    del self._used[line]
+                self._used[channel] -= 1
+                # Entries of idle agencies are removed, so that the counter does not grow with each URL ever registered.
+                if not self._used[channel]:
+                    del self._used[channel]

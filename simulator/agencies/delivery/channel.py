@@ -1,4 +1,4 @@
-"""One message to an insured place: its envelope, its msgid, the line it goes over, and the faults ordered on it."""
+"""Sends a message to an insured place: envelope, msgid, channel, and injected faults."""
 
 import time
 from collections.abc import Mapping
@@ -23,12 +23,13 @@ from simulator.store.statements import Statement
 from simulator.store.unit_of_work import UnitOfWork
 
 SIMULATED_TIMEOUT_S = 30.0
+"""Time limit in seconds for a simulated insured place; a registered agency has its own."""
 SENDER = "SIM"
-"""Begins every msgid of the platform; nine digits that name the run make it twelve."""
+"""Prefix of every msgid of the platform; nine digits that identify the run follow."""
 
 
-class _Serial(NamedTuple):
-    """The number of the message that is next."""
+class _MessageSerial(NamedTuple):
+    """Serial number for the next message."""
 
     serial: int
 
@@ -38,13 +39,13 @@ _NEXT_SERIAL = Statement(
     .where(tables.sandbox.c.id == bindparam("sandbox_id"))
     .values(serial=tables.sandbox.c.serial + bindparam("step"))
     .returning(tables.sandbox.c.serial),
-    _Serial,
+    _MessageSerial,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The way to an insured place: over HTTP to a registered agency, or in process to the desk of a simulated one."""
+    """Carries messages to an insured place: by HTTP to a registered agency, or in process to a simulated one."""
 
     transport: Transport
     agency: Agency | None
@@ -55,12 +56,13 @@ class Channel:
         return self.agency.timeout_s if self.agency else SIMULATED_TIMEOUT_S
 
     def post(self, raw: bytes) -> Reply:
+        """Sends a message without faults."""
         if self.agency is None:
             return Reply(self.endpoint.deliver(raw))
         return self.transport.post(self.agency.url, raw, self.agency.timeout_s)
 
     def deliver(self, raw: bytes, fault: Fault | None = None) -> Reply:
-        """Sends one message as far as the ordered fault lets it through."""
+        """Sends a message and applies the injected fault to the request, its handling, or the answer."""
         if fault is None:
             return self.post(raw)
         before = injector.before_handling(fault)
@@ -70,6 +72,7 @@ class Channel:
             return Reply(None, text("agency.lost" if before == injector.LOST else "agency.held_back"))
         reply = self._deliver_slowly(raw, fault.delay_s) if fault.effect.delayed else self.post(raw)
         if fault.effect.twice and reply.sent:
+            # The second answer counts: an agency must repeat its recorded one.
             reply = self.post(raw)
         got = injector.after_handling(fault, reply.body or b"", "")
         if got.body is None:
@@ -79,7 +82,8 @@ class Channel:
         return reply if reply.body is None else Reply(got.body)
 
     def _deliver_slowly(self, raw: bytes, delay_s: float) -> Reply:
-        """The answer comes late; beyond the time limit it comes when nobody waits for it any more."""
+        """Sends after `delay_s`; a delay beyond the time limit delivers the message and discards the answer."""
+        # A thread never sleeps longer than the limit: the caller has given up by then.
         time.sleep(min(delay_s, self.timeout_s))
         reply = self.post(raw)
         if delay_s >= self.timeout_s:
@@ -88,15 +92,16 @@ class Channel:
 
 
 def next_msgid(work: UnitOfWork, now: datetime) -> str:
-    """The platform's own number with the run, the trade clock's time, and four digits; no two are ever the same."""
+    """Allocates a msgid that is unique across runs: prefix, run, trade time to the second, four digits."""
     row = work.one(_NEXT_SERIAL, sandbox_id=1, step=1)
     run, serial = divmod(row.serial if row else 0, RUN_SIZE)
+    # Four digits repeat after 10,000 messages; the seconds then move on, so a stopped clock repeats no msgid.
     moment = now + timedelta(seconds=serial // 10000)
     return f"{SENDER}{run:09d}{moment:%Y%m%d%H%M%S}{serial % 10000:04d}"
 
 
 def message(head: Head, infno: str, msgid: str, now: datetime, body: Mapping[str, Any]) -> bytes:
-    """The envelope that an agency receives: the places as in the original, msgid and time the platform's own."""
+    """Encodes the envelope for an agency: places and operator of the original, msgid and time of the platform."""
     return write_json(
         {
             "infno": infno,
@@ -122,7 +127,7 @@ def message(head: Head, infno: str, msgid: str, now: datetime, body: Mapping[str
 
 
 def _refusal(endpoint: Endpoint) -> bytes:
-    """What an insured place that refuses would answer."""
+    """Encodes the answer of an insured place that refuses, for the fault `refuse`."""
     now = endpoint.time()
-    told = text("agency.refused_by_fault").zh
-    return answer(infcode=FAILURE, err_msg=told, output=None, area="", received=now, answered=now)
+    err_msg = text("agency.refused_by_fault").zh
+    return answer(infcode=FAILURE, err_msg=err_msg, output=None, area="", received=now, answered=now)

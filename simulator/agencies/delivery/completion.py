@@ -1,7 +1,9 @@
-"""How a forwarded message ends: accepted, refused, unknown, or never sent; kept before the hospital hears of it.
+"""Completes a forwarded message as accepted, refused, unknown or not sent, before the hospital is answered.
 
-Accepted is booked on the platform's copy and passed on. Refused spends nothing. Unknown waits in the outbox to be
-reversed or repeated. Of what was never sent nothing remains.
+accepted  booked on the platform's replica, and the answer passed on
+refused   nothing booked, and the hospital's msgid is free again
+unknown   kept in the outbox, to be reversed or repeated
+not sent  nothing kept; only a 2601 is carried on
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +12,7 @@ from datetime import datetime
 from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.forwarding import Delivery, Intent
 from simulator.agencies.delivery.response_handlers import AcceptedAnswer, AnswerRejected, handle_response
-from simulator.agencies.delivery.translation import agency_contract, spoken, translate
+from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
 from simulator.agencies.judging import answer_checks, award_checks
 from simulator.agencies.judging.dry_run import dry_run_answer, expect
 from simulator.agencies.judging.reported_mistakes import already_reported
@@ -29,7 +31,7 @@ from simulator.transactions import Call, Kept
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What became of a forwarded message: the output to answer with, or the refusal to tell; and what was found."""
+    """Result of a forwarded message: either the output for the hospital or a refusal, with the findings."""
 
     kept: Kept | None
     refusal: Refusal | None
@@ -38,61 +40,64 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedReply:
-    """A forwarded message whose reply is in, in the unit of work that books it."""
+    """Reply to a forwarded message, in the unit of work that books it."""
 
     call: Call
     intent: Intent
-    sent: Delivery
+    delivery: Delivery
 
     @property
     def asked(self) -> Asked:
-        """The question as the agency saw it, in our numbers."""
+        """The message as forwarded, with the platform's numbers in place of the agency's."""
         return self.call.asked(self.intent.ask.infno, self.intent.ask.body, msgid=self.intent.msgid)
 
     @property
     def edition(self) -> str:
-        """The agency's own, in which its answer is judged before it is translated."""
+        """Edition of the agency; its answer is checked in this edition before translation."""
         agency = self.intent.agency
         return (agency.edition if agency else "") or self.call.config.edition
 
     def record(self, outcome: str, findings: list[Finding], *, psn_no: str = "") -> None:
-        """The agency's leg with what was found; what a fault of ours did to it says nothing against the agency."""
+        """Records the agency's leg and its findings in the journal."""
         if self.intent.at_agency is not None:
+            # The platform itself disturbed this leg, so an error in it is no evidence against the agency.
             findings = [replace(each, severity=WARNING) if each.severity == ERROR else each for each in findings]
         about = (self.intent.ask.psn_no or psn_no, self.intent.ask.mdtrt_id)
         findings = [already_reported(self.call.work, each, *about) for each in findings]
-        journal.record(self.call.work, self.intent.leg(self.sent, self.call.now, outcome, psn_no=psn_no), findings)
+        journal.record(self.call.work, self.intent.leg(self.delivery, self.call.now, outcome, psn_no=psn_no), findings)
 
     def close(self, state: str, error: str = "") -> None:
+        """Closes the outbox row of a message with effect; a query has none."""
         if self.intent.effect:
             outbox.close_sent(self.call.work, self.intent.msgid, state, error)
 
 
-def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, sent: Delivery) -> Completion:
-    """Books how a forwarded message ended."""
-    received_reply = ReceivedReply(Call(work, config, intent.head, intent.institution, now), intent, sent)
+def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, delivery: Delivery) -> Completion:
+    """Books the outcome of a forwarded message in `work`."""
+    received_reply = ReceivedReply(Call(work, config, intent.head, intent.institution, now), intent, delivery)
     if intent.effect:
+        # Locked, because the worker of another process takes rows over when their lease ends.
         row = outbox.find_sent(work, intent.msgid, lock=True)
         if row is None or row.state != SENDING:
-            return _taken_over(received_reply)
+            return _decided_elsewhere(received_reply)
         spent = idempotency_keys.find(work, intent.head.msgid)
         if spent is not None and spent.state == idempotency_keys.REVERSED:
-            return _withdrawn(received_reply)
+            return _reversed_meanwhile(received_reply)
     answer = _read(received_reply)
     if isinstance(answer, Text):
-        return _nothing_came(received_reply, answer)
+        return _no_answer(received_reply, answer)
     if not answer.accepted:
         return _refused(received_reply, answer)
     return _accepted(received_reply, answer)
 
 
 def _read(received_reply: ReceivedReply) -> AgencyAnswer | Text:
-    reply = received_reply.sent.reply
+    reply = received_reply.delivery.reply
     if reply.body is None:
         return reply.problem or text("agency.crashed")
-    infno, remote = spoken(received_reply.intent.ask.infno, received_reply.edition), received_reply.intent.head.remote
-    contract, strict = agency_contract(received_reply.edition), received_reply.call.config.strict
-    return read_answer(reply.body, infno, contract, remote=remote, strict=strict)
+    intent, edition = received_reply.intent, received_reply.edition
+    infno, strict = infno_in_edition(intent.ask.infno, edition), received_reply.call.config.strict
+    return read_answer(reply.body, infno, agency_contract(edition), remote=intent.head.remote, strict=strict)
 
 
 def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
@@ -104,19 +109,20 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
     output = translate(output, intent.ask.infno, "out", source=received_reply.edition, target=call.config.edition)
     asked = received_reply.asked
     findings += answer_checks.judge_identities(asked.infno, output)
-    findings += answer_checks.judge_repeated(asked.infno, booked_settlements.outgoing(asked), output)
-    findings += answer_checks.judge_person(output, insured_people.person_asked_for(asked))
+    findings += answer_checks.judge_repeated(asked.infno, booked_settlements.body_for_agency(asked), output)
+    findings += answer_checks.judge_person(output, insured_people.expected_person(asked))
     unusable = next((each for each in findings if each.severity == ERROR), None)
     if unusable is not None:
         return _unknown(received_reply, unusable.sentence, findings)
     try:
         with call.work.savepoint():
-            answered = _taken(received_reply, asked, output, findings)
+            answered = _judge_and_book(received_reply, asked, output, findings)
             kept = intent.ask.then(call, answered)
     except AnswerRejected as error:
         return _unknown(received_reply, error.findings[0].sentence, [*findings, *error.findings])
     except (Refusal, PolicyGap) as error:
-        # Our copy cannot follow; a hospital that were told yes could not be helped afterwards.
+        # The replica cannot book this answer. Passing it on would leave the hospital with a settlement that the
+        # platform can neither show nor cancel.
         findings.append(Finding("agency.cannot_follow", ERROR, error.text))
         return _unknown(received_reply, error.text, findings)
     received_reply.close(DONE)
@@ -124,53 +130,57 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
     return Completion(kept, None, [*call.findings])
 
 
-def _taken(received_reply: ReceivedReply, asked: Asked, output: Output, findings: list[Finding]) -> Answered:
+def _judge_and_book(received_reply: ReceivedReply, asked: Asked, output: Output, findings: list[Finding]) -> Answered:
     agency = received_reply.intent.agency
     if agency is None:
-        return booked_settlements.confirm(asked, output)
+        return booked_settlements.link_booked(asked, output)
     return handle_response(AcceptedAnswer(asked, output, agency, received_reply.call.config, findings))
 
 
 def _refused(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
-    """The agency says no: nothing took effect, and the msgid may be used again."""
+    """Completes a refusal by the agency: the message had no effect, and its msgid may be used again."""
     findings = list(answer.findings)
     if received_reply.intent.agency is not None:
-        findings += _judge_refusal(received_reply.asked, answer.told, findings)
+        findings += _judge_refusal(received_reply.asked, answer.err_msg, findings)
     if received_reply.intent.effect:
         idempotency_keys.release(received_reply.call.work, received_reply.intent.head.msgid)
         received_reply.close(REFUSED)
     received_reply.record("refused", findings)
-    told = answer.told or text("agency.refused_without_reason").zh
-    return Completion(None, refuse("agency_refused", message=told), [])
+    err_msg = answer.err_msg or text("agency.refused_without_reason").zh
+    return Completion(None, refuse("agency_refused", message=err_msg), [])
 
 
-def _judge_refusal(asked: Asked, told: str, findings: list[Finding]) -> list[Finding]:
-    """Whether our own copy would have refused too."""
+def _judge_refusal(asked: Asked, err_msg: str, findings: list[Finding]) -> list[Finding]:
+    """Compares a refusal with the platform's own answer; a finding if the platform would have accepted."""
     if traits_of(asked.infno).awarded:
         expected = expect(asked, findings)
-        return award_checks.judge_refusal(told, expected.case.refusals if expected.case else (), expected.award)
-    opinion = dry_run_answer(asked)
-    if opinion is None or isinstance(opinion, Refusal):
+        return award_checks.judge_refusal(err_msg, expected.case.refusals if expected.case else (), expected.award)
+    own_answer = dry_run_answer(asked)
+    if own_answer is None or isinstance(own_answer, Refusal):
         return []
     rule = "reversal.refused" if asked.infno == REVERSAL else f"refused.{asked.infno}"
     return [
-        Finding(rule, ERROR, text("judge.refused_wrongly", infno=asked.infno, told=told or "-"), "/infcode", "0", "-1")
+        Finding(
+            rule, ERROR, text("judge.refused_wrongly", infno=asked.infno, err_msg=err_msg or "-"), "/infcode", "0", "-1"
+        )
     ]
 
 
-def _nothing_came(received_reply: ReceivedReply, problem: Text) -> Completion:
-    """No answer, or none that is one."""
-    heard = received_reply.sent.reply.body is not None
+def _no_answer(received_reply: ReceivedReply, problem: Text) -> Completion:
+    """Completes a message whose reply is missing or is not an answer."""
+    # Silence may be the network's fault; bytes that are not an answer are the agency's.
+    severity = WARNING if received_reply.delivery.reply.body is None else ERROR
     rule = "agency.unknown" if received_reply.intent.effect else "agency.no_answer"
-    finding = Finding(rule, ERROR if heard else WARNING, problem)
-    if not received_reply.sent.reply.sent:
-        return _never_sent(received_reply, problem, finding)
+    finding = Finding(rule, severity, problem)
+    if not received_reply.delivery.reply.sent:
+        return _not_sent(received_reply, problem, finding)
     return _unknown(received_reply, problem, [finding])
 
 
-def _never_sent(received_reply: ReceivedReply, problem: Text, finding: Finding) -> Completion:
-    """Not a byte left: nothing to reverse, and the hospital may simply try again; only a 2601 is carried on."""
+def _not_sent(received_reply: ReceivedReply, problem: Text, finding: Finding) -> Completion:
+    """Completes a message of which no byte was sent: the hospital may send it again."""
     if received_reply.intent.ask.infno == REVERSAL:
+        # The original may have taken effect, so its reversal must reach the agency even if this attempt did not.
         return _unknown(received_reply, problem, [finding])
     if received_reply.intent.effect:
         idempotency_keys.release(received_reply.call.work, received_reply.intent.head.msgid)
@@ -180,16 +190,19 @@ def _never_sent(received_reply: ReceivedReply, problem: Text, finding: Finding) 
 
 
 def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Finding]) -> Completion:
-    """Nobody knows whether it took effect, or it must not: it will be reversed; a question is to be asked again."""
+    """Completes a message that may have taken effect, or that did with an unusable answer.
+
+    A message with effect stays in the outbox to be reversed or repeated. A query is refused and may be sent again.
+    """
     call, intent = received_reply.call, received_reply.intent
     received_reply.record("unknown", findings)
     if not intent.effect:
-        rule = "agency_no_answer" if received_reply.sent.reply.body is None else "agency_unusable"
+        rule = "agency_no_answer" if received_reply.delivery.reply.body is None else "agency_unusable"
         return Completion(None, refuse(rule, area=intent.area, reason=problem), [])
     idempotency_keys.change_state(call.work, intent.head.msgid, idempotency_keys.UNKNOWN)
     received_reply.close(UNKNOWN, problem.zh)
     if intent.ask.infno == REVERSAL:
-        # Recorded, answered 0 and carried on: our copy follows now, the agency as soon as it answers.
+        # The hospital is answered 0 at once: the replica is reversed now, the agency as soon as it answers.
         return Completion(
             intent.ask.then(call, booked_settlements.undo_original(received_reply.asked)), None, [*call.findings]
         )
@@ -197,17 +210,25 @@ def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Findin
     return Completion(None, refuse(rule, reason=problem), [])
 
 
-def _withdrawn(received_reply: ReceivedReply) -> Completion:
-    """The hospital's own 2601 overtook the answer: whatever took effect is reversed, and the mark stays."""
+def _reversed_meanwhile(received_reply: ReceivedReply) -> Completion:
+    """Completes a message that the hospital reversed by 2601 before the answer came.
+
+    The msgid stays reversed; the outbox reverses the message at the agency unless it certainly took no effect.
+    """
     answer = _read(received_reply)
-    took_no_effect = not received_reply.sent.reply.sent or (isinstance(answer, AgencyAnswer) and not answer.accepted)
+    took_no_effect = not received_reply.delivery.reply.sent or (
+        isinstance(answer, AgencyAnswer) and not answer.accepted
+    )
     received_reply.close(REFUSED if took_no_effect else UNKNOWN, text("agency.withdrawn").zh)
     received_reply.record("withdrawn", [])
     return Completion(None, refuse("reversed_meanwhile", path="msgid", msgid=received_reply.intent.head.msgid), [])
 
 
-def _taken_over(received_reply: ReceivedReply) -> Completion:
-    """This process was given up for dead, or the sandbox put back, while it waited: another decides on the message."""
+def _decided_elsewhere(received_reply: ReceivedReply) -> Completion:
+    """Completes a message whose outbox row another process has taken over, or a restored snapshot has removed.
+
+    Both can happen while this process waits for the agency; the outcome is then decided elsewhere.
+    """
     received_reply.record("taken_over", [])
     return Completion(None, refuse("unknown_outcome", reason=text("agency.taken_over")), [])
 

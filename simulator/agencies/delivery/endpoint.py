@@ -1,7 +1,7 @@
-"""A desk of an insured place: a message in, an answer out, kept before it leaves.
+"""Endpoint of an insured place: takes a message as bytes, and commits the outcome before it returns the answer.
 
-The reference agency is this desk behind HTTP. The platform uses it in process for a simulated insured place when
-a fault was ordered on that leg, so that the fault strikes the same code as a lost line would.
+The reference agency serves this endpoint over HTTP. The platform calls it in process for a simulated insured place
+when a fault is injected on that leg, so that the fault meets the same code as on a real connection.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,24 +26,24 @@ from simulator.store import idempotency_keys
 from simulator.store.unit_of_work import UnitOfWork
 
 LARGEST_DAY = 64 * 1024 * 1024
-"""Bytes of a SIM-DAY: a day of a whole city; any other message has at most LARGEST_MESSAGE."""
+"""Bytes that a SIM-DAY may have: a day of a whole city. Other messages are limited by LARGEST_MESSAGE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where an insured place takes its messages."""
+    """Answers the messages of the agency protocol for an insured place."""
 
     begin: Callable[[], AbstractContextManager[UnitOfWork]]
     place: Place
     contract: Contract
     now: Callable[[], datetime] | None
-    """Its own clock; None goes by the time in the message (clock: message)."""
+    """Clock of the place; None takes the time from each message (capability `clock: message`)."""
     strict: bool = True
     area: str = ""
-    """Whose people it insures; blank takes whoever is asked about."""
+    """Area whose people the place insures; a message for another area is refused. Blank accepts every area."""
 
     def deliver(self, raw: bytes) -> bytes:
-        """The answer to one message; never raises for what the message is."""
+        """Answers a message; a bad message is answered −1 and raises nothing."""
         head = envelope.head_of({})
         received = self.time()
         try:
@@ -55,6 +55,7 @@ class Endpoint:
             with self.begin() as work:
                 return self._answer(work, head, fields, received)
         except NotAMessage as error:
+            # err_msg has at most 200 characters.
             return _write(head, received, FAILURE, error.text.zh[:200], {})
         except Refusal as error:
             return _write(head, received, FAILURE, err_msg([each.text for each in error.all]), {})
@@ -62,7 +63,7 @@ class Endpoint:
             return _write(head, received, FAILURE, error.text.zh[:200], {})
 
     def time(self) -> datetime:
-        """Its own clock, or a moment long ago until a message tells the time."""
+        """Time of the place's clock; without one, a fixed past time, for answers to messages that cannot be read."""
         return self.now() if self.now is not None else datetime(2000, 1, 1)  # noqa: DTZ001 (Beijing wall time)
 
     def _refuse_breaches(self, head: Head, fields: Mapping[str, Any]) -> None:
@@ -93,10 +94,10 @@ class Endpoint:
         answered = insured.answer(asked)
         written = _write(head, received, SUCCESS, "", answered.output)
         if effect:
-            self._spend(work, head, fingerprint, body, written, answered.settlement_id)
+            self._record_msgid(work, head, fingerprint, body, written, answered.settlement_id)
         return written
 
-    def _spend(
+    def _record_msgid(
         self, work: UnitOfWork, head: Head, fingerprint: str, body: Any, written: bytes, settlement_id: int | None
     ) -> None:
         about = next((node.get("psn_no", "") for node in body.values() if isinstance(node, Mapping)), "")
@@ -106,7 +107,7 @@ class Endpoint:
 
 
 def _read(raw: bytes) -> Mapping[str, Any]:
-    """A message of the usual size, or a day's rows, which may be many."""
+    """Decodes a message; raises NotAMessage if it exceeds the size for its transaction."""
     fields = read_json(raw, largest=LARGEST_DAY)
     if not isinstance(fields, dict):
         raise NotAMessage(text("wire.not_object", got=type(fields).__name__))

@@ -1,6 +1,7 @@
-"""Forwarding to the insured place: the intent is kept before the first byte leaves, the outcome before the answer does.
+"""Forwards messages to the insured place; the intent is committed before the first byte is sent.
 
-Nothing is held while waiting: no unit of work, no lock. A silent agency takes at most its own share of the threads.
+While waiting for an agency no unit of work is open and no lock is held. A silent agency occupies at most its share of
+the threads.
 """
 
 import threading
@@ -13,7 +14,7 @@ from datetime import datetime
 from simulator.agencies.delivery.bulkhead import Bulkhead
 from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
-from simulator.agencies.delivery.translation import spoken, translate
+from simulator.agencies.delivery.translation import infno_in_edition, translate
 from simulator.agencies.delivery.transport import Reply, Transport
 from simulator.agencies.replica import booked_settlements
 from simulator.catalogue import Institution
@@ -34,20 +35,20 @@ _LEASE_MARGIN_S = 10.0
 
 
 class MustWait(Exception):
-    """Something in flight decides first; take the message again when it has."""
+    """Raised while another message in flight must be decided first; the caller then retries the whole message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A message about to be forwarded, with everything its outcome will be booked on."""
+    """Message about to be forwarded, with all that its completion needs."""
 
     head: Head
-    """The hospital's."""
+    """Header of the hospital's message."""
     institution: Institution
     ask: Ask
     effect: bool
     agency: Agency | None
-    """None where the insured place is simulated and a fault was ordered on its leg."""
+    """Registered agency; absent for a simulated insured place with a fault injected on its leg."""
     msgid: str
     raw: bytes
     exchange: str
@@ -58,26 +59,26 @@ class Intent:
     def area(self) -> str:
         return self.head.insured_area
 
-    def leg(self, sent: "Delivery", at: datetime, outcome: str, *, psn_no: str = "") -> JournalLeg:
-        """The leg to the insured place as the journal keeps it; `psn_no` as the answer of 1101 tells it."""
+    def leg(self, delivery: "Delivery", at: datetime, outcome: str, *, psn_no: str = "") -> JournalLeg:
+        """Leg to the insured place for the journal; `psn_no` is that of the answer where the message has none."""
         return JournalLeg.under(
             replace(self.head, infno=self.ask.infno, msgid=self.msgid),
             leg=AGENCY,
             exchange=self.exchange,
             at=at,
-            real_at=sent.real_at,
+            real_at=delivery.real_at,
             psn_no=self.ask.psn_no or psn_no,
             mdtrt_id=self.ask.mdtrt_id,
             outcome=outcome,
-            duration_ms=sent.duration_ms,
+            duration_ms=delivery.duration_ms,
             request=self.raw,
-            answer=sent.reply.body or b"",
+            answer=delivery.reply.body or b"",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a message sent: the reply, and how long it took."""
+    """Reply to a message sent, and the time it took."""
 
     reply: Reply
     duration_ms: float
@@ -85,7 +86,10 @@ class Delivery:
 
 
 class Forwarding:
-    """Routes, sends, and says what stands in the way; what an answer means is conclusion's business."""
+    """Routes and sends messages to insured places, and makes messages wait for those in flight.
+
+    Replies are interpreted in `completion`.
+    """
 
     def __init__(
         self,
@@ -101,10 +105,10 @@ class Forwarding:
         self.owner = owner
         self.bulkhead = bulkhead or Bulkhead()
         self.checkpoint = checkpoint
-        """Called by name at each point of no return; tests kill the process there."""
-        self.endings = 0
-        """How many messages in flight have ended in this process."""
-        self._finished = threading.Condition()
+        """Called with the name of each point of no return; tests kill the process there."""
+        self.completed_count = 0
+        """Number of messages in flight that this process has completed."""
+        self._completed = threading.Condition()
         self._channel_locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def refuse_while_unknown(self, work: UnitOfWork, infno: str, mdtrt_id: str) -> None:
@@ -117,7 +121,7 @@ class Forwarding:
             raise refuse("visit_unknown_outcome", path="mdtrt_id", msgid=row.origin_msgid or row.msgid)
 
     def route(self, call: Call, ask: Ask) -> tuple[Agency | None, Fault | None] | None:
-        """Where the message goes: None for a simulated place that no fault strikes, which answers in this work."""
+        """Agency and injected fault of a message; None if the simulated place answers in this unit of work."""
         config = call.config
         agency = config.agency_for(call.insured_area)
         injected = None
@@ -125,7 +129,7 @@ class Forwarding:
             injected = faults.match_fault(call.work, at=faults.AGENCY, infno=ask.infno, seed=config.seed)
         return None if agency is None and injected is None else (agency, injected)
 
-    def intend(
+    def record_intent(
         self,
         call: Call,
         ask: Ask,
@@ -135,15 +139,19 @@ class Forwarding:
         digest: str,
         exchange: str,
     ) -> Intent:
-        """Keeps the intent: a row of the outbox for what takes effect; raises MustWait while the person is busy."""
+        """Records the intent; raises MustWait while another message of the person is in flight.
+
+        A message with effect gets an outbox row, and the hospital's msgid is reserved.
+        """
         traits = traits_of(ask.infno)
+        # Accumulators and account are per person: a message in flight may change what this one must be awarded.
         if traits.serialises_person and ask.psn_no:
             for row in outbox.open_of_person(call.work, ask.psn_no):
                 if row.state == SENDING:
                     raise MustWait
         agency, injected = route
         msgid = next_msgid(call.work, call.now)
-        body = booked_settlements.outgoing(call.asked(ask.infno, ask.body, msgid=msgid))
+        body = booked_settlements.body_for_agency(call.asked(ask.infno, ask.body, msgid=msgid))
         if agency is not None:
             body = translate(body, ask.infno, "in", source=call.config.edition, target=agency.edition)
         intent = Intent(
@@ -153,15 +161,15 @@ class Forwarding:
             effect=traits.effect,
             agency=agency,
             msgid=msgid,
-            raw=message(head, spoken(ask.infno, agency.edition if agency else ""), msgid, call.now, body),
+            raw=message(head, infno_in_edition(ask.infno, agency.edition if agency else ""), msgid, call.now, body),
             exchange=exchange,
             at_agency=injected,
         )
         if intent.effect:
-            self._keep(call, intent, digest)
+            self._add_to_outbox(call, intent, digest)
         return intent
 
-    def _keep(self, call: Call, intent: Intent, digest: str) -> None:
+    def _add_to_outbox(self, call: Call, intent: Intent, digest: str) -> None:
         ask, origin = intent.ask, intent.head.msgid
         real = self.real_time()
         waits = intent.agency.timeout_s if intent.agency else SIMULATED_TIMEOUT_S
@@ -186,11 +194,11 @@ class Forwarding:
         )
 
     def send(self, intent: Intent, endpoint: Endpoint) -> Delivery:
-        """Sends the message and waits, holding nothing but a slot; without a free one nothing is sent."""
+        """Sends the message and waits for the reply; without a permit of the bulkhead the reply is marked not sent."""
         self.checkpoint("intent_committed")
         started, real_at = time.perf_counter(), self.real_time()
         try:
-            with self.bulkhead.taken(channel_name(intent.agency), intent.area):
+            with self.bulkhead.acquire(channel_name(intent.agency), intent.area):
                 reply = Channel(self.transport, intent.agency, endpoint).deliver(intent.raw, intent.at_agency)
         except Refusal as busy:
             reply = Reply(None, busy.text, sent=False)
@@ -198,32 +206,38 @@ class Forwarding:
         return Delivery(reply, round((time.perf_counter() - started) * 1000, 3), real_at)
 
     def channel_lock(self, name: str) -> threading.Lock:
-        """Held by whoever works off the outbox of one agency."""
-        with self._finished:
+        """Lock by which only one thread at a time sends the outbox rows of a channel."""
+        # The condition's own lock guards the dictionary, in which a lock is created on first use.
+        with self._completed:
             return self._channel_locks[name]
 
-    def wait(self, config: Config | None, area: str, timeout_s: float, *, since: int) -> None:
-        """Until something in flight has ended, at most this long; others' processes are seen by asking again.
+    def wait_for_completion(self, config: Config | None, area: str, timeout_s: float, *, since: int) -> None:
+        """Waits until a message in flight has completed, at most `timeout_s` seconds.
 
-        `since` is `endings` as it was before the message was found to have to wait. Who waits takes a slot of the
-        agency waited for; raises Refusal when there is none.
+        `since` is the value of `completed_count` before MustWait was raised. Completions in other processes do not
+        wake the waiter: the caller must retry after the time-out. Waiting takes a permit of the agency; raises
+        Refusal when none is left.
         """
         agency = config.agency_for(area) if config is not None else None
-        with self.bulkhead.taken(channel_name(agency), area), self._finished:
-            self._finished.wait_for(lambda: self.endings > since, timeout_s)
+        # A waiting thread is as blocked as a sending one, so it counts against the same agency.
+        with self.bulkhead.acquire(channel_name(agency), area), self._completed:
+            self._completed.wait_for(lambda: self.completed_count > since, timeout_s)
 
-    def ended(self) -> None:
-        """Wakes whoever waits for a message in flight."""
-        with self._finished:
-            self.endings += 1
-            self._finished.notify_all()
+    def notify_completed(self) -> None:
+        """Wakes the threads that wait for a message in flight."""
+        with self._completed:
+            self.completed_count += 1
+            self._completed.notify_all()
 
 
 def channel_name(agency: Agency | None) -> str:
-    """How the slots name a line: by the agency's address, since one may answer for many areas."""
+    """Name of a channel for bulkhead and locks: the agency's URL, since one system may answer for many areas."""
     return agency.url if agency else "simulated"
 
 
-def undecided_of_person(work: UnitOfWork, psn_no: str, but: str) -> bool:
-    """Whether another message of the person is in flight or unknown, so that nobody can say what to expect."""
-    return any(row.origin_msgid != but for row in outbox.open_of_person(work, psn_no))
+def has_other_open_message(work: UnitOfWork, psn_no: str, except_msgid: str) -> bool:
+    """True if another message of the person is in flight or unknown, so that no award can be expected.
+
+    `except_msgid` is the hospital's msgid of the message that is being judged.
+    """
+    return any(row.origin_msgid != except_msgid for row in outbox.open_of_person(work, psn_no))

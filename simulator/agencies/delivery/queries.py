@@ -1,4 +1,4 @@
-"""Questions that the platform itself puts to an agency, each as a message of its own."""
+"""Queries that the platform itself sends to an agency."""
 
 import time
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.channel import Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
 from simulator.agencies.delivery.forwarding import Forwarding
-from simulator.agencies.delivery.translation import agency_contract, spoken, translate
+from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
 from simulator.agencies.delivery.transport import Reply
 from simulator.agencies.judging import answer_checks
 from simulator.agencies.replica import insured_people
@@ -27,11 +27,11 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 class AgencyQueries:
-    """Sends questions to one agency, each as a message of its own."""
+    """Sends queries to the agency of an area; raises Refusal if none is registered there."""
 
     def __init__(self, sandbox: Sandbox, forwarding: Forwarding, area: str) -> None:
         self.sandbox, self.forwarding, self.area = sandbox, forwarding, area
-        config = sandbox.now_configured()
+        config = sandbox.current_config()
         agency = config.agency_for(area)
         if agency is None:
             raise refuse("agency_unknown", path="area", area=area)
@@ -39,17 +39,22 @@ class AgencyQueries:
         self.institution = sender_of(config, area)
 
     def asked(self, work: UnitOfWork, config: Config, now: datetime, infno: str, body: Mapping[str, Any]) -> Asked:
+        """The query as the insured place's own code takes it."""
         return Asked.under(self._head(config), work, config.place, body, now, infno=infno, msgid="", origin_msgid="")
 
     def ask(self, infno: str, body: Mapping[str, Any], *, psn_no: str) -> dict[str, Any]:
-        """The output of the answer in our edition; raises Refusal when there is none that can be used."""
+        """Output of the answer in the sandbox's edition; raises Refusal if there is no usable one.
+
+        The leg is recorded in the journal in either case.
+        """
         with self.sandbox.begin() as (work, config, clock):
             now = clock.now(self.forwarding.real_time())
             head = self._head(config)
             msgid = next_msgid(work, now)
             sent = translate(body, infno, "in", source=config.edition, target=self.agency.edition)
-            raw = message(head, spoken(infno, self.agency.edition), msgid, now, sent)
-            person = insured_people.person_asked_for(self.asked(work, config, now, infno, body))
+            raw = message(head, infno_in_edition(infno, self.agency.edition), msgid, now, sent)
+            person = insured_people.expected_person(self.asked(work, config, now, infno, body))
+            # A channel needs an endpoint, though a registered agency is never served in process.
             endpoint = Endpoint(self.sandbox.store.begin, config.place, config.agency_contract, lambda: now)
         started = time.perf_counter()
         reply = Channel(self.forwarding.transport, self.agency, endpoint).deliver(raw)
@@ -63,7 +68,7 @@ class AgencyQueries:
         if not isinstance(answer, AgencyAnswer):
             raise refuse("agency_no_answer", area=self.area, reason=answer)
         if not answer.accepted:
-            raise refuse("agency_refused", message=answer.told or "-")
+            raise refuse("agency_refused", message=answer.err_msg or "-")
         if broken is not None:
             raise refuse("agency_unusable", area=self.area, reason=broken)
         return output
@@ -72,7 +77,7 @@ class AgencyQueries:
         if reply.body is None:
             return reply.problem or plain("-")
         edition = self.agency.edition or config.edition
-        known_as = spoken(infno, self.agency.edition)
+        known_as = infno_in_edition(infno, self.agency.edition)
         return read_answer(reply.body, known_as, agency_contract(edition), remote=False, strict=config.strict)
 
     def _judged(
@@ -113,5 +118,5 @@ class AgencyQueries:
 
 
 def sender_of(config: Config, area: str) -> str:
-    """Which institution stands in the header of what the platform itself sends: the first of the area."""
+    """Institution code for messages that the platform itself sends: the first institution of the area."""
     return next((each.code for each in config.institutions.of(area)), f"H{area}00000")

@@ -1,4 +1,4 @@
-"""What each kind of answer means: judged against our own copy of the people insured there, then booked on that copy."""
+"""Handlers of accepted answers: each judges an answer against the platform's replica and books it there."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -8,11 +8,11 @@ from typing import Any
 from simulator.agencies.judging import answer_checks, award_checks
 from simulator.agencies.judging.balance_hypotheses import (
     BalanceKey,
-    adopt,
-    balances_told,
+    adopt_balances,
     hypothetical_balances,
-    possible,
-    suggested,
+    possible_mistakes,
+    reported_balances,
+    suggested_mistakes,
 )
 from simulator.agencies.judging.dry_run import Expectation, dry_run_answer, expect, not_judged
 from simulator.agencies.judging.hypotheses import Alternative, likely_cause
@@ -34,7 +34,7 @@ from simulator.store import people, tables
 
 
 class AnswerRejected(Exception):
-    """The answer breaks something that the hospital's books or ours cannot bear: it is not passed on."""
+    """Raised for an accepted answer that must not reach the hospital, such as a cancellation with other amounts."""
 
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__(findings[0].sentence.zh)
@@ -43,7 +43,7 @@ class AnswerRejected(Exception):
 
 @dataclass(slots=True)
 class AcceptedAnswer:
-    """One accepted answer of a registered agency, and what is found about it."""
+    """Accepted answer of a registered agency, with the findings about it."""
 
     asked: Asked
     output: Output
@@ -51,47 +51,48 @@ class AcceptedAnswer:
     config: Config
     findings: list[Finding]
 
-    def find(self, *found: Finding) -> None:
+    def add_findings(self, *found: Finding) -> None:
         self.findings += found
 
     @property
     def own_clock(self) -> bool:
+        """True if the agency goes by its own clock instead of the time in the messages."""
         return self.agency.capabilities.get("clock") == "own"
 
 
 def handle_response(accepted_answer: AcceptedAnswer) -> Answered:
-    """Judges and books; raises AnswerRejected, or Refusal where our copy cannot follow."""
+    """Judges and books an answer; raises AnswerRejected, or Refusal if the replica cannot book it."""
     return RESPONSE_HANDLERS[traits_of(accepted_answer.asked.infno).answer](accepted_answer)
 
 
 def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
-    """Learns whom the platform did not know; what it knew before must be so still."""
-    opinion = dry_run_answer(accepted_answer.asked)
-    insured_people.learn(accepted_answer.asked, accepted_answer.output)
-    if isinstance(opinion, Mapping):
+    """Judges the insurances against the replica as it was before this answer, then updates the replica."""
+    own_answer = dry_run_answer(accepted_answer.asked)
+    insured_people.update_person(accepted_answer.asked, accepted_answer.output)
+    if isinstance(own_answer, Mapping):
         path = "/output/insuinfo"
-        accepted_answer.find(
-            *answer_checks.judge_rows("insurances", path, _insurances(opinion), _insurances(accepted_answer.output))
+        accepted_answer.add_findings(
+            *answer_checks.judge_rows("insurances", path, _insurances(own_answer), _insurances(accepted_answer.output))
         )
-    elif isinstance(opinion, Refusal):
-        accepted_answer.find(_accepted_wrongly("person.credential", opinion))
+    elif isinstance(own_answer, Refusal):
+        accepted_answer.add_findings(_accepted_wrongly("person.credential", own_answer))
     return Answered(accepted_answer.output)
 
 
 def _insurances(output: Mapping[str, Any]) -> dict[str, str]:
-    """Type, category, state and balance of each insurance, by type and place."""
+    """Category, status and balance of each insurance, by insutype and area."""
     found = {}
     for row in output.get("insuinfo") or []:
-        told = (row.get("psn_type"), row.get("psn_insu_stas") or "-", yuan(to_fen(row.get("balc") or 0)))
-        found[f"{row.get('insutype')}@{row.get('insuplc_admdvs')}"] = "/".join(str(each) for each in told)
+        values = (row.get("psn_type"), row.get("psn_insu_stas") or "-", yuan(to_fen(row.get("balc") or 0)))
+        found[f"{row.get('insutype')}@{row.get('insuplc_admdvs')}"] = "/".join(str(each) for each in values)
     return found
 
 
 def _handle_entitlement(accepted_answer: AcceptedAnswer) -> Answered:
-    opinion = dry_run_answer(accepted_answer.asked)
+    own_answer = dry_run_answer(accepted_answer.asked)
     known = people.load(accepted_answer.asked.work, accepted_answer.asked.body["data"]["psn_no"])
-    if isinstance(opinion, Mapping) and known is not None and _knows_filings(known):
-        ours = opinion["trtinfo"][0]
+    if isinstance(own_answer, Mapping) and known is not None and _knows_filings(known):
+        ours = own_answer["trtinfo"][0]
         answered = accepted_answer.output.get("trtinfo") or []
         rows = [row for row in answered if row["fund_pay_type"] == ours["fund_pay_type"]]
         wanted, got = ours["trt_enjymnt_flag"], rows[0]["trt_enjymnt_flag"] if rows else "-"
@@ -99,45 +100,51 @@ def _handle_entitlement(accepted_answer: AcceptedAnswer) -> Answered:
             reason = ours["trt_chk_rslt"] or text("judge.nothing_against").zh
             sentence = text("judge.entitlement_differs", wanted=wanted, got=got, reason=reason)
             path = "/output/trtinfo/trt_enjymnt_flag"
-            accepted_answer.find(Finding("award.entitlement", ERROR, sentence, path, wanted, got))
+            accepted_answer.add_findings(Finding("award.entitlement", ERROR, sentence, path, wanted, got))
     return Answered(accepted_answer.output)
 
 
 def _handle_registrations(accepted_answer: AcceptedAnswer) -> Answered:
-    opinion = dry_run_answer(accepted_answer.asked)
-    if isinstance(opinion, Mapping):
+    own_answer = dry_run_answer(accepted_answer.asked)
+    if isinstance(own_answer, Mapping):
         path = "/output/feedetail"
-        accepted_answer.find(
-            *answer_checks.judge_rows("registrations", path, _spans(opinion), _spans(accepted_answer.output))
+        accepted_answer.add_findings(
+            *answer_checks.judge_rows("registrations", path, _spans(own_answer), _spans(accepted_answer.output))
         )
     return Answered(accepted_answer.output)
 
 
 def _spans(output: Mapping[str, Any]) -> dict[str, str]:
-    """Code and first day -> last day; the order is that of the code."""
+    """Last day of each registration by disease code and first day, sorted by code."""
     rows = output.get("feedetail") or []
     spans = {f"{row['opsp_dise_code']} {row['begndate']}": row.get("enddate") or "-" for row in rows}
     return dict(sorted(spans.items()))
 
 
 def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
-    """Kinds we do not keep are not judged; an agency's own codes are read by its profile."""
+    """Judges the accumulators that the platform keeps too; the agency's own codes are mapped by its profile."""
     asked = accepted_answer.asked
-    opinion = dry_run_answer(asked)
-    if isinstance(opinion, Mapping):
-        ours, theirs = balances_told(opinion, None), balances_told(accepted_answer.output, accepted_answer.agency)
+    own_answer = dry_run_answer(asked)
+    if isinstance(own_answer, Mapping):
+        ours, theirs = (
+            reported_balances(own_answer, None),
+            reported_balances(accepted_answer.output, accepted_answer.agency),
+        )
         for insutype, year in sorted({*ours, *theirs}):
             wanted, got = ours.get((insutype, year), {}), theirs.get((insutype, year), {})
             cause = _cause_of_balances(accepted_answer, insutype, year, wanted, got) if wanted != got else None
             ours_shown, theirs_shown = (_shown_balances(each, insutype, year) for each in (wanted, got))
-            accepted_answer.find(
+            accepted_answer.add_findings(
                 *answer_checks.judge_rows("accumulators", "/output/cuminfo", ours_shown, theirs_shown, cause)
             )
     return Answered(accepted_answer.output)
 
 
 def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year: str) -> dict[str, str]:
-    """Overall before disease, in the order in which one follows from another; zeros may be left out (rules 21)."""
+    """Balances by their wire code, overall before disease, without zeros.
+
+    An agency may omit zeros (rules 21). Kinds come in the order of derivation, so the first difference is the cause.
+    """
     kinds = {kind: index for index, kind in enumerate(KINDS)}
     keys = sorted((key for key, fen in balances.items() if fen), key=lambda key: (key[1], kinds[key[0]]))
     return {f"{insutype}/{year}/{to_wire(*key)}": str(yuan(balances[key])) for key in keys}
@@ -154,6 +161,7 @@ def _cause_of_balances(
     if known is None or not year.isdigit():
         return None
     balance_key = BalanceKey(known.id, known.person.psn_no, insutype, int(year))
+    # Zeros are dropped on both sides, since an agency may leave them out (rules 21).
     wanted = {key: fen for key, fen in theirs.items() if fen}
     for sentence, held in hypothetical_balances(accepted_answer.asked.work, ours, balance_key, accepted_answer.agency):
         if {key: fen for key, fen in held.items() if fen} == wanted:
@@ -166,15 +174,15 @@ def _handle_preview(accepted_answer: AcceptedAnswer) -> Answered:
         accepted_answer.asked, now=_settled_at(accepted_answer, accepted_answer.output["setlinfo"])
     )
     _judge_award(accepted_answer, expect(accepted_answer.asked, accepted_answer.findings))
-    return booked_settlements.passed_preview(accepted_answer.asked, accepted_answer.output)
+    return booked_settlements.preview_for_hospital(accepted_answer.asked, accepted_answer.output)
 
 
 def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
-    """Judges by the day that the agency settled on, then books what it answered."""
+    """Judges a settlement by the figures of the agency's settlement day, then books it as answered."""
     info = accepted_answer.output["setlinfo"]
     _refuse_number_given_before(accepted_answer, info["setl_id"])
     began = (accepted_answer.asked.body.get("mdtrtinfo") or {}).get("begntime") or ""
-    accepted_answer.find(
+    accepted_answer.add_findings(
         *answer_checks.judge_time(info, began=began, now=accepted_answer.asked.now, own_clock=accepted_answer.own_clock)
     )
     accepted_answer.asked = replace(accepted_answer.asked, now=_settled_at(accepted_answer, info))
@@ -186,10 +194,12 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     if expected.award is not None:
         explained = settlement.explained(expected.award)
     if likely is not None and likely.accumulated is not None and expected.award is not None:
+        # The agency keeps other balances than the replica; adopting them stops the same error in later settlements.
         psn_no, year = case.known.person.psn_no, expected.award.year
-        adopt(
+        adopt_balances(
             accepted_answer.asked.work, BalanceKey(case.known.id, psn_no, case.claim.insutype, year), likely.accumulated
         )
+    # Layers and accumulators follow the award that explains the answer, not the one that should have been given.
     given = likely.award if likely else expected.award
     return booked_settlements.book_settlement(
         accepted_answer.asked, case, given, accepted_answer.output, expected=explained
@@ -197,15 +207,15 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
 
 
 def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alternative | None:
-    """The findings about an award, and the mistake that explains it, if one does."""
+    """Adds the findings about an award; returns the mistake that reproduces its amounts, or None."""
     info, case = accepted_answer.output["setlinfo"], expected.case
-    accepted_answer.find(
+    accepted_answer.add_findings(
         *award_checks.judge_detail(
             info, accepted_answer.output.get("setldetail"), accepted_answer.config.contract.edition
         )
     )
     if case is not None and not _only_a_filing_is_missing(accepted_answer, case):
-        accepted_answer.find(*award_checks.judge_acceptance(case.refusals))
+        accepted_answer.add_findings(*award_checks.judge_acceptance(case.refusals))
     if case is None or expected.award is None or expected.question is None:
         return None
     got = award_checks.answered_amounts(info)
@@ -217,31 +227,34 @@ def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alte
             question,
             got,
             expected.award,
-            suggested=suggested(work, case, question, balance_key, accepted_answer.agency),
-            possible=possible(work, question, balance_key),
+            suggested=suggested_mistakes(work, case, question, balance_key, accepted_answer.agency),
+            possible=possible_mistakes(work, question, balance_key),
         )
     if likely is not None and likely.rules[0] == "modifier" and not _knows_filings(case.known):
         sentence = text("judge.filing_assumed", group=text(f"benefit.group_{likely.award.group}"))
-        accepted_answer.find(Finding("award.filing_assumed", INFO, sentence))
+        accepted_answer.add_findings(Finding("award.filing_assumed", INFO, sentence))
         return likely
-    accepted_answer.find(*award_checks.judge_award(info, expected.award, likely))
+    accepted_answer.add_findings(*award_checks.judge_award(info, expected.award, likely))
     return likely
 
 
 def _knows_filings(known: people.KnownPerson) -> bool:
-    """No message tells filings: of whom we learned from the city we know only those that were made here."""
+    """True if the replica has the person's filings.
+
+    No message queries filings: of a person learned from an agency, only those made on the platform are known.
+    """
     return known.origin != "learned" or bool(known.person.filings)
 
 
 def _only_a_filing_is_missing(accepted_answer: AcceptedAnswer, case: Case) -> bool:
     if _knows_filings(case.known) or not case.refusals or any(each.rule != "not_filed" for each in case.refusals):
         return False
-    accepted_answer.find(not_judged(text("judge.filing_not_known")))
+    accepted_answer.add_findings(not_judged(text("judge.filing_not_known")))
     return True
 
 
 def _settled_at(accepted_answer: AcceptedAnswer, info: Mapping[str, Any]) -> datetime:
-    """The moment whose day decides (rules 10): the agency's own, unless it cannot be meant."""
+    """Time whose day selects the figures (rules 10): the agency's setl_time if plausible, else the trade clock's."""
     now = accepted_answer.asked.now
     try:
         settled = from_wire(str(info.get("setl_time")))
@@ -253,7 +266,7 @@ def _settled_at(accepted_answer: AcceptedAnswer, info: Mapping[str, Any]) -> dat
 
 
 def _refuse_number_given_before(accepted_answer: AcceptedAnswer, number: str) -> None:
-    """A setl_id names one settlement of an agency; given twice, neither could be cancelled any more."""
+    """Raises AnswerRejected for a setl_id that the agency used before: neither settlement could be cancelled."""
     for row in accepted_answer.asked.work.find(tables.settlement, agency_setl_id=number):
         if row.kind == "settlement" and accepted_answer.config.agency_for(row.insured_area) == accepted_answer.agency:
             sentence = text("judge.setl_id_reused", got=number, setl_time=row.setl_time, mdtrt_id=row.mdtrt_id)
@@ -261,7 +274,7 @@ def _refuse_number_given_before(accepted_answer: AcceptedAnswer, number: str) ->
 
 
 def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
-    """Every amount of a cancellation is the settlement's, negated (rules 19)."""
+    """Judges that each amount is the settlement's, negated (rules 19), then books the cancellation."""
     settled = booked_settlements.settlement_of(accepted_answer.asked, accepted_answer.asked.body["data"]["setl_id"])
     values = {name: getattr(settled, name) for name in books.AMOUNTS}
     original = answers.amount_fields(values, settled.ratio, settled.balance_after)
@@ -272,17 +285,17 @@ def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
     if found:
         raise AnswerRejected(found)
     balance = books.balance_of(accepted_answer.asked.work, settled) + settled.account
-    accepted_answer.find(*award_checks.judge_balance(accepted_answer.output["setlinfo"], balance))
+    accepted_answer.add_findings(*award_checks.judge_balance(accepted_answer.output["setlinfo"], balance))
     return booked_settlements.book_cancellation(accepted_answer.asked, accepted_answer.output)
 
 
 def _handle_reversal(accepted_answer: AcceptedAnswer) -> Answered:
-    """The agency has taken it back; where ours would not, the books part, and that is told."""
+    """Reverses the original on the replica; a finding if the replica's own rules would have refused."""
     try:
         with accepted_answer.asked.work.savepoint():
             return booked_settlements.undo_original(accepted_answer.asked)
     except Refusal as refusal:
-        accepted_answer.find(_accepted_wrongly("reversal.accepted", refusal))
+        accepted_answer.add_findings(_accepted_wrongly("reversal.accepted", refusal))
         return Answered({})
 
 
@@ -311,6 +324,6 @@ RESPONSE_HANDLERS: Mapping[str, Callable[[AcceptedAnswer], Answered]] = {
     "grant": _handle_grant,
     "grant_withdrawal": _handle_end,
 }
-"""Handlers by the name under which the table of transactions has them."""
+"""Handlers by the name in column `answer` of the table of transactions."""
 
 check_registered("answers", RESPONSE_HANDLERS, (each.answer for each in TRANSACTIONS.values() if each.answer))

@@ -1,8 +1,7 @@
-"""What is said in one edition said in another's words, where an agency speaks an edition of its own.
+"""Translates messages between editions, for an agency with another edition than the sandbox's.
 
-Codes that we have a word for are translated (psn_type 12 and 21), fields that the other edition does not have are left
-out, and a number that it does not have gives way to its twin (2207A and 2207). Anything else passes as it came, and the
-contract says what it is.
+Codes with a known meaning are mapped (psn_type 12 and 21), fields unknown to the target edition are left out, and a
+transaction that it lacks is replaced by its twin (2207A and 2207). All else passes unchanged to the contract check.
 """
 
 from collections.abc import Mapping
@@ -18,12 +17,12 @@ from simulator.sandbox.configuration import Agency
 
 
 def agency_contract(edition: str) -> Contract:
-    """The contract between platform and an agency that speaks this edition."""
+    """Contract between the platform and an agency of this edition."""
     return contract_of(edition, overlays=("agency",))
 
 
-def spoken(infno: str, edition: str) -> str:
-    """The number under which an edition has a transaction; the same where it has none."""
+def infno_in_edition(infno: str, edition: str) -> str:
+    """Transaction number in an edition: `infno`, or its twin with or without A where only that one is served."""
     if not edition:
         return infno
     twin = infno.removesuffix("A") if infno.endswith("A") else f"{infno}A"
@@ -32,14 +31,17 @@ def spoken(infno: str, edition: str) -> str:
 
 
 def translate(body: Any, infno: str, direction: str, *, source: str, target: str) -> Any:
-    """The body of `source` as `target` says it; the same object where they are one edition."""
+    """Translates a body from edition `source` to `target`; `direction` is "in" or "out".
+
+    Returns the same object if the editions are equal, `target` is blank, or either lacks the transaction.
+    """
     if source == target or not target:
         return body
     if infno == REVERSAL and direction == "in":
         data = body["data"]
-        return {**body, "data": {**data, "oinfno": spoken(data["oinfno"], target)}}
+        return {**body, "data": {**data, "oinfno": infno_in_edition(data["oinfno"], target)}}
     here, there = (agency_contract(name) for name in (source, target))
-    ours, theirs = spoken(infno, source), spoken(infno, target)
+    ours, theirs = infno_in_edition(infno, source), infno_in_edition(infno, target)
     if not (here.serves(ours) and there.serves(theirs)):
         return body
     codes = _codes(source, target)
@@ -48,7 +50,7 @@ def translate(body: Any, infno: str, direction: str, *, source: str, target: str
 
 @lru_cache(maxsize=64)
 def _codes(source: str, target: str) -> Mapping[str, Mapping[str, str]]:
-    """By code table: code here -> code there, where they differ."""
+    """Target codes by code table and source code, only where they differ."""
     ours, theirs = (agency_contract(name).edition for name in (source, target))
     return {table: changes for table in ours.meanings if (changes := _changed(ours, theirs, table))}
 
@@ -79,7 +81,7 @@ def _translated(value: Any, here: Node, there: Node, codes: Mapping[str, Mapping
 
 
 def accumulator_key(written: str, agency: Agency | None) -> tuple[str, str] | None:
-    """Kind and disease of a cum_type_code, as the agency's profile maps it; None for what we do not keep."""
+    """Kind and disease of a cum_type_code, mapped by the agency's profile; None for a kind the platform lacks."""
     codes = (agency.profile.get("cum_type_codes") or {}) if agency else {}
     code = str(codes.get(written, written))
     key = from_wire(code)

@@ -1,7 +1,7 @@
-"""Bytes to an agency and back: no redirects, no user info, a bounded answer, and all of it in time or none.
+"""HTTP transport to agencies: no redirects, no user info, bounded answers, one time limit for the whole exchange.
 
-Written on http.client because two facts matter that a friendlier client hides: whether a byte may have left, and that
-the time limit is for the whole answer, headers included, however slowly it trickles in.
+Uses http.client, since higher-level clients hide whether a byte may have been sent, and apply their time limit to
+each read instead of to the whole answer.
 """
 
 import http.client
@@ -21,15 +21,15 @@ from simulator.core.errors import refuse
 from simulator.core.json_codec import LARGEST_MESSAGE
 from simulator.core.texts import Text, plain, text
 
-LONGEST_CONNECT_S = 5.0
-MOST_IDLE = 32
-"""Connections to one agency that are kept open between messages."""
+MAX_CONNECT_S = 5.0
+MAX_IDLE_CONNECTIONS = 32
+"""Idle connections reusable open for each agency."""
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: bytes, or why there are none; `sent` says whether the agency may have seen the message."""
+    """Body of a reply, or the reason why there is none; `sent` is true if the agency may have seen the message."""
 
     body: bytes | None
     problem: Text | None = None
@@ -37,7 +37,7 @@ class Reply:
 
 
 class Transport:
-    """HTTP to agencies, with connections kept open; one for all threads."""
+    """Posts messages to agencies over pooled HTTP connections; safe for use by many threads."""
 
     def __init__(self, *, allowed_hosts: frozenset[str] = frozenset()) -> None:
         self._allowed = allowed_hosts
@@ -46,11 +46,14 @@ class Transport:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        # Made when an agency is reached by https: reading the authorities costs time and memory.
+        # Created only for the first https agency: loading the certificate authorities costs time and memory.
         return ssl.create_default_context()
 
     def check_url(self, url: str) -> None:
-        """Raises Refusal for a URL that is not http(s), has user info, or points outside loopback unallowed."""
+        """Raises Refusal for a URL that is not http(s), has user info, or names a host that is not allowed.
+
+        Hosts other than loopback must be in `allowed_hosts`.
+        """
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
@@ -64,36 +67,37 @@ class Transport:
             raise refuse("agency_url_target", path="url", host=host)
 
     def post(self, url: str, raw: bytes, timeout_s: float) -> Reply:
-        """Sends one message; never raises for what the other side does."""
+        """Posts a message; failures of network and agency are returned in the reply, not raised."""
         deadline = time.monotonic() + timeout_s
         parts = urlsplit(url)
         try:
-            connection = self._connected(parts, min(timeout_s, LONGEST_CONNECT_S))
+            connection = self._acquire(parts, min(timeout_s, MAX_CONNECT_S))
         except (OSError, ValueError) as error:
-            # ValueError: a host name that no name can be.
+            # ValueError: a host name that cannot be encoded.
             reason = getattr(error, "strerror", None) or str(error)
             return Reply(None, text("agency.not_reached", url=url, reason=reason), sent=False)
-        kept = False
+        reusable = False
         try:
-            reply, kept = _exchange(connection, parts, raw, deadline)
+            reply, reusable = _exchange(connection, parts, raw, deadline)
             return reply
         except TimeoutError:
             return Reply(None, text("agency.no_answer_in_time", timeout=f"{timeout_s:g}"))
         except (OSError, http.client.HTTPException) as error:
             return Reply(None, text("agency.broken_off", reason=plain(type(error).__name__)))
         finally:
-            self._give_back(parts, connection, kept=kept)
+            self._release(parts, connection, reusable=reusable)
 
     def close(self) -> None:
+        """Closes the idle connections."""
         with self._lock:
             for connections in self._idle.values():
                 for connection in connections:
                     connection.close()
             self._idle.clear()
 
-    def _connected(self, parts: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
-        while connection := self._taken(parts):
-            if _is_quiet(connection):
+    def _acquire(self, parts: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
+        while connection := self._pop_idle(parts):
+            if _is_reusable(connection):
                 return connection
             connection.close()
         host, port = parts.hostname or "", parts.port
@@ -102,25 +106,26 @@ class Transport:
         else:
             connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
         connection.connect()
+        # Nagle's algorithm would hold back the last segment of a message until the one before is acknowledged.
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
-    def _taken(self, parts: SplitResult) -> http.client.HTTPConnection | None:
+    def _pop_idle(self, parts: SplitResult) -> http.client.HTTPConnection | None:
         with self._lock:
             idle = self._idle[f"{parts.scheme}://{parts.netloc}"]
             return idle.pop() if idle else None
 
-    def _give_back(self, parts: SplitResult, connection: http.client.HTTPConnection, *, kept: bool) -> None:
+    def _release(self, parts: SplitResult, connection: http.client.HTTPConnection, *, reusable: bool) -> None:
         with self._lock:
             idle = self._idle[f"{parts.scheme}://{parts.netloc}"]
-            if kept and len(idle) < MOST_IDLE:
+            if reusable and len(idle) < MAX_IDLE_CONNECTIONS:
                 idle.append(connection)
                 return
         connection.close()
 
 
-class _Timed(io.RawIOBase):
-    """Reads from a socket until a deadline: however often a byte arrives, the time left only shrinks."""
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until a deadline (monotonic seconds), however slowly the bytes arrive."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._sock, self._deadline = sock, deadline
@@ -129,46 +134,47 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._deadline))
+        self._sock.settimeout(_remaining_s(self._deadline))
         return self._sock.recv_into(buffer)
 
 
-class _Answer(http.client.HTTPResponse):
-    """A response whose every read, of headers too, keeps the deadline."""
+class _DeadlineResponse(http.client.HTTPResponse):
+    """Response whose reads, of the headers too, respect the deadline."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         super().__init__(sock, method="POST")
+        # The reader that http.client opened applies its time limit to each read instead of to the answer.
         self.fp.close()
-        self.fp = io.BufferedReader(_Timed(sock, deadline))
+        self.fp = io.BufferedReader(_DeadlineReader(sock, deadline))
 
 
 def _exchange(
     connection: http.client.HTTPConnection, parts: SplitResult, raw: bytes, deadline: float
 ) -> tuple[Reply, bool]:
-    """One request and its whole answer; and whether the connection may serve the next one."""
+    """Sends a request and reads the answer; the second value is true if the connection can be used again."""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = {"Host": parts.netloc, "Content-Length": str(len(raw)), **_HEADERS}
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     sock: Any = connection.sock
-    sock.settimeout(_left(deadline))
-    # One total for all of it: a reader who takes a byte now and then does not stretch the time.
+    sock.settimeout(_remaining_s(deadline))
+    # On a plain socket sendall applies the limit to the whole request, so a slow reader cannot prolong it.
     sock.sendall("\r\n".join(lines).encode("latin-1") + raw)
-    answer = _Answer(sock, deadline)
+    answer = _DeadlineResponse(sock, deadline)
     answer.begin()
     body = _read(answer)
     if body is None:
         return Reply(None, text("agency.too_long", limit=LARGEST_MESSAGE)), False
-    kept = not answer.will_close
+    reusable = not answer.will_close
     if 300 <= answer.status < 400:
         where = answer.headers.get("Location", "-")
-        return Reply(None, text("agency.redirected", status=answer.status, where=where)), kept
+        return Reply(None, text("agency.redirected", status=answer.status, where=where)), reusable
     if answer.status != 200:
-        return Reply(None, text("agency.http_status", status=answer.status)), kept
-    return Reply(body), kept
+        return Reply(None, text("agency.http_status", status=answer.status)), reusable
+    return Reply(body), reusable
 
 
 def _read(answer: http.client.HTTPResponse) -> bytes | None:
-    """The body; None when it is larger than a message may be."""
+    """Reads the body; None if it exceeds LARGEST_MESSAGE."""
     if answer.length is not None and answer.length > LARGEST_MESSAGE:
         return None
     parts: list[bytes] = []
@@ -179,19 +185,20 @@ def _read(answer: http.client.HTTPResponse) -> bytes | None:
             return None
         parts.append(part)
     if answer.length:
+        # read1 ends quietly when the connection is closed early; `length` is what is still missing.
         raise http.client.IncompleteRead(b"", answer.length)
     return b"".join(parts)
 
 
-def _left(deadline: float) -> float:
+def _remaining_s(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
     return left
 
 
-def _is_quiet(connection: http.client.HTTPConnection) -> bool:
-    """Whether an idle connection is still open: one that has something to read was closed, or talks out of turn."""
+def _is_reusable(connection: http.client.HTTPConnection) -> bool:
+    """True if an idle connection is usable: pending data means that it was closed or holds an unexpected answer."""
     sock = connection.sock
     if sock is None:
         return False

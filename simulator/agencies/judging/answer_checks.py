@@ -1,7 +1,6 @@
-"""Judges an agency's answer apart from policy: identities, what it must repeat, the person, rows against rows.
+"""Checks of an agency's answer that need no policy: identities of amounts, repeated fields, person, rows of tables.
 
-An answer that breaks contract, identities or person cannot be passed on. A difference of policy is an error finding,
-with both awards kept: the insured place is the payer, and the next expectation starts from what it answered.
+An answer that breaks the contract, an identity or the person is not passed on to the hospital.
 """
 
 from collections.abc import Mapping
@@ -16,11 +15,11 @@ from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import Family, traits_of
 
 GRACE_S = 86400
-"""Seconds by which the clocks of two systems may differ."""
+"""Seconds by which the clocks of platform and agency may differ."""
 
 
 def judge_identities(infno: str, output: Mapping[str, Any]) -> list[Finding]:
-    """What must hold between the amounts of one answer."""
+    """Judges the identities between the amounts of an answer, such as the total and its parts."""
     traits = traits_of(infno)
     if not traits.awarded and traits.family != Family.CANCELLATION:
         return []
@@ -28,7 +27,10 @@ def judge_identities(infno: str, output: Mapping[str, Any]) -> list[Finding]:
 
 
 def judge_repeated(infno: str, sent: Mapping[str, Any], output: Mapping[str, Any]) -> list[Finding]:
-    """What the answer must repeat: visit and total of a settlement, visit and setl_id of a cancellation."""
+    """Judges the fields that an answer must repeat from the request.
+
+    They are visit, insurance, care type and total of a settlement; visit and setl_id of a cancellation.
+    """
     data, info = sent.get("data"), output.get("setlinfo")
     traits = traits_of(infno)
     is_cancellation = traits.family == Family.CANCELLATION
@@ -47,7 +49,7 @@ def judge_repeated(infno: str, sent: Mapping[str, Any], output: Mapping[str, Any
 
 
 def judge_person(output: Mapping[str, Any], person: Mapping[str, str]) -> list[Finding]:
-    """Every psn_no, name and certno of the answer is that of the person asked about, as far as we know them."""
+    """Judges that each psn_no, name and certno in the answer is that of the person asked about, where known."""
     found: list[Finding] = []
     for node in output.values():
         for each in node if isinstance(node, list) else [node]:
@@ -62,13 +64,16 @@ def judge_person(output: Mapping[str, Any], person: Mapping[str, str]) -> list[F
 
 
 def judge_cancellation(infno: str, original: Mapping[str, Any], output: Mapping[str, Any]) -> list[Finding]:
-    """Every amount of a cancellation is the settlement's, negated; details too (rules 19)."""
+    """Judges that each amount of a cancellation, details included, is the settlement's negated (rules 19)."""
     before = {"setlinfo": original}
     return from_faults(cancellation_faults(infno, before, output), strict=True)
 
 
 def judge_time(info: Mapping[str, Any], *, began: str, now: datetime, own_clock: bool) -> list[Finding]:
-    """setl_time lies after the visit began and within a day of our clock, unless the agency goes by its own."""
+    """Judges that setl_time is not before the visit (`began`) and within a day of the trade clock (`now`).
+
+    With `own_clock` a distance from the trade clock is a warning only.
+    """
     try:
         settled = from_wire(str(info.get("setl_time")))
     except ValueError:
@@ -88,7 +93,10 @@ def judge_time(info: Mapping[str, Any], *, began: str, now: datetime, own_clock:
 def judge_rows(
     rule: str, path: str, wanted: Mapping[str, str], got: Mapping[str, str], cause: Text | None = None
 ) -> list[Finding]:
-    """Two tables by key, in the order of ours: the first row that differs is the error, the others follow it."""
+    """Compares two tables by key, in the order of `wanted`; the first different row is an error, later ones warnings.
+
+    Later rows often derive from the first, so they are not counted as errors of their own.
+    """
     differing = [
         (key, wanted.get(key, "-"), got.get(key, "-"))
         for key in dict.fromkeys((*wanted, *got))

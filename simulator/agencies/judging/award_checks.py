@@ -1,4 +1,7 @@
-"""Judges an award against our own: the first amount that differs names the rule, its source and a likely cause."""
+"""Checks of an answered award against the expected one; the first different amount identifies the rule.
+
+A difference of policy is a finding, not a refusal: the insured place is the payer, and its answer is booked.
+"""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -32,25 +35,29 @@ CHAIN = (
     ("account", "account_pays"),
     ("personal", "result"),
 )
-"""Amounts in the order in which each follows from those before; the first that differs names the rule."""
+"""Amounts of an award and their rules, in the order of derivation; the first different amount identifies the rule."""
 _RATIO = "pool_prop_selfpay"
 _PATH = "/output/setlinfo"
 
 
 def answered_amounts(info: Mapping[str, Any]) -> AnsweredAmounts:
-    """The amounts of an answer by our names, fen; the ratio as a number of four decimals."""
+    """Amounts of a setlinfo in fen by the engine's names, and the pool's ratio (0-1) to four decimals."""
     amounts = {ours: fen_of(info.get(wire)) or 0 for ours, wire in WIRE_AMOUNTS.items()}
     return AnsweredAmounts(amounts, _ratio(info.get(_RATIO)))
 
 
 def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | None) -> list[Finding]:
-    """The first amount that is not as our rules have it is the error; what follows from it is told as a warning."""
+    """Compares the amounts of a setlinfo in the order of CHAIN; the first difference is an error, later ones warnings.
+
+    `likely` is the mistake that reproduces the answer; the rule named in the error is then the mistaken one.
+    """
     got = answered_amounts(info)
     differing = [(ours, rule) for ours, rule in CHAIN if not _agrees(ours, got, expected)]
     if not differing:
         return judge_balance(info, expected.balance_after)
     (first, family), *others = differing
     rule = _rule_of(family, expected.steps)
+    # Wrong balances show first in another rule (deductible, cap), so the cause of the balances is named instead.
     if likely is not None and (likely.accumulated is not None or rule not in likely.rules):
         rule = likely.rules[0]
     sentence = text(
@@ -70,17 +77,17 @@ def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | 
     return found
 
 
-def judge_refusal(told: str, reasons: Sequence[Refusal], expected: Award | None) -> list[Finding]:
-    """The agency refused where our rules would have paid."""
+def judge_refusal(err_msg: str, reasons: Sequence[Refusal], expected: Award | None) -> list[Finding]:
+    """Judges a refusal: an error if the expected award pays and the rules give no reason to refuse."""
     if reasons or expected is None:
         return []
     wanted = text("judge.would_pay", fund=yuan(expected.fund_total))
-    sentence = text("judge.refused_unexpectedly", told=told or "-", fund=yuan(expected.fund_total))
-    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), told or "-1")]
+    sentence = text("judge.refused_unexpectedly", err_msg=err_msg or "-", fund=yuan(expected.fund_total))
+    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), err_msg or "-1")]
 
 
 def judge_acceptance(reasons: Sequence[Refusal]) -> list[Finding]:
-    """The agency paid where our rules refuse."""
+    """Judges an acceptance: an error if the rules give a reason to refuse."""
     if not reasons:
         return []
     first = reasons[0]
@@ -89,24 +96,24 @@ def judge_acceptance(reasons: Sequence[Refusal]) -> list[Finding]:
 
 
 def judge_detail(info: Mapping[str, Any], detail: Any, edition: Edition) -> list[Finding]:
-    """setldetail tells the same as setlinfo, fund by fund (rules 20)."""
+    """Judges that the rows of setldetail add up to the amounts of setlinfo, fund by fund (rules 20)."""
     rows = [row for row in detail if isinstance(row, Mapping)] if isinstance(detail, list) else []
     found = []
     for fund in ("pool", *FUND_CODES):
         codes = _codes(edition, fund)
-        told = sum(fen_of(row.get("fund_payamt")) or 0 for row in rows if str(row.get("fund_pay_type")) in codes)
+        detailed = sum(fen_of(row.get("fund_payamt")) or 0 for row in rows if str(row.get("fund_pay_type")) in codes)
         wire = WIRE_AMOUNTS[fund]
         wanted = fen_of(info.get(wire)) or 0
-        if told != wanted:
-            sentence = text("judge.detail_differs", field=_shown(fund), wanted=yuan(wanted), got=yuan(told))
+        if detailed != wanted:
+            sentence = text("judge.detail_differs", field=_shown(fund), wanted=yuan(wanted), got=yuan(detailed))
             found.append(
-                Finding(f"detail.{wire}", ERROR, sentence, "/output/setldetail", str(yuan(wanted)), str(yuan(told)))
+                Finding(f"detail.{wire}", ERROR, sentence, "/output/setldetail", str(yuan(wanted)), str(yuan(detailed)))
             )
     return found
 
 
 def judge_balance(info: Mapping[str, Any], balance: int) -> list[Finding]:
-    """The account after the message, fen."""
+    """Judges the account balance after the message; `balance` is the expected one in fen."""
     got = fen_of(info.get("balc")) or 0
     if got == balance:
         return []
@@ -116,7 +123,7 @@ def judge_balance(info: Mapping[str, Any], balance: int) -> list[Finding]:
 
 
 def _codes(edition: Edition, fund: str) -> frozenset[str]:
-    """The codes of a fund; the last two digits may be of the province's own numbering (310101 for 310100)."""
+    """Codes of a fund in fund_pay_type; editions may end them with 1 instead of 0 (310101 for 310100, rules 20)."""
     words = ("pool_employees", "pool_residents") if fund == "pool" else (FUND_CODES[fund],)
     known = [edition.meanings.get("fund_pay_type", {}).get(word, "") for word in words]
     return frozenset(known) | {f"{code[:-1]}1" for code in known if code.endswith("0")}
@@ -124,13 +131,13 @@ def _codes(edition: Edition, fund: str) -> frozenset[str]:
 
 def _agrees(ours: str, got: AnsweredAmounts, expected: Award) -> bool:
     if ours == "ratio":
-        # Where the pool pays on nothing, its ratio says nothing.
+        # The ratio is judged only where an amount lies above the deductible (rules 31).
         return got.ratio == expected.ratio or expected.in_scope <= expected.deductible
     return bool(got.amounts[ours] == getattr(expected, ours))
 
 
 def _rule_of(family: str, steps: Sequence[AwardStep]) -> str:
-    """The rule that made our own figure: of the pool's payment, the cap that cut it."""
+    """Rule that produced the expected figure: for the pool the cap that reduced it, for the ratio its modifier."""
     named = {step.rule: step for step in steps}
     if family == "pool":
         for cap in ("annual_cap", "disease_cap"):
@@ -142,7 +149,7 @@ def _rule_of(family: str, steps: Sequence[AwardStep]) -> str:
 
 
 def _basis(rule: str, steps: Sequence[AwardStep]) -> Text:
-    """What our own rules say at the step where the answer departs from them, and where that stands."""
+    """Sentence of the award step that applied the rule, with its source; blank if no step did."""
     for step in reversed(steps):
         if step.rule == rule or (rule == "account_pays" and step.rule == "account_elsewhere"):
             origin = " ".join(each for each in (step.source, step.reference) if each)
@@ -157,7 +164,7 @@ def _finding(rule: str, severity: str, ours: str, sentence: Text, expected: Awar
 
 
 def _shown(ours: str) -> Text:
-    """The wire name with its Chinese name."""
+    """Wire name of an amount, preceded by its Chinese title in Chinese texts."""
     wire = _RATIO if ours == "ratio" else WIRE_AMOUNTS[ours]
     title = text("judge.ratio_name").zh if ours == "ratio" else NAMES.get(wire, "")
     return Text(f"{title} {wire}".strip(), wire)

@@ -1,4 +1,7 @@
-"""What the platform's copy suggests about a city's books: balances that it would hold after a mistake of its own."""
+"""Hypotheses about an agency's accumulators: balances that it would hold after a bookkeeping mistake.
+
+Each is derived from the platform's replica, for instance the balances without a cancellation.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -25,12 +28,13 @@ from simulator.store.tables import AGENCY_LEG, accumulator, journal, settlement
 from simulator.store.unit_of_work import UnitOfWork
 
 Balances = dict[tuple[str, str], int]
-"""By kind and disease, fen."""
-_MOST_ROWS = 12
+"""Accumulators in fen by kind and disease; the disease is blank for the overall one."""
+_MAX_ROWS = 12
+"""Latest settlements of a person that are considered; each is another award to compute."""
 
 
 class _AnsweredLeg(NamedTuple):
-    """What an agency answered, and when."""
+    """Answer of an agency as recorded in the journal, with its trade time."""
 
     id: int
     answer: bytes
@@ -38,12 +42,12 @@ class _AnsweredLeg(NamedTuple):
 
 
 class _SentMessage(NamedTuple):
-    """The msgid that an agency saw."""
+    """Msgid of a message as sent to the agency."""
 
     msgid: str
 
 
-_LAST_TOLD = Statement(
+_LAST_REPORT = Statement(
     select(journal.c.id, journal.c.answer, journal.c.at)
     .where(
         journal.c.psn_no == bindparam("psn_no"),
@@ -65,7 +69,7 @@ _SINCE = Statement(
 
 @dataclass(frozen=True, slots=True)
 class BalanceKey:
-    """Whose balances, of which insurance and year."""
+    """Identifies a set of balances: person, insurance and year."""
 
     person_id: int
     psn_no: str
@@ -73,15 +77,20 @@ class BalanceKey:
     year: int
 
 
-def suggested(
+def suggested_mistakes(
     work: UnitOfWork, case: Case, question: Question, balance_key: BalanceKey, agency: Agency | None
 ) -> list[Hypothesis]:
-    """Mistakes of which the books hold a trace: balances told otherwise or never taken back, another year or day."""
-    found = [_balance_key(question, *held) for held in _suggested(work, question.accumulated, balance_key, agency)]
+    """Mistakes for which there is evidence in the journal or the replica.
+
+    They are balances reported by 5206, cancellations not booked, last year's balances, and figures of another day.
+    """
+    found = [
+        _with_balances(question, *held) for held in _suggested_balances(work, question.accumulated, balance_key, agency)
+    ]
     before = people.accumulated(work, balance_key.person_id, balance_key.insutype, balance_key.year - 1)
     last_year = text("judge.as_if_last_year", year=balance_key.year - 1)
     if before:
-        found.append(Hypothesis("year", last_year, replace(question, accumulated=before), held=True))
+        found.append(Hypothesis("year", last_year, replace(question, accumulated=before), balances_differ=True))
     dates = case.claim.dates
     for day in sorted({dates.visit_begin, dates.charge, dates.settlement} - {question.rules.day}):
         other = replace(question, rules=case.city.rules_on(day))
@@ -89,27 +98,27 @@ def suggested(
     return found
 
 
-def possible(work: UnitOfWork, question: Question, balance_key: BalanceKey) -> list[Hypothesis]:
-    """Settlements that the city may have left out of its balances; any of its visits may look so."""
-    return [_balance_key(question, *held) for held in _possible(work, question.accumulated, balance_key)]
+def possible_mistakes(work: UnitOfWork, question: Question, balance_key: BalanceKey) -> list[Hypothesis]:
+    """Mistakes without evidence: live settlements that the agency may not have counted."""
+    return [_with_balances(question, *held) for held in _possible_balances(work, question.accumulated, balance_key)]
 
 
 def hypothetical_balances(
     work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey, agency: Agency | None
 ) -> Iterator[tuple[Text, Accumulated]]:
-    """Balances the city may hold instead of ours, and what would have led to them."""
-    yield from _suggested(work, ours, balance_key, agency)
-    yield from _possible(work, ours, balance_key)
+    """Balances that the agency may hold instead of the replica's, each with the mistake that explains them."""
+    yield from _suggested_balances(work, ours, balance_key, agency)
+    yield from _possible_balances(work, ours, balance_key)
 
 
-def _suggested(
+def _suggested_balances(
     work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey, agency: Agency | None
 ) -> Iterator[tuple[Text, Accumulated]]:
-    told = _told(work, balance_key, agency)
-    if told is not None:
-        at, balances = told
-        yield text("judge.as_if_told", at=at), balances
-    gone = [row for row in _settlements(work, balance_key) if row.state in ("reversed", "cancelled")][-_MOST_ROWS:]
+    reported = _last_reported(work, balance_key, agency)
+    if reported is not None:
+        at, balances = reported
+        yield text("judge.as_if_last_reported", at=at), balances
+    gone = [row for row in _settlements(work, balance_key) if row.state in ("reversed", "cancelled")][-_MAX_ROWS:]
     for row in reversed(gone):
         key = f"judge.as_if_not_{row.state}"
         yield text(key, msgid=row.agency_msgid or row.msgid, setl_time=row.setl_time), _moved(ours, [row], 1)
@@ -117,20 +126,25 @@ def _suggested(
         yield text("judge.as_if_nothing_undone"), _moved(ours, gone, 1)
 
 
-def _possible(work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey) -> Iterator[tuple[Text, Accumulated]]:
-    live = [row for row in _settlements(work, balance_key) if row.state == "live"][-_MOST_ROWS:]
+def _possible_balances(
+    work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey
+) -> Iterator[tuple[Text, Accumulated]]:
+    live = [row for row in _settlements(work, balance_key) if row.state == "live"][-_MAX_ROWS:]
     for row in reversed(live):
         yield text("judge.as_if_not_counted", setl_time=row.setl_time), _moved(ours, [row], -1)
     if len(live) > 1:
         yield text("judge.as_if_opening_only"), _moved(ours, live, -1)
 
 
-def _balance_key(question: Question, sentence: Text, held: Accumulated) -> Hypothesis:
-    return Hypothesis("accumulators", sentence, replace(question, accumulated=held), held=True)
+def _with_balances(question: Question, sentence: Text, held: Accumulated) -> Hypothesis:
+    return Hypothesis("accumulators", sentence, replace(question, accumulated=held), balances_differ=True)
 
 
-def adopt(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
-    """From here on our copy starts from the balances that the city holds: its mistake was told, and is told once."""
+def adopt_balances(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
+    """Sets the replica to the balances that the agency holds, by changing opening balances.
+
+    The mistake was reported already, and would otherwise be reported again with each later settlement.
+    """
     key: dict[str, Any] = {
         "person_id": balance_key.person_id,
         "insutype": balance_key.insutype,
@@ -141,8 +155,8 @@ def adopt(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
     people.move(work, balance_key.person_id, balance_key.insutype, balance_key.year, openings, opening=True)
 
 
-def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tuple[str, str], Balances]:
-    """The answer of 5206 by insurance and year, then by kind and disease; kinds that we do not keep are left out."""
+def reported_balances(output: Mapping[str, Any], agency: Agency | None) -> dict[tuple[str, str], Balances]:
+    """Balances of an answer of 5206 by insurance and year; kinds that the platform does not keep are left out."""
     found: dict[tuple[str, str], Balances] = defaultdict(dict)
     for row in output.get("cuminfo") or []:
         key = accumulator_key(str(row.get("cum_type_code")), agency)
@@ -151,19 +165,23 @@ def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tupl
     return found
 
 
-def _told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> tuple[str, Accumulated] | None:
-    """What the city answered when it was last asked by 5206, with what was settled and cancelled since."""
-    row = work.one(_LAST_TOLD, psn_no=balance_key.psn_no, infno=ACCUMULATOR_QUERY, outcome="answered")
+def _last_reported(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> tuple[str, Accumulated] | None:
+    """Balances of the agency's last answer to 5206, plus settlements and minus cancellations since, with its time.
+
+    None if there is no such answer.
+    """
+    row = work.one(_LAST_REPORT, psn_no=balance_key.psn_no, infno=ACCUMULATOR_QUERY, outcome="answered")
     if row is None:
         return None
     try:
         output = read_json(bytes(row.answer)).get("output") or {}
     except (NotAMessage, AttributeError):
         return None
-    told = balances_told(output, agency).get((balance_key.insutype, str(balance_key.year)), {})
+    reported = reported_balances(output, agency).get((balance_key.insutype, str(balance_key.year)), {})
     since = {each.msgid for each in work.all(_SINCE, psn_no=balance_key.psn_no, after=row.id)}
-    balances: Accumulated = told
+    balances: Accumulated = reported
     for each in work.find(settlement, person_id=balance_key.person_id, order="id"):
+        # A reversal undoes a settlement without a trace in the balances; a cancellation is a row of its own.
         if each.agency_msgid in since and each.state != "reversed" and each.year == balance_key.year:
             balances = _moved(balances, [each], 1 if each.kind == "settlement" else -1)
     return row.at[:19], balances

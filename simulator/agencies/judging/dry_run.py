@@ -1,9 +1,9 @@
-"""What our own copy of an insured place would say, against which an agency's answer is judged."""
+"""Dry run of a message on the platform's replica: the expectation against which an agency's answer is judged."""
 
 from dataclasses import dataclass
 
 from simulator import insured
-from simulator.agencies.delivery.forwarding import undecided_of_person
+from simulator.agencies.delivery.forwarding import has_other_open_message
 from simulator.agencies.judging.hypotheses import Question
 from simulator.agencies.replica import insured_people
 from simulator.benefit import Award
@@ -18,7 +18,7 @@ from simulator.store import people
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The case as our copy knows it and the award our rules give; without a case or an award nothing is judged."""
+    """Case on the replica and the award by the rules; without a case or an award nothing is judged."""
 
     case: Case | None = None
     question: Question | None = None
@@ -26,14 +26,17 @@ class Expectation:
 
 
 def expect(asked: Asked, findings: list[Finding]) -> Expectation:
-    """What our own rules say to a message of the settlement family; why they say nothing, is a finding."""
+    """Expected award of a message of the settlement family.
+
+    Adds a finding if there is none: the person is not known, another message is undecided, or the policy has a gap.
+    """
     psn_no = asked.body["data"]["psn_no"]
     if people.load(asked.work, psn_no) is None:
         findings.append(not_judged(text("judge.person_not_known")))
         return Expectation()
     try:
         case = case_of(asked)
-        if undecided_of_person(asked.work, psn_no, asked.origin_msgid):
+        if has_other_open_message(asked.work, psn_no, asked.origin_msgid):
             findings.append(not_judged(text("judge.unknown_pending")))
             return Expectation(case)
         if case.refusals:
@@ -46,25 +49,26 @@ def expect(asked: Asked, findings: list[Finding]) -> Expectation:
 
 
 def dry_run_answer(asked: Asked) -> Output | Refusal | None:
-    """What our own copy would answer, all of it undone again; None where nobody can say."""
-    psn_no = insured_people.person_asked_for(asked)["psn_no"]
+    """Answer of the replica to a message, without keeping its effects; None if the replica cannot answer."""
+    psn_no = insured_people.expected_person(asked)["psn_no"]
     if psn_no and people.load(asked.work, psn_no) is None:
         return None
-    if psn_no and undecided_of_person(asked.work, psn_no, asked.origin_msgid):
+    if psn_no and has_other_open_message(asked.work, psn_no, asked.origin_msgid):
         return None
     try:
         with asked.work.savepoint():
-            raise _Opinion(insured.answer(asked).output)
-    except _Opinion as opinion:
-        return opinion.output
+            raise _SavepointResult(insured.answer(asked).output)
+    except _SavepointResult as result:
+        return result.output
     except Refusal as refusal:
+        # A person unknown to the replica is no evidence against the agency, which may well know them.
         return None if refusal.rule in ("person_unknown", "credential_unknown") else refusal
     except PolicyGap:
         return None
 
 
-class _Opinion(Exception):
-    """Carries an answer out of an attempt that is to be undone."""
+class _SavepointResult(Exception):
+    """Carries the output out of a savepoint: an exception is the only way to leave one without keeping its changes."""
 
     def __init__(self, output: Output) -> None:
         super().__init__()
@@ -72,4 +76,5 @@ class _Opinion(Exception):
 
 
 def not_judged(reason: Text) -> Finding:
+    """Finding that an answer was passed on without an expectation to compare it with."""
     return Finding("award.not_judged", INFO, text("judge.not_judged", reason=reason))

@@ -1,7 +1,7 @@
-"""What a wrong award looks like: the award of one mistake that people make, compared with what was answered.
+"""Hypotheses about a wrong award: the claim is settled again with one usual mistake, and compared with the answer.
 
-Each alternative is the claim settled again with one thing changed. The first whose every amount is the answered one is
-the likely cause; it also says which rule the city got wrong, and what it has accumulated since.
+The first hypothesis that reproduces every answered amount is the likely cause; it names the rule that is wrong at the
+agency and, where balances differ, those that the agency holds.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,20 +16,22 @@ from simulator.domain.care import OUTPATIENT
 from simulator.domain.person import CATEGORIES, GROUPS
 from simulator.domain.places import LOCAL, NATION, PROVINCE
 
-_BEYOND = 10**15
-"""Fen that no cap and no line reaches."""
-_MOST_TOLD = 3
+_UNREACHABLE_FEN = 10**15
+"""Fen beyond every cap and deductible."""
+_MAX_SHOWN = 3
+"""Mistakes listed in the sentence of a cause."""
 LEVELS = ("primary", "secondary", "tertiary", "ungraded")
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredAmounts:
-    """The amounts of an answer by our names, fen, and its ratio."""
+    """Amounts of an answer in fen by the engine's names, and the pool's ratio (0-1)."""
 
     amounts: Mapping[str, int]
     ratio: Decimal
 
     def is_award(self, given: Award) -> bool:
+        """True if every amount is that of the award; the ratio counts only above the deductible (rules 31)."""
         return all(fen == getattr(given, name) for name, fen in self.amounts.items()) and (
             self.ratio == given.ratio or given.in_scope <= given.deductible
         )
@@ -37,7 +39,7 @@ class AnsweredAmounts:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A claim to be settled by rules over what has accumulated."""
+    """Input of an award: a claim, the rules in force and the accumulators."""
 
     claim: Claim
     rules: Rules
@@ -46,10 +48,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """What gives what was answered; `accumulated` where the city holds other balances than ours."""
+    """Award by which the agency's answer is explained; `accumulated` is set if the agency holds other balances."""
 
     rules: tuple[str, ...]
-    """Which rule each mistake concerns that looks so, the likeliest first."""
+    """Rules concerned by the mistakes that reproduce the answer, the likeliest first."""
     sentence: Text
     award: Award
     accumulated: Accumulated | None = None
@@ -57,13 +59,13 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """A mistake not yet tried."""
+    """Possible mistake: the changed input of the award, the rule concerned, and a sentence that describes it."""
 
     rule: str
     sentence: Text
     question: Question
-    held: bool = False
-    """Whether the balances differ rather than the rules."""
+    balances_differ: bool = False
+    """True if the mistake is in the agency's balances rather than in its rules."""
 
 
 def likely_cause(
@@ -74,11 +76,13 @@ def likely_cause(
     suggested: Iterable[Hypothesis] = (),
     possible: Iterable[Hypothesis] = (),
 ) -> Alternative | None:
-    """The mistakes that give exactly what was answered: those that the books suggest, the usual ones, then the others
-    that are possible.
+    """Finds the mistakes that reproduce the answer exactly; None if there are none.
+
+    Tried in this order: `suggested` (with evidence in the books), the usual mistakes, `possible` (without evidence).
     """
     found: dict[str, tuple[Hypothesis, Award]] = {}
     for hypothesis in (*suggested, *hypotheses_of(question, expected), *possible):
+        # The sentence lists one mistake of each rule; the first is the likeliest.
         if hypothesis.rule in found:
             continue
         asked = hypothesis.question
@@ -91,12 +95,14 @@ def likely_cause(
     if not found:
         return None
     likeliest, given = next(iter(found.values()))
-    told = join([each.sentence for each, _ in list(found.values())[:_MOST_TOLD]], zh="；或", en="; or ")
-    return Alternative(tuple(found), told, given, likeliest.question.accumulated if likeliest.held else None)
+    sentences = join([each.sentence for each, _ in list(found.values())[:_MAX_SHOWN]], zh="；或", en="; or ")
+    return Alternative(
+        tuple(found), sentences, given, likeliest.question.accumulated if likeliest.balances_differ else None
+    )
 
 
 def hypotheses_of(question: Question, expected: Award) -> Iterator[Hypothesis]:
-    """Mistakes that need nothing but the claim, the commonest first."""
+    """Usual mistakes that follow from the claim alone, the commonest first."""
     yield from _of_accumulation(question, expected)
     yield from _of_person(question)
     yield from _of_place(question, expected)
@@ -109,13 +115,15 @@ def _of_accumulation(question: Question, expected: Award) -> Iterator[Hypothesis
     disease = expected.disease
     without = {key: fen for key, fen in held.items() if key[0] != "DEDC"}
     yield _hypothesis(question, "deductible", "deductible_again", accumulated=without)
-    used_up = {**held, ("DEDC", ""): _BEYOND, ("DEDC", disease): _BEYOND}
+    used_up = {**held, ("DEDC", ""): _UNREACHABLE_FEN, ("DEDC", disease): _UNREACHABLE_FEN}
     yield _hypothesis(question, "deductible", "deductible_skipped", accumulated=used_up)
     if disease:
-        yield _hypothesis(question, "disease_cap", "disease_cap", accumulated={**held, ("HIFP", disease): -_BEYOND})
-    yield _hypothesis(question, "annual_cap", "annual_cap", accumulated={**held, ("HIFP", ""): -_BEYOND})
+        yield _hypothesis(
+            question, "disease_cap", "disease_cap", accumulated={**held, ("HIFP", disease): -_UNREACHABLE_FEN}
+        )
+    yield _hypothesis(question, "annual_cap", "annual_cap", accumulated={**held, ("HIFP", ""): -_UNREACHABLE_FEN})
     if disease:
-        uncapped = {**held, ("HIFP", ""): -_BEYOND, ("HIFP", disease): -_BEYOND}
+        uncapped = {**held, ("HIFP", ""): -_UNREACHABLE_FEN, ("HIFP", disease): -_UNREACHABLE_FEN}
         yield _hypothesis(question, "disease_cap", "both_caps", accumulated=uncapped)
     yield _hypothesis(question, "accumulators", "nothing_accumulated", accumulated={})
 

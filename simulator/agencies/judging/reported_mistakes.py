@@ -1,4 +1,4 @@
-"""One mistake is reported once: what was told of a visit, or of a person, is a warning when it shows again."""
+"""Repeated findings: an error already reported for a visit or person becomes a warning when it recurs."""
 
 from dataclasses import replace
 
@@ -11,9 +11,12 @@ from simulator.store.tables import finding
 from simulator.store.unit_of_work import UnitOfWork
 
 JUDGED = ("award.", "detail.", "accumulators", "registrations", "insurances", "refused.")
-"""Findings about what an agency holds or decides, which it goes on doing; a broken answer is new each time."""
+"""Prefixes of rules about data and decisions of an agency, which recur until corrected.
 
-_TOLD = Statement(
+Findings under other rules, such as a broken contract, are errors each time.
+"""
+
+_SAME_ERROR = Statement(
     select(finding.c.id)
     .where(
         finding.c.psn_no == bindparam("psn_no"),
@@ -29,10 +32,10 @@ _TOLD = Statement(
 
 
 def already_reported(work: UnitOfWork, found: Finding, psn_no: str, mdtrt_id: str) -> Finding:
-    """The finding as a warning, where the same was an error of this visit (or person) already."""
+    """Finding to record: `found`, as a warning if the same error is recorded for the visit and person already."""
     if found.severity != ERROR or not found.rule.startswith(JUDGED):
         return found
     about = {"psn_no": psn_no, "mdtrt_id": mdtrt_id, "rule": found.rule, "wanted": found.wanted, "got": found.got}
-    if work.one(_TOLD, **about) is None:
+    if work.one(_SAME_ERROR, **about) is None:
         return found
-    return replace(found, severity=WARNING, sentence=text("judge.told_before", sentence=found.sentence))
+    return replace(found, severity=WARNING, sentence=text("judge.reported_before", sentence=found.sentence))

@@ -1,4 +1,4 @@
-"""What an agency's answer to a reversal, or to a repeated message, means for what waited in the outbox."""
+"""Acknowledgements: effects of an agency's answer to a reversal or a repeated message on the outbox and the replica."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,27 +25,27 @@ from simulator.store.rows import OutboxRow
 from simulator.store.tables import registration
 from simulator.store.unit_of_work import UnitOfWork
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A row of the outbox that this process tries now, with the bytes it sends and the line they go over."""
+    """Outbox row claimed by this process, with the bytes to send: its reversal, or the message itself again."""
 
     row: OutboxRow
     raw: bytes
     head: Head
-    line: Channel
+    channel: Channel
     is_reversal: bool
 
 
 def acknowledge(
     work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, answer: AgencyAnswer
 ) -> list[Finding]:
-    """Books what the answer decides; the findings about it."""
+    """Closes the outbox row as answered and books the effects; returns the findings."""
     findings = list(answer.findings)
     if not answer.accepted:
-        findings.append(_refused(work, attempt, plain(answer.told or "-")))
+        findings.append(_refused(work, attempt, plain(answer.err_msg or "-")))
     elif attempt.is_reversal:
         outbox.close(work, attempt.row, REVERSED)
         _settle_message(work, attempt.row, idempotency_keys.REVERSED)
@@ -58,31 +58,31 @@ def acknowledge(
     return findings
 
 
-def reschedule(work: UnitOfWork, row: OutboxRow, real: float, told: Text) -> None:
-    """To be tried again after a wait that doubles each time."""
-    wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(row.attempts, 10))
-    outbox.try_later(work, row, at=real + wait, error=told.zh)
+def reschedule(work: UnitOfWork, row: OutboxRow, real: float, reason: Text) -> None:
+    """Schedules the next attempt after a wait that doubles each time, up to MAX_BACKOFF_S; `real` is epoch seconds."""
+    wait = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(row.attempts, 10))
+    outbox.try_later(work, row, at=real + wait, error=reason.zh)
 
 
 def deliver_delayed(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> None:
-    """The original that a fault held back arrives after its reversal; accepting it would be the agency's fault."""
-    late = Attempt(attempt.row, bytes(attempt.row.body), attempt.head, attempt.line, is_reversal=False)
-    reply = late.line.deliver(late.raw)
+    """Delivers an original that a fault held back until after its reversal; a finding if the agency accepts it."""
+    late = Attempt(attempt.row, bytes(attempt.row.body), attempt.head, attempt.channel, is_reversal=False)
+    reply = late.channel.deliver(late.raw)
     with sandbox.begin() as (work, _, clock):
         real = forwarding.real_time()
         findings = []
         if _accepts(reply):
             sentence = text("judge.late_accepted", msgid=late.row.msgid)
             findings.append(Finding("reversal.late_original", ERROR, sentence, "/infcode", "-1", "0"))
-        told = plain("late") if reply.body is None else AgencyAnswer("0" if findings else "-1", "", {})
-        journal.record(work, leg_of(late, reply, clock.now(real), real, told), findings)
+        outcome = plain("late") if reply.body is None else AgencyAnswer("0" if findings else "-1", "", {})
+        journal.record(work, leg_of(late, reply, clock.now(real), real, outcome), findings)
         outbox.end_delay(work, late.row)
 
 
 def leg_of(
     attempt: Attempt, reply: Reply, at: datetime, real: float, answer: AgencyAnswer | Text
 ) -> journal.JournalLeg:
-    """The leg as the journal keeps it."""
+    """Leg of an attempt for the journal."""
     sent = read_json(attempt.raw)
     outcome = "unknown"
     if isinstance(answer, AgencyAnswer):
@@ -110,33 +110,34 @@ def _accepts(reply: Reply) -> bool:
     return isinstance(body, dict) and str(body.get("infcode")) == "0"
 
 
-def _refused(work: UnitOfWork, attempt: Attempt, told: Text) -> Finding:
-    """−1 is final (rules 18): reported, and not repeated."""
+def _refused(work: UnitOfWork, attempt: Attempt, reason: Text) -> Finding:
+    """Closes a row that the agency answered −1; the answer is final, so it is reported and not repeated (rules 18)."""
     row = attempt.row
-    outbox.close(work, row, GIVEN_UP, told.zh)
+    outbox.close(work, row, GIVEN_UP, reason.zh)
     if attempt.is_reversal or row.infno == REVERSAL:
+        # No further attempt could decide the outcome, and the visit must not stay blocked by it.
         _settle_message(work, row, idempotency_keys.REVERSED)
-        return Finding("reversal.refused", ERROR, text("judge.reversal_refused", msgid=row.msgid, told=told))
-    sentence = text("judge.repeat_refused", infno=row.infno, msgid=row.msgid, told=told)
+        return Finding("reversal.refused", ERROR, text("judge.reversal_refused", msgid=row.msgid, err_msg=reason))
+    sentence = text("judge.repeat_refused", infno=row.infno, msgid=row.msgid, err_msg=reason)
     if row.origin_msgid:
-        # As if it had been refused at once: the hospital may send it again.
+        # The refusal is final, so the hospital may send the message again, as after an immediate refusal.
         idempotency_keys.release(work, row.origin_msgid)
         return Finding("delivery.refused", WARNING, sentence)
     return Finding("delivery.refused", ERROR, sentence)
 
 
 def _settle_message(work: UnitOfWork, row: OutboxRow, state: str) -> None:
-    """The hospital's msgid, where it is still unknown; the hospital's own 2601 may have decided on it."""
+    """Changes the state of the hospital's msgid if it is still unknown; a 2601 of the hospital may have decided it."""
     spent = idempotency_keys.find(work, row.origin_msgid)
     if spent is not None and spent.state == idempotency_keys.UNKNOWN:
         idempotency_keys.change_state(work, row.origin_msgid, state)
 
 
 def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, output: Output) -> list[Finding]:
-    """What was repeated until it was answered: booked on our copy, and recorded for the hospital (rules 18)."""
-    row, agency = attempt.row, attempt.line.agency
+    """Books an accepted repeated message on the replica, and records its answer for the hospital (rules 18)."""
+    row, agency = attempt.row, attempt.channel.agency
     if not row.origin_msgid:
-        _learn_number(work, row, output)
+        _store_agency_number(work, row, output)
         return []
     asked = _asked(work, config, now, attempt)
     findings: list[Finding] = []
@@ -145,7 +146,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
         try:
             with work.savepoint():
                 is_end = traits_of(row.infno).withdraws_grant
-                output = (booked_settlements.end_by_agency_number if is_end else booked_settlements.add_grant)(
+                output = (booked_settlements.end_grant_by_agency_number if is_end else booked_settlements.add_grant)(
                     asked, output
                 ).output
         except Refusal as refusal:
@@ -159,8 +160,8 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
     return findings
 
 
-def _learn_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
-    """The agency's number of a registration that was made on the platform."""
+def _store_agency_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
+    """Stores the agency's number of a registration that was made on the platform, at most 30 characters."""
     number = outbox.registration_in(row)
     result = output.get("result")
     if number is not None and isinstance(result, dict):

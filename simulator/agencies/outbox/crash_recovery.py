@@ -1,4 +1,4 @@
-"""A hospital's 2601 that a crash broke off: recorded, answered 0, carried on, as if only its answer had been lost."""
+"""Crash recovery of a hospital's 2601: the replica is reversed and answer 0 recorded, as if no crash had happened."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,10 @@ from simulator.transactions import HANDLERS, Ask, Call
 
 
 def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str) -> None:
-    """Our copy follows now, the agency as soon as it answers; `msgid` is the one it sees."""
+    """Reverses the original on the replica and records answer 0; the outbox goes on with the agency.
+
+    `msgid` is that of the forwarded 2601. Raises LookupError if it has no outbox row.
+    """
     row = outbox.find_sent(work, msgid)
     if row is None:
         raise LookupError(msgid)
@@ -25,6 +28,7 @@ def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str)
     head, data = head_of(message), dict(message["input"]["data"])
     institution = config.institutions.get(head.institution)
     if institution is None:
+        # Removed since the 2601 was accepted: the message stays unknown until the agency answers.
         return
     call = Call(work, config, replace(head, infno=REVERSAL, msgid=row.origin_msgid), institution, now)
     data["omsgid"] = _as_the_hospital_named_it(work, data["omsgid"])

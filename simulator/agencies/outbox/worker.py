@@ -1,8 +1,8 @@
-"""What waits to be reversed or delivered: tried with back-off until acknowledged, each agency on a line of its own.
+"""Outbox worker: sends the rows of unknown outcome and the platform's own messages, with back-off until acknowledged.
 
-A row is claimed by lease, so that several processes never try it at once. What concerns one person goes in the order
-in which it was put in. After one silence the rest of that agency's rows wait for the next round: a dead agency costs
-one time limit, and no other agency notices.
+Each agency has a thread of its own. A row is claimed by lease, so that only one process sends it. Rows of a person are
+sent in the order of entry. When an agency does not answer, its other rows wait for the next run: it costs one time
+limit, and no other agency is delayed.
 """
 
 import threading
@@ -16,7 +16,7 @@ from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
 from simulator.agencies.delivery.forwarding import Forwarding, channel_name
-from simulator.agencies.delivery.translation import agency_contract, spoken, translate
+from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
 from simulator.agencies.outbox.acknowledgements import Attempt, acknowledge, deliver_delayed, leg_of, reschedule
 from simulator.agencies.outbox.crash_recovery import resume_reversal
 from simulator.core.envelope import head_of
@@ -39,13 +39,14 @@ from simulator.store.tables import registration
 from simulator.store.unit_of_work import UnitOfWork
 
 _LEASE_MARGIN_S = 30.0
-_MOST = 1000
+_MAX_ROWS = 1000
 
 
 def recover(sandbox: Sandbox, real: float, owner: str, *, alone: bool) -> int:
-    """Intents without an outcome become unknown: after a crash (`alone`: at once), or when their lease is over.
+    """Marks intents without an outcome as unknown when their lease is over; returns their number.
 
-    Who is alone also takes up at once what the dead process was just trying again.
+    With `alone`, at the start of the only process, no lease is awaited: rows of other owners are taken over at once,
+    and claims of the outbox are released. `real` is epoch seconds.
     """
     with sandbox.begin() as (work, config, clock):
         if alone:
@@ -63,26 +64,28 @@ def recover(sandbox: Sandbox, real: float, owner: str, *, alone: bool) -> int:
 
 
 def run(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool = False, wait: bool = True) -> int:
-    """Tries what is due, or everything that waits, all agencies at once; how many were acknowledged.
+    """Sends the rows that are due, or all waiting rows with `everything`; returns the number acknowledged.
 
-    Without `wait` it comes back at once, and leaves alone an agency that is being tried already.
+    Agencies are served in parallel. Without `wait` the call returns at once, and skips an agency that another thread
+    is serving.
     """
     counts: list[int] = []
     threads = []
-    for line, rows in _due(sandbox, forwarding, everything=everything).items():
-        lock = forwarding.channel_lock(f"{sandbox.name} {line}")
+    for channel, rows in _due(sandbox, forwarding, everything=everything).items():
+        lock = forwarding.channel_lock(f"{sandbox.name} {channel}")
 
         def serve(lock: threading.Lock = lock, rows: list[int] = rows) -> None:
             if lock.acquire(blocking=wait):
                 try:
-                    # A sandbox that is gone has nothing to deliver; one that others write in is tried again later.
+                    # Gone: the sandbox was deleted. Conflict: another process writes to it; the next run retries.
                     with suppress(Gone, Conflict):
-                        counts.append(_serve(sandbox, forwarding, rows))
+                        counts.append(_send_rows(sandbox, forwarding, rows))
                 finally:
                     lock.release()
 
-        threads.append(threading.Thread(target=serve, name=f"outbox {line}", daemon=True))
+        threads.append(threading.Thread(target=serve, name=f"outbox {channel}", daemon=True))
     if wait and len(threads) == 1:
+        # With one agency the caller's own thread serves it, which saves starting another.
         threads[0].run()
         return sum(counts)
     for thread in threads:
@@ -104,9 +107,9 @@ def deliver_later(
     institution: str,
     registration_id: int | None = None,
 ) -> None:
-    """Puts a message that the platform itself sends into the outbox: repeated until the agency has answered.
+    """Puts a message of the platform itself into the outbox, to be repeated until the agency has answered.
 
-    `registration_id` is the row that learns the agency's number for it.
+    `registration_id` names the registration that is to receive the agency's number from the answer.
     """
     agency = config.agency_for(area)
     named = {"mdtrtarea_admvs": area, "insuplc_admdvs": area, "fixmedins_code": institution}
@@ -119,7 +122,7 @@ def deliver_later(
         area=area,
         infno=infno,
         state=UNKNOWN,
-        body=message(head, spoken(infno, agency.edition if agency else ""), msgid, now, sent),
+        body=message(head, infno_in_edition(infno, agency.edition if agency else ""), msgid, now, sent),
         psn_no=psn_no,
         subject=outbox.subject_of(registration_id),
         exchange=msgid,
@@ -127,34 +130,34 @@ def deliver_later(
 
 
 def awaits_number(work: UnitOfWork, registration_id: int) -> bool:
-    """Whether the agency is still to be told of a registration, and so to give it a number."""
+    """True if the 2503 of a registration still waits in the outbox, so that it has no agency number yet."""
     return outbox.number_is_awaited(work, registration_id, DISEASE_REGISTRATION)
 
 
 def _due(sandbox: Sandbox, forwarding: Forwarding, *, everything: bool) -> dict[str, list[int]]:
-    """Ids of the rows to be tried, by line; a person's later rows wait for the earlier ones."""
+    """Ids of the rows to send by channel; a row of a person waits while an earlier one is not due."""
     real = forwarding.real_time()
     found: dict[str, list[int]] = defaultdict(list)
-    held_up: set[str] = set()
+    delayed_people: set[str] = set()
     with sandbox.begin() as (work, config, _clock):
-        for row in outbox.waiting(work, _MOST):
+        for row in outbox.waiting(work, _MAX_ROWS):
             due = (everything or row.next_try <= real) and row.claimed_until <= real
-            if due and row.psn_no not in held_up:
+            if due and row.psn_no not in delayed_people:
                 found[channel_name(config.agency_for(row.area))].append(row.id)
             elif row.psn_no:
-                held_up.add(row.psn_no)
+                delayed_people.add(row.psn_no)
     return found
 
 
-def _serve(sandbox: Sandbox, forwarding: Forwarding, rows: list[int]) -> int:
-    """One agency's rows in their order, until it is silent or refuses to say; how many were acknowledged."""
+def _send_rows(sandbox: Sandbox, forwarding: Forwarding, rows: list[int]) -> int:
+    """Sends the rows of an agency in order until one is not answered; returns the number accepted."""
     acknowledged = 0
     for number in rows:
         attempt = _claim(sandbox, forwarding, number)
         if attempt is None:
             continue
         answer = _try(sandbox, forwarding, attempt)
-        forwarding.ended()
+        forwarding.notify_completed()
         if answer is None:
             break
         acknowledged += answer.accepted
@@ -162,10 +165,11 @@ def _serve(sandbox: Sandbox, forwarding: Forwarding, rows: list[int]) -> int:
 
 
 def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | None:
-    """The row, taken for as long as one attempt may last; None when somebody else has it or it is over."""
+    """Claims a row and prepares its attempt; None if another process holds it, or it needs no sending any more."""
     real = forwarding.real_time()
     with sandbox.begin() as (work, config, clock):
         limit = max((each.timeout_s for each in config.agencies.values()), default=SIMULATED_TIMEOUT_S)
+        # Twice the limit: a reversal may be followed by the original that a fault held back.
         until = real + 2 * limit + _LEASE_MARGIN_S
         row = outbox.claim(work, number, now=real, until=until, owner=forwarding.owner)
         if row is None:
@@ -174,10 +178,10 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
         now, head = clock.now(real), head_of(original)
         agency = config.agency_for(row.area)
         if agency is None and not row.origin_msgid:
-            # Nobody is registered there any more; what is filed here needs no delivery.
+            # The agency was removed: its place is simulated again and reads the platform's own records.
             outbox.close(work, row, DONE)
             return None
-        raw = _with_number(work, row, original)
+        raw = _with_agency_number(work, row, original)
         is_reversal = traits_of(row.infno).reversible
         if is_reversal:
             body = {"data": {"psn_no": row.psn_no, "omsgid": row.msgid, "oinfno": original["infno"]}}
@@ -186,8 +190,8 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
         return Attempt(row, raw, head, Channel(forwarding.transport, agency, endpoint), is_reversal)
 
 
-def _with_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) -> bytes:
-    """The message as kept; a 2504 that had to wait for the agency's number gets it, and goes so from then on."""
+def _with_agency_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) -> bytes:
+    """Bytes of the message; a 2504 queued before the agency's number was known gets it now, and keeps it."""
     data = original["input"].get("data")
     if row.infno != DISEASE_REGISTRATION_WITHDRAWAL or row.origin_msgid or data["trt_dcla_detl_sn"]:
         return bytes(row.body)
@@ -198,8 +202,8 @@ def _with_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) 
 
 
 def _try(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> AgencyAnswer | None:
-    """One attempt; None when there was no answer and it is to be tried again."""
-    reply = attempt.line.deliver(attempt.raw)
+    """Sends an attempt and books the answer; None if there was none, and the row is scheduled again."""
+    reply = attempt.channel.deliver(attempt.raw)
     with sandbox.begin() as (work, config, clock):
         real = forwarding.real_time()
         now = clock.now(real)
@@ -220,7 +224,7 @@ def _try(sandbox: Sandbox, forwarding: Forwarding, attempt: Attempt) -> AgencyAn
 
 
 def _read(config: Config, attempt: Attempt, raw: bytes) -> AgencyAnswer | Text:
-    agency = attempt.line.agency
+    agency = attempt.channel.agency
     edition = (agency.edition if agency else "") or config.edition
-    infno = REVERSAL if attempt.is_reversal else spoken(attempt.row.infno, edition)
+    infno = REVERSAL if attempt.is_reversal else infno_in_edition(attempt.row.infno, edition)
     return read_answer(raw, infno, agency_contract(edition), remote=attempt.head.remote, strict=config.strict)

@@ -1,6 +1,6 @@
-"""The reference agency: an insured place in a process of its own, speaking nothing but the agency protocol.
+"""Reference agency: an insured place in a process of its own that speaks only the agency protocol.
 
-Its people come from an export file, as they would into a city's test environment; its books are its own.
+People are loaded from an export file, as into a city's test environment; the books are separate from the platform's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,13 +30,14 @@ from simulator.store.sqlite import SqliteFactory, SqliteStore
 from simulator.store.typed_tables import SqlValue
 from simulator.store.unit_of_work import UnitOfWork
 
-NUMBERS = "A"
-"""Stands before every number of the agency, so nobody mistakes one for the platform's."""
+_MAX_FAULTS = 10
+NUMBER_PREFIX = "A"
+"""Prefix of each number that the agency issues, to tell it from a number of the platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceAgency:
-    """A running reference agency without its web server."""
+    """Books and endpoint of a reference agency, without the web server."""
 
     city: str
     store: SqliteStore
@@ -54,22 +55,25 @@ def open_agency(
     strict: bool = True,
     clock: Callable[[], datetime] | None = None,
 ) -> ReferenceAgency:
-    """Opens the books of the city in `folder`, or begins them; `own_clock` ignores the time in the messages."""
+    """Opens the books of a city in `folder`, or creates them.
+
+    With `own_clock` the time in the messages is ignored; `clock` then replaces the real time.
+    """
     factory, name = SqliteFactory(folder), f"agency-{city}"
-    store = factory.open(name) if name in factory.names() else _begin_books(factory, name)
+    store = factory.open(name) if name in factory.names() else _create_books(factory, name)
     contract = contract_of(edition, overlays=("agency",))
-    place = Place(contract.edition, policies, coverage or places.shipped(), NUMBERS)
+    place = Place(contract.edition, policies, coverage or places.shipped(), NUMBER_PREFIX)
     now = clock or (lambda: beijing(real_time())) if own_clock else None
     return ReferenceAgency(city, store, Endpoint(_begin(store), place, contract, now, strict, area=city))
 
 
 def load_people(agency: ReferenceAgency, raw: bytes, name: str) -> tuple[int, int]:
-    """Takes an exported file: how many are new, and how many were there already and stay as they are.
+    """Loads an exported file; returns the numbers of new people and of known ones, who stay unchanged.
 
-    Raises DataFaults, and takes nobody, for a file with faults and for one that holds nobody of this city.
+    Raises DataFaults and loads no person if the file has a fault or a person who is not insured in this city.
     """
     _, specs = read_people(raw, name, on=beijing(real_time()).date())
-    _refuse_strangers(agency, specs, name)
+    _refuse_other_cities(agency, specs, name)
     with agency.store.begin() as work:
         new = [spec for spec in specs if people.load(work, spec.psn_no) is None]
         for spec in new:
@@ -78,23 +82,23 @@ def load_people(agency: ReferenceAgency, raw: bytes, name: str) -> tuple[int, in
 
 
 def count_people(agency: ReferenceAgency) -> int:
-    """How many people the books hold."""
+    """Number of people in the books."""
     with agency.store.begin() as work:
         return len(work.find(tables.person))
 
 
 def create_app(agency: ReferenceAgency) -> Flask:
-    """Any POST is a message; GET / says who is here, and nothing else is told."""
+    """Web application of the agency: a POST to any path is a message, GET / describes the agency."""
     app = Flask("agency", static_folder=None)
 
     @app.post("/")
     @app.post("/<path:path>")
-    def take(path: str = "") -> Response:
+    def deliver(path: str = "") -> Response:
         raw = request.stream.read(LARGEST_DAY + 1)
         return Response(agency.endpoint.deliver(raw), mimetype="application/json")
 
     @app.get("/")
-    def who() -> Response:
+    def describe() -> Response:
         about: dict[str, Any] = {
             "agency": agency.city,
             "clock": "own" if agency.endpoint.now else "message",
@@ -105,8 +109,8 @@ def create_app(agency: ReferenceAgency) -> Flask:
     return app
 
 
-def _refuse_strangers(agency: ReferenceAgency, specs: Sequence[PersonSpec], name: str) -> None:
-    """Somebody insured elsewhere only can never be asked about here: most likely it is another city's file."""
+def _refuse_other_cities(agency: ReferenceAgency, specs: Sequence[PersonSpec], name: str) -> None:
+    """Raises DataFaults for people insured only in other cities: the file is most likely another city's."""
     below = places.below(agency.city)
     faults = []
     for index, spec in enumerate(specs):
@@ -115,13 +119,10 @@ def _refuse_strangers(agency: ReferenceAgency, specs: Sequence[PersonSpec], name
             sentence = text("agency_command.stranger", areas="、".join(areas) or "-", city=agency.city)
             faults.append(DataFault(sentence, f"people[{index}].insured_at", name))
     if faults:
-        raise DataFaults(faults[:_MOST_TOLD])
+        raise DataFaults(faults[:_MAX_FAULTS])
 
 
-_MOST_TOLD = 10
-
-
-def _begin_books(factory: SqliteFactory, name: str) -> SqliteStore:
+def _create_books(factory: SqliteFactory, name: str) -> SqliteStore:
     first: dict[str, SqlValue] = {
         "id": 1,
         "schema_version": tables.SCHEMA_VERSION,
@@ -153,9 +154,9 @@ def _begin(store: SqliteStore) -> Callable[[], Any]:
 
 
 def _add(work: UnitOfWork, spec: PersonSpec) -> None:
-    # Everything that makes the person stands in the export; the day only matters where an age is given instead.
-    somebody = person_for(spec, seed=0, key=spec.psn_no, on=date(2025, 1, 1))
-    person_id = people.add(work, somebody, origin="imported")
+    # An export states every attribute; the day only matters for a spec with an age instead of a birth date.
+    person = person_for(spec, seed=0, key=spec.psn_no, on=date(2025, 1, 1))
+    person_id = people.add(work, person, origin="imported")
     for each in spec.accumulators:
         movement = {(each.kind, each.disease): each.amount}
         people.move(work, person_id, each.insutype, each.year, movement, opening=True)

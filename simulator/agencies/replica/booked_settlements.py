@@ -1,6 +1,6 @@
-"""The platform's own copy of what a registered agency decides: numbers mapped both ways, answers booked for judging.
+"""Replica of the settlements and grants that a registered agency decides, booked as answered.
 
-The agency's setl_id and trt_dcla_detl_sn are its own; the hospital only ever sees the platform's (rules 24).
+Numbers are mapped both ways: the hospital only sees the platform's setl_id and trt_dcla_detl_sn (rules 24).
 """
 
 from collections.abc import Mapping
@@ -37,13 +37,13 @@ PAID_KINDS = {
     "CVLS": "civil_servants",
     "MAFP": "assistance",
 }
-"""Accumulators of what is paid, and our names of the amounts that move them."""
+"""Kinds of accumulators of paid amounts, and the engine's name of the amount that moves each."""
 _GRANTS: Mapping[str, TableOf[GrantRow]] = {"R": registration, "F": filing}
-"""Where grants are kept, by what begins our number of one."""
+"""Tables of grants by the prefix of the platform's number."""
 
 
-def outgoing(asked: Asked) -> Mapping[str, Any]:
-    """The body as the agency must see it: its own numbers instead of ours."""
+def body_for_agency(asked: Asked) -> Mapping[str, Any]:
+    """Body of a message for the agency: the agency's numbers in place of the platform's. Raises Refusal."""
     body = asked.body
     traits = traits_of(asked.infno)
     if traits.family == Family.CANCELLATION:
@@ -56,13 +56,13 @@ def outgoing(asked: Asked) -> Mapping[str, Any]:
         return {"data": {**body["data"], "omsgid": seen}}
     if traits.withdraws_grant:
         granted = _grant(asked, body["data"]["trt_dcla_detl_sn"])
-        # A number that is not ours may well be the agency's; it decides.
+        # An unknown number may be one that the agency issued to the person directly, so the agency decides.
         return body if granted is None else {"data": {**body["data"], "trt_dcla_detl_sn": granted.agency_number}}
     return body
 
 
-def confirm(asked: Asked, output: Output) -> Answered:
-    """The simulated place has booked already, behind its own desk; its row and the hospital's msgid find each other."""
+def link_booked(asked: Asked, output: Output) -> Answered:
+    """Links a settlement to the hospital's msgid, for a simulated place whose endpoint has booked it already."""
     info = output.get("setlinfo")
     if asked.infno == REVERSAL:
         original = idempotency_keys.find(asked.work, asked.body["data"]["omsgid"])
@@ -72,7 +72,7 @@ def confirm(asked: Asked, output: Output) -> Answered:
     if not isinstance(info, Mapping):
         return Answered(output)
     if not traits_of(asked.infno).reversible:
-        return passed_preview(asked, output)
+        return preview_for_hospital(asked, output)
     spent = idempotency_keys.find(asked.work, asked.msgid)
     settlement_id = spent.settlement_id if spent else None
     asked.work.change(settlement, {"id": settlement_id}, msgid=asked.origin_msgid, agency_msgid=asked.msgid)
@@ -82,7 +82,10 @@ def confirm(asked: Asked, output: Output) -> Answered:
 def book_settlement(
     asked: Asked, case: Case, given: Award | None, output: Output, *, expected: KeptAward | KeptRefusal
 ) -> Answered:
-    """Books what the agency answered on our copy; the hospital gets the answer with our numbers."""
+    """Books an answered settlement on the replica; returns the answer with the platform's numbers.
+
+    `given` is the award that explains the answer, `expected` the explanation kept beside it.
+    """
     info = output["setlinfo"]
     values = {ours: to_fen(_number(amount)) for ours, amount in answers.amounts_from_wire(info).items()}
     city = case.city
@@ -118,13 +121,14 @@ def book_settlement(
     return Answered({**output, "setlinfo": mapped}, settlement_id)
 
 
-def passed_preview(asked: Asked, output: Output) -> Answered:
+def preview_for_hospital(asked: Asked, output: Output) -> Answered:
+    """Answer of a pre-settlement with the hospital's msgid; the replica books nothing."""
     info = {**output["setlinfo"], "medins_setl_id": asked.origin_msgid}
     return Answered({**output, "setlinfo": info})
 
 
 def book_cancellation(asked: Asked, output: Output) -> Answered:
-    """Cancels our copy; the answer names the settlement as the hospital knows it."""
+    """Cancels a settlement on the replica; returns the answer with the platform's numbers."""
     row = settlement_of(asked, asked.body["data"]["setl_id"])
     undone = books.cancel(
         asked.work,
@@ -143,7 +147,7 @@ def book_cancellation(asked: Asked, output: Output) -> Answered:
 
 
 def undo_original(asked: Asked) -> Answered:
-    """Takes back on our copy what the agency has taken back."""
+    """Reverses the original of a 2601 on the replica; no effect if it was never booked or is reversed already."""
     original = idempotency_keys.find(asked.work, asked.body["data"]["omsgid"])
     if original is None or original.settlement_id is None or original.state == idempotency_keys.REVERSED:
         return Answered({})
@@ -153,14 +157,15 @@ def undo_original(asked: Asked) -> Answered:
 
 
 def add_grant(asked: Asked, output: Output) -> Answered:
-    """Keeps a registration or referral that the agency granted; the hospital gets our number for it."""
+    """Adds a registration or referral granted by the agency; returns the answer with the platform's number."""
+    # A referral (2501) has its fields in the node refmedin.
     data = asked.body.get("data") or asked.body["refmedin"]
     known = people.load(asked.work, data["psn_no"], lock=True)
     serial = output["result"]["trt_dcla_detl_sn"]
     if known is None:
         return Answered(output)
     kind = "R" if asked.infno == DISEASE_REGISTRATION else "F"
-    # The same again is the same grant, there and here (rules 18).
+    # A repeated 2501 or 2503 answers the same id, so the grant may be on the replica already (rules 18).
     for row in asked.work.find(_GRANTS[kind], person_id=known.id, agency_number=serial):
         return _numbered(asked, kind, row.id)
     if asked.infno == DISEASE_REGISTRATION:
@@ -176,14 +181,14 @@ def _numbered(asked: Asked, kind: str, number: int) -> Answered:
 
 
 def end_grant(asked: Asked, output: Output) -> Answered:
-    """Ends on our copy what the agency has ended, where our copy has it; our own handler knows how."""
+    """Ends a grant on the replica, if it is there, by the insured place's own handler."""
     if _grant(asked, asked.body["data"]["trt_dcla_detl_sn"]) is not None:
         insured.answer(asked)
     return Answered(output)
 
 
-def end_by_agency_number(asked: Asked, output: Output) -> Answered:
-    """As `end_grant`, of a message that already holds the agency's number."""
+def end_grant_by_agency_number(asked: Asked, output: Output) -> Answered:
+    """Ends a grant on the replica for a message that holds the agency's number, as kept in the outbox."""
     number = asked.body["data"]["trt_dcla_detl_sn"]
     for kind, table in _GRANTS.items():
         for row in asked.work.find(table, agency_number=number):
@@ -193,7 +198,7 @@ def end_by_agency_number(asked: Asked, output: Output) -> Answered:
 
 
 def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> dict[tuple[str, str], int]:
-    """Accumulators follow the answer: what was paid as answered, the layers' bases by our rules on what was paid."""
+    """Movements of accumulators in fen: paid amounts as answered, bases of layers by the rules on those amounts."""
     movements: dict[tuple[str, str], int] = {}
     codes = ("", disease) if disease else ("",)
     unpaid = given.pool - values["pool"] if given else 0
@@ -201,7 +206,7 @@ def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> 
         fund = layer.facts.fund
         kinds = PAID_AND_BASE.get(fund)
         if kinds:
-            # What the answer paid less above a layer is more own share below it.
+            # If the agency paid less in an upper layer, the base of the next layer grows by that amount.
             own_share = layer.facts.base not in ("above_cap_scope", "above_cap_pay")
             movements |= {(kinds[1], code): layer.base + (unpaid if own_share else 0) for code in codes}
         unpaid += layer.paid - values[fund]
@@ -228,7 +233,7 @@ def _details(asked: Asked, rows: list[Mapping[str, Any]]) -> list[KeptShare]:
 
 
 def settlement_of(asked: Asked, written: str) -> SettlementRow:
-    """The settlement that the hospital names by our number; raises Refusal."""
+    """Settlement with the platform's setl_id `written`; raises Refusal."""
     number = row_number("", written)
     row = asked.work.get(settlement, id=number) if number is not None else None
     if row is None:
@@ -246,7 +251,7 @@ def _grant(asked: Asked, serial: str) -> GrantRow | None:
 
 
 def _number(value: Any) -> Any:
-    """An amount that came as text or not at all, for lenient sandboxes."""
+    """Amount of the wire, 0 if absent or blank, as lenient sandboxes accept it."""
     return 0 if value in (None, "") else value
 
 

@@ -1,4 +1,4 @@
-"""Persons as the agency that insures them describes them, where the platform did not make them itself.
+"""Replica of the people insured by a registered agency, as its answers describe them.
 
 The insured place owns these facts: docs/architecture.md#ownership.
 """
@@ -16,12 +16,13 @@ from simulator.store import people
 from simulator.store.tables import insurance
 
 
-def person_asked_for(asked: Asked) -> dict[str, str]:
-    """psn_no, name and certno that an answer must be about, as far as the question or our copy tells them."""
+def expected_person(asked: Asked) -> dict[str, str]:
+    """psn_no, psn_name and certno that an answer must show; blank if neither the message nor the replica tells it."""
     data: Mapping[str, Any] = next((node for node in asked.body.values() if isinstance(node, Mapping)), {})
     known = people.load(asked.work, data["psn_no"]) if data.get("psn_no") else None
     if asked.infno == PERSON_QUERY:
         shown = people.by_credential(asked.work, data.get("mdtrt_cert_no") or "")
+        # A credential shared by several people does not tell which of them is meant.
         known = shown[0] if len(shown) == 1 else None
     if known is not None:
         person = known.person
@@ -30,15 +31,15 @@ def person_asked_for(asked: Asked) -> dict[str, str]:
     return {"psn_no": data.get("psn_no") or "", "psn_name": data.get("psn_name") or "", "certno": certno or ""}
 
 
-def learn(asked: Asked, output: Output) -> people.KnownPerson | None:
-    """Keeps who the agency says somebody is, when the platform did not make them itself."""
+def update_person(asked: Asked, output: Output) -> people.KnownPerson | None:
+    """Adds or updates a person by an answer of 1101; a person that the platform made itself stays unchanged."""
     base, shown = output["baseinfo"], asked.body["data"]
     known = people.load(asked.work, base["psn_no"])
     if known is not None and known.origin != "learned":
         return known
     token = shown["mdtrt_cert_no"] if shown["mdtrt_cert_type"] == VOUCHER else ""
     on_card = shown["mdtrt_cert_type"] == CARD
-    somebody = Person(
+    described = Person(
         psn_no=base["psn_no"],
         name=base["psn_name"],
         certificate_type=asked.meaning("psn_cert_type", base["psn_cert_type"]) or "identity_card",
@@ -53,26 +54,26 @@ def learn(asked: Asked, output: Output) -> people.KnownPerson | None:
         identities=tuple(_identities(asked, output.get("idetinfo") or [])),
     )
     if known is None:
-        people.add(asked.work, somebody, origin="learned")
+        people.add(asked.work, described, origin="learned")
     else:
-        _replace(asked, known, somebody)
+        _replace(asked, known, described)
     return people.load(asked.work, base["psn_no"])
 
 
-def _replace(asked: Asked, known: people.KnownPerson, somebody: Person) -> None:
-    """What our settlements paid from an account stays booked against it, whatever balance is told now."""
+def _replace(asked: Asked, known: people.KnownPerson, described: Person) -> None:
+    """Replaces a person; the opening balances are adjusted so that payments booked from an account stay booked."""
     paid = {
         (row.insutype, row.area): row.opening_balance - row.balance
         for row in asked.work.find(insurance, person_id=known.id)
     }
-    people.replace(asked.work, known, somebody, origin="learned")
+    people.replace(asked.work, known, described, origin="learned")
     for row in asked.work.find(insurance, person_id=known.id):
         opening = row.balance + paid.get((row.insutype, row.area), 0)
         asked.work.change(insurance, {"id": row.id}, opening_balance=opening)
 
 
 def _insurance(asked: Asked, each: Mapping[str, Any]) -> Insurance:
-    # A category that we have no word for is taken as the usual one of its insurance.
+    # A psn_type without a known meaning is taken as the usual category of its insurance.
     usual = "employed" if each["insutype"] == EMPLOYEES else "resident"
     category = asked.meaning("psn_type", each["psn_type"]) or usual
     return Insurance(
@@ -89,7 +90,7 @@ def _insurance(asked: Asked, each: Mapping[str, Any]) -> Insurance:
 
 
 def _identities(asked: Asked, rows: list[Mapping[str, Any]]) -> Iterator[Identity]:
-    """The statuses that we have a word for; the others open no assistance here."""
+    """Identities with a known meaning; others give no claim to assistance and are left out."""
     for row in rows:
         kind = asked.meaning("psn_idet_type", row["psn_idet_type"])
         if kind is not None:

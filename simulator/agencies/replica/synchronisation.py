@@ -1,4 +1,4 @@
-"""Synchronisation of a person with the agency that keeps them: identity, registrations, accumulators.
+"""Synchronisation of a person with the insuring agency: identity, registrations, accumulators.
 
 The insured place owns these facts: docs/architecture.md#ownership.
 """
@@ -21,24 +21,28 @@ from simulator.store.tables import registration
 from simulator.store.unit_of_work import UnitOfWork
 
 
-def learn(sandbox: Sandbox, forwarding: Forwarding, area: str, shown: Mapping[str, Any]) -> str:
-    """Asks the agency of `area` by 1101, 5301 and 5206, and starts from what it says; the psn_no. Raises Refusal."""
+def synchronise_person(sandbox: Sandbox, forwarding: Forwarding, area: str, shown: Mapping[str, Any]) -> str:
+    """Copies a person from the agency of `area` by 1101, 5301 and 5206; returns the psn_no. Raises Refusal.
+
+    `shown` is the `data` of the 1101: the credential that identifies the person.
+    """
     queries = AgencyQueries(sandbox, forwarding, area)
     output = queries.ask(PERSON_QUERY, {"data": dict(shown)}, psn_no="")
     with sandbox.begin() as (work, config, clock):
         asked = queries.asked(work, config, clock.now(forwarding.real_time()), PERSON_QUERY, {"data": dict(shown)})
-        known = insured_people.learn(asked, output)
+        known = insured_people.update_person(asked, output)
         assert known is not None
         psn_no = known.person.psn_no
     registered = queries.ask(REGISTRATION_QUERY, {"data": {"psn_no": psn_no}}, psn_no=psn_no)
     accrued = queries.ask(ACCUMULATOR_QUERY, {"data": {"psn_no": psn_no, "cum_ym": ""}}, psn_no=psn_no)
     with sandbox.begin() as (work, config, _):
-        _take_registrations(work, known.id, registered)
-        _take_accumulators(work, known.id, accrued, config.agency_for(area))
+        _replace_registrations(work, known.id, registered)
+        _set_accumulators(work, known.id, accrued, config.agency_for(area))
     return psn_no
 
 
-def _take_registrations(work: UnitOfWork, person_id: int, output: Mapping[str, Any]) -> None:
+def _replace_registrations(work: UnitOfWork, person_id: int, output: Mapping[str, Any]) -> None:
+    # 5301 lists every registration that has not ended, so the answer replaces the earlier rows as a whole.
     work.remove(registration, person_id=person_id)
     for row in output.get("feedetail") or []:
         ends = row.get("enddate")
@@ -51,7 +55,7 @@ def _take_registrations(work: UnitOfWork, person_id: int, output: Mapping[str, A
         people.add_registration(work, person_id, given)
 
 
-def _take_accumulators(work: UnitOfWork, person_id: int, output: Mapping[str, Any], agency: Agency | None) -> None:
+def _set_accumulators(work: UnitOfWork, person_id: int, output: Mapping[str, Any], agency: Agency | None) -> None:
     for row in output.get("cuminfo") or []:
         key = accumulator_key(row["cum_type_code"], agency)
         if key is not None:

@@ -87,7 +87,7 @@ def as_html(difference: EditionDifference) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ChangeGroup:
     """The changes of one transaction, or of one code table."""
 
     key: str
@@ -98,7 +98,7 @@ class Group:
         return sum(change.level == level for change in self.changes)
 
 
-def groups_of(difference: EditionDifference) -> list[Group]:
+def groups_of(difference: EditionDifference) -> list[ChangeGroup]:
     """Whole transactions first, then changes by transaction and by code table, in the order of the tables."""
     found: dict[str, list[Change]] = {_TRANSACTIONS: []}
     for change in difference.changes:
@@ -106,7 +106,7 @@ def groups_of(difference: EditionDifference) -> list[Group]:
         found.setdefault(key, []).append(change)
     if not found[_TRANSACTIONS]:
         del found[_TRANSACTIONS]
-    return [Group(key.lstrip("="), str(_group_title(difference, key)), tuple(found[key])) for key in found]
+    return [ChangeGroup(key.lstrip("="), str(_group_title(difference, key)), tuple(found[key])) for key in found]
 
 
 def _group_title(difference: EditionDifference, key: str) -> Text:

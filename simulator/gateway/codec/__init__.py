@@ -1,5 +1,5 @@
-"""Reading and writing of bodies: the stage between bytes over HTTP and the fields of a message.
+"""Codec of bodies: the stage between the bytes of HTTP and the fields of a message.
 
-`request_body` chooses by content type what is read, within which size; `message_fields` by the sandbox's gateway
-profile what `input` stands for (enciphered text, a file beside the message); `answer_headers` gives the content type.
+`request_body` reads a body by its content type and within its size limit, `message_fields` decrypts `input` by the
+sandbox's gateway profile and adds an uploaded file, `answer_headers` gives the header fields of an answer.
 """

@@ -16,12 +16,12 @@ ENC_TYPE = "enc_type"
 
 
 class Cipher(Protocol):
-    """Turns bytes into others and back under a key."""
+    """Encrypts and decrypts bytes under a key."""
 
     def encrypt(self, key: bytes, plain: bytes) -> bytes: ...
 
-    def decrypt(self, key: bytes, enciphered: bytes) -> bytes:
-        """The bytes as they were; raises ValueError for those of another key or cut short."""
+    def decrypt(self, key: bytes, ciphertext: bytes) -> bytes:
+        """Decrypts bytes; raises ValueError if they are truncated or the padding shows another key."""
         ...
 
 
@@ -35,11 +35,11 @@ class Sm4:
         encryptor = _sm4(key).encryptor()
         return bytes(encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize())
 
-    def decrypt(self, key: bytes, enciphered: bytes) -> bytes:
+    def decrypt(self, key: bytes, ciphertext: bytes) -> bytes:
         from cryptography.hazmat.primitives.padding import PKCS7
 
         decryptor, unpadder = _sm4(key).decryptor(), PKCS7(_BLOCK_BITS).unpadder()
-        padded = decryptor.update(enciphered) + decryptor.finalize()
+        padded = decryptor.update(ciphertext) + decryptor.finalize()
         return bytes(unpadder.update(padded) + unpadder.finalize())
 
 
@@ -57,7 +57,7 @@ def _sm4(key: bytes) -> Any:
 
 
 class BodyCipher:
-    """The cipher of one profile under the key of one institution."""
+    """Cipher of a gateway profile with the key of an institution."""
 
     def __init__(self, profile: Profile, institution: str) -> None:
         """Raises Undecodable where the profile has no key for the institution."""
@@ -69,13 +69,13 @@ class BodyCipher:
         self._institution = institution
 
     def decrypted(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields with `input` in clear and without `enc_type`; raises Undecodable."""
-        enciphered = fields.get("input")
+        """Fields with a decrypted `input` and without `enc_type`; raises Undecodable."""
+        ciphertext = fields.get("input")
         said = fields.get(ENC_TYPE, "")
-        if not isinstance(enciphered, str) or (said and str(said).lower() != self._name):
+        if not isinstance(ciphertext, str) or (said and str(said).lower() != self._name):
             raise Undecodable(BAD, text("gateway.not_enciphered", cipher=self._name.upper()))
         try:
-            plain = CIPHERS[self._name].decrypt(self._key, base64.b64decode(enciphered, validate=True))
+            plain = CIPHERS[self._name].decrypt(self._key, base64.b64decode(ciphertext, validate=True))
             value = read_json(plain)
         except (ValueError, binascii.Error):
             raise Undecodable(
@@ -86,5 +86,5 @@ class BodyCipher:
         return {**{name: each for name, each in fields.items() if name != ENC_TYPE}, "input": value}
 
     def encrypted(self, output: Mapping[str, Any]) -> str:
-        """The value of `output` as text."""
+        """Encrypted `output` as Base64 text."""
         return base64.b64encode(CIPHERS[self._name].encrypt(self._key, write_json(output))).decode()

@@ -1,4 +1,4 @@
-"""Fields of a message as its handler needs them: `input` in clear, and a file beside it named in its place."""
+"""Fields of a message as its handler needs them: `input` decrypted, and the digest of an uploaded file filled in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from simulator.sandbox.configuration import Config
 
 
 def refuse_undecodable(config: Config, exchange: Exchange) -> None:
-    """Raises Undecodable for a body that is no message; a lenient sandbox is content with a warning where it can be."""
+    """Raises Undecodable for a body that is not a message; a lenient sandbox reads what it can, with a warning."""
     problem = exchange.incoming.problem
     if problem is None:
         return
@@ -23,10 +23,10 @@ def refuse_undecodable(config: Config, exchange: Exchange) -> None:
     exchange.findings.append(Finding("gateway.body", WARNING, problem.text))
 
 
-def decoded(config: Config, exchange: Exchange, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of an authentic message, deciphered by the profile and with the file that came beside it.
+def decode(config: Config, exchange: Exchange, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fields of an authentic message, decrypted by the profile and with the digest of its file.
 
-    Raises Undecodable for an `input` that cannot be deciphered, and Refusal for a file that nobody asked for.
+    Raises Undecodable for an `input` that cannot be decrypted, and Refusal for a file the transaction does not take.
     """
     if config.profile.encrypt != NONE:
         cipher = BodyCipher(config.profile, exchange.head.institution)
@@ -37,9 +37,9 @@ def decoded(config: Config, exchange: Exchange, fields: Mapping[str, Any]) -> Ma
 
 
 def _with_file(contract: Contract, infno: str, fields: Mapping[str, Any], file: FileContent) -> Mapping[str, Any]:
-    """The fields with the digest of the file where the transaction prints a field of bytes.
+    """Fields with the digest of the file in the transaction's field of type bytes.
 
-    So the contract finds the field filled, and another file under the same msgid is another body (rules 16).
+    The contract then finds the field filled, and another file under the same msgid is another body (rules 16).
     """
     if not contract.serves(infno):
         return fields
@@ -49,6 +49,6 @@ def _with_file(contract: Contract, infno: str, fields: Mapping[str, Any], file: 
     body = fields.get("input")
     node = body.get(found.node) if isinstance(body, Mapping) else None
     if not isinstance(body, Mapping) or not isinstance(node, Mapping):
-        # The contract says what is missing.
+        # Left to the contract check, which reports the missing node.
         return fields
     return {**fields, "input": {**body, found.node: {**node, found.field: f"sha256:{file.sha256}"}}}

@@ -1,4 +1,4 @@
-"""Splits a multipart body into the message and the file beside it, as 9101 sends them (source JL: jsonStr, file)."""
+"""Splits a multipart body into message and file, as 9101 sends them (source JL: parts jsonStr and file)."""
 
 from collections.abc import Iterator
 
@@ -13,17 +13,17 @@ from simulator.gateway.codec.undecodable import BAD, TOO_LARGE, Undecodable
 
 MULTIPART = "multipart/form-data"
 MESSAGE_PART, FILE_PART = "jsonStr", "file"
-LARGEST_UPLOAD = 10 * 1024 * 1024
+MAX_UPLOAD = 10 * 1024 * 1024
 """Bytes of a whole multipart body (ours; the documents print no limit)."""
-MOST_PARTS = 2
-_LONGEST_BOUNDARY = 70
+MAX_PARTS = 2
+_MAX_BOUNDARY = 70
 """Characters (RFC 2046, 5.1.1)."""
 
 
 def split_parts(content_type: str, raw: bytes) -> tuple[bytes, FileContent | None]:
-    """The bytes of the message as sent, and the file where there is one; raises Undecodable."""
+    """Bytes of the message as sent, and the file or None; raises Undecodable."""
     boundary = parse_options_header(content_type)[1].get("boundary", "")
-    if not boundary or len(boundary) > _LONGEST_BOUNDARY or not boundary.isascii():
+    if not boundary or len(boundary) > _MAX_BOUNDARY or not boundary.isascii():
         raise _bad("boundary")
     message, file = None, None
     for part, content in _parts(boundary.encode(), raw):
@@ -41,8 +41,8 @@ def split_parts(content_type: str, raw: bytes) -> tuple[bytes, FileContent | Non
 
 
 def _parts(boundary: bytes, raw: bytes) -> Iterator[tuple[Field | File, bytes]]:
-    """Each part with its bytes; raises Undecodable for what the parser cannot read."""
-    decoder = MultipartDecoder(boundary, max_parts=MOST_PARTS)
+    """Yields each part with its bytes; raises Undecodable for a malformed body."""
+    decoder = MultipartDecoder(boundary, max_parts=MAX_PARTS)
     part: Field | File | None = None
     pieces: list[bytes] = []
     try:
@@ -56,13 +56,13 @@ def _parts(boundary: bytes, raw: bytes) -> Iterator[tuple[Field | File, bytes]]:
                 if not event.more_data:
                     yield part, b"".join(pieces)
     except RequestEntityTooLarge:
-        raise Undecodable(BAD, text("gateway.too_many_parts", limit=MOST_PARTS)) from None
+        raise Undecodable(BAD, text("gateway.too_many_parts", limit=MAX_PARTS)) from None
     except ValueError as error:
         raise _bad(str(error)) from None
 
 
 def _plain_name(part: File) -> str:
-    # Some clients send the whole path of the file on their own machine, which nobody needs here.
+    # Some clients send the full path of the file on their own machine.
     name = part.filename.replace("\\", "/").rpartition("/")[2]
     return name if is_plain_name(name) else ""
 

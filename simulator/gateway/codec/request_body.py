@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from simulator.core.json_codec import LARGEST_MESSAGE
 from simulator.core.texts import text
 from simulator.domain.files import FileContent
-from simulator.gateway.codec.multipart import LARGEST_UPLOAD, MULTIPART, split_parts
+from simulator.gateway.codec.multipart import MAX_UPLOAD, MULTIPART, split_parts
 from simulator.gateway.codec.undecodable import TOO_LARGE, UNSUPPORTED, Undecodable
 
 JSON, PLAIN_TEXT = "application/json", "text/plain"
 READ_AS_TEXT = (JSON, PLAIN_TEXT)
 FORM = "application/x-www-form-urlencoded"
-"""What Java's HttpURLConnection and curl -d say of a body when nobody tells them what it is."""
+"""Default content type of Java's HttpURLConnection and of curl -d, which clients forget to change."""
 
 Read = Callable[[int], bytes]
-"""Reads at most so many bytes of the body, fewer only at its end."""
+"""Function that reads at most the given number of bytes of the body, and fewer only at its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """What was read: the bytes of the message, the file beside it, and why it is no message."""
+    """Request body as read: bytes of the message, uploaded file, and the reason if it is not a message."""
 
     message: bytes
     file: FileContent | None = None
@@ -28,12 +28,12 @@ class RequestBody:
 
 
 def read_body(content_type: str, length: int | None, read: Read) -> RequestBody:
-    """The body of a request; `length` is the declared one, None where it comes in chunks.
+    """Reads the body of a request; `length` is its Content-Length, None for a chunked body.
 
-    A body above its limit is not read when its length says so, and never beyond one byte more than the limit.
+    A body declared larger than its limit is not read at all; a chunked one at most a byte beyond the limit.
     """
     media = content_type.partition(";")[0].strip().lower()
-    largest = LARGEST_UPLOAD if media == MULTIPART else LARGEST_MESSAGE
+    largest = MAX_UPLOAD if media == MULTIPART else LARGEST_MESSAGE
     if length is not None and length > largest:
         return RequestBody(b"", problem=_too_large(length, largest))
     raw = read(largest + 1 if length is None else length)

@@ -1,4 +1,4 @@
-"""Bodies that are turned away before they are a message, with the HTTP status that says why."""
+"""Bodies that cannot be decoded to a message, with the HTTP status for each reason."""
 
 from simulator.core.errors import SimulatorError
 from simulator.core.texts import Text
@@ -7,9 +7,9 @@ BAD, TOO_LARGE, UNSUPPORTED = 400, 413, 415
 
 
 class Undecodable(SimulatorError):
-    """A body that cannot become a message; told in the gateway's own shape.
+    """Raised for a body that cannot be decoded to a message; answered in the gateway's own format.
 
-    `lenient` bodies are readable all the same, and a sandbox that is not strict takes them with a warning.
+    A `lenient` body is readable all the same: a sandbox that is not strict accepts it with a warning.
     """
 
     def __init__(self, status: int, sentence: Text, *, lenient: bool = False) -> None:
