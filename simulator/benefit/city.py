@@ -205,6 +205,8 @@ def _row_json(rule: str, row: DatedRow) -> dict[str, Any]:
         stated["period"] = row.period
     if row.shared_with:
         stated["shared_with"] = list(row.shared_with)
+    if row.group:
+        stated["group"] = list(row.group)
     if isinstance(row.value, Disease):
         stated |= {"name_en": row.value.name_en, "covers": list(row.value.covers)}
         stated |= {"outbound": row.value.outbound == NATION, "outbound_scope": row.value.outbound}

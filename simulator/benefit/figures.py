@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.benefit.city_file import UNLIMITED, Layer
 from simulator.benefit.claim import ORDINARY, UNFILED, WAIVED, Claim, Dates
-from simulator.benefit.dated_rows import ANY, CLASS, DatedRow, find, find_or_gap, gap, known_days
+from simulator.benefit.dated_rows import CLASS, DatedRow, find, find_or_gap, gap, known_days
 from simulator.benefit.placement import Placement, Placements, Words, code_of, placement_of
 from simulator.benefit.terms import Modifier, Terms, ten_thousandths
 from simulator.benefit.trace import AwardFacts, LayerFacts, Said
@@ -100,12 +100,19 @@ class Rules:
         return find_or_gap(self._levels(rule), asked, self.day, area=self.area, rule=rule, asked_by=asked_by)
 
     def pool_cap(self, *, insutype: str, category: str, disease: str) -> int | None:
-        """What the pool pays at most in a year, fen: for a class code, or with a blank one for everything."""
+        """The pool's annual cap in fen: of one disease, or with a blank one of all; None without a cap by the year."""
         person = {"insutype": insutype, "category": category}
-        if disease:
-            asked = person | {"disease": disease, CLASS: self.mapped(disease)}
-            return cap_of(self.in_force("disease_cap", "rules.pool_cap", **asked))
-        return cap_of(self.in_force("annual_cap", "rules.pool_cap", **person))
+        if not disease:
+            return cap_of(self.in_force("annual_cap", "rules.pool_cap", **person))
+        asked = person | {"disease": disease, CLASS: self.mapped(disease)}
+        row = self.in_force("disease_cap", "rules.pool_cap", **asked)
+        return cap_of(row) if row is None or row.period == YEAR else None
+
+    def accrues_under(self, *, insutype: str, category: str, disease: str, care: str = SPECIAL_DISEASE) -> str:
+        """The code that a billed disease stands under: that of the row that sets its cap, else its class (rules 34)."""
+        disease_class = self.mapped(disease)
+        case = {"insutype": insutype, "category": category, "care": care, "disease": disease, CLASS: disease_class}
+        return code_of(self._in_force_or_silent("disease_cap", case), disease, disease_class)
 
     def unfiled(self, scope: str) -> str:
         """`refuse`, `modifier` or `waived`: the consequence of having no filing in a scope of place."""
@@ -126,7 +133,7 @@ class Rules:
         per_disease = per is not None and per.value == "disease"
         deductible = self.in_force("deductible", "engine.deductible", **case)
         disease_cap, care_cap = self._caps(claim, person | kind)
-        disease = code_of(disease_cap, disease_class)
+        disease = code_of(disease_cap, claim.disease, disease_class)
         own_care = claim.care if disease and claim.care != SPECIAL_DISEASE else ""
         plain, used = ratios[0]
         facts = AwardFacts(
@@ -155,7 +162,10 @@ class Rules:
             or Placement(),
             placement_of(disease_cap, disease=disease, care=own_care),
             placement_of(care_cap),
-            placement_of(ratio_row, disease=_named(ratio_row)) if len(ratios) > 1 else None,
+            # Brackets count the amounts of the disease that their row names, and without one of every disease.
+            placement_of(ratio_row, disease=ratio_row.code_for(claim.disease, disease_class))
+            if len(ratios) > 1
+            else None,
         )
         layers = tuple(figures for layer in self._layers if (figures := self._layer(layer, claim)) is not None)
         steps = tuple(
@@ -292,12 +302,6 @@ def _said(row: DatedRow | None) -> Said | None:
 def cap_of(row: DatedRow | None) -> int | None:
     """Fen of a cap row; None is no cap, because the rule says so or ended."""
     return None if row is None or row.value == UNLIMITED else int(row.value)
-
-
-def _named(row: DatedRow) -> str:
-    """The disease whose amounts the brackets of a row count; blank where they count every disease together."""
-    disease = dict(row.when).get("disease", ANY)
-    return "" if disease in (ANY, ORDINARY) else disease
 
 
 def _rank(group: str) -> int:

@@ -1,22 +1,23 @@
-"""What the deductible, the caps and the brackets of a claim are reckoned under: the words of their accumulators."""
+"""Words of the accumulators under which deductible, caps and brackets of a claim are reckoned."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
 from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID
-from simulator.benefit.dated_rows import ANY, DatedRow
+from simulator.benefit.dated_rows import DatedRow
 from simulator.domain.accumulators import YEAR, Under, period_of
 
 
 class Placement(NamedTuple):
-    """What a figure is reckoned under: a disease, a kind of care, and each year, quarter, month, visit or stay."""
+    """Place of a figure: a disease, a kind of care, and the period (year, quarter, month, visit or stay)."""
 
     disease: str = ""
     care: str = ""
     period: str = YEAR
 
     def word(self, day: date, visit: str) -> str:
+        """The second word of the accumulator on a day, in a visit."""
         return str(Under(self.disease, self.care, period_of(self.period, day, visit)))
 
 
@@ -46,6 +47,7 @@ class Placements(NamedTuple):
         return any(each is not None and each.period != YEAR for each in self)
 
     def words(self, day: date, visit: str) -> Words:
+        """The words of every figure on a day, in a visit."""
         whole, deductible, *others = (each.word(day, visit) if each is not None else "" for each in self)
         disease_cap, care_cap, brackets = others
         # A deductible of its own counts for nothing else; the general one is told by disease too (rules 29, 35).
@@ -64,7 +66,7 @@ def placement_of(row: DatedRow | None, *, disease: str = "", care: str = "") -> 
     return None if row is None else Placement(disease, dict(row.when).get("care", care), row.period)
 
 
-def code_of(row: DatedRow | None, disease_class: str) -> str:
-    """The code that a disease stands under: that of the row that sets its cap, else its class (rules 34)."""
-    named = dict(row.when).get("disease", ANY) if row is not None else ANY
-    return disease_class if named == ANY or not disease_class else named
+def code_of(row: DatedRow | None, billed: str, disease_class: str) -> str:
+    """The code that a billed disease stands under: that of the row that sets its cap, else its class (rules 34)."""
+    named = row.code_for(billed, disease_class) if row is not None else ""
+    return named or disease_class

@@ -84,6 +84,7 @@ def _names(rows: Sequence[DatedRow]) -> set[str]:
 def _kinds(rule: str, rows: Sequence[DatedRow], class_of: Mapping[str, str]) -> list[dict[str, str]]:
     """Kinds of care with the diseases that their claims carry; those that no row names are tried once."""
     named = {value for row in rows for name, value in row.when if name == "disease"}
+    named |= {code for row in rows for code in row.group}
     codes = sorted(code for code in class_of if code in named or class_of[code] in named)
     codes += [code for code in class_of if code not in codes][:1]
     found = []
