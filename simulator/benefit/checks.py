@@ -46,7 +46,7 @@ def _out_of_reach(city: CityFile, class_of: Mapping[str, str]) -> Iterator[tuple
 
 
 def _dates(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
-    """Rows with the same selectors follow one another: one a day, and none begins before the other's stated end."""
+    """Rows with the same selectors follow one another: a single one a day, none before the other's stated end."""
     for earlier, later in combinations(sorted(rows, key=lambda row: row.valid_from), 2):
         if set(earlier.when) != set(later.when):
             continue
@@ -57,12 +57,12 @@ def _dates(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
 
 
 def _ties(rows: Sequence[DatedRow], class_of: Mapping[str, str]) -> Iterator[tuple[str, Text]]:
-    """Two rows that are equally specific and may both speak of one case, unless a third settles it."""
+    """Pairs of rows that are equally specific and may both apply to a case, unless a third settles it."""
     for one, other in combinations(rows, 2):
         if set(one.when) == set(other.when) or one.weight != other.weight or not _meet(one, other):
             continue
         for both in _shared_cases(one, other, class_of):
-            if not any(row.weight > one.weight and row.speaks_of(both) and _spans(row, one, other) for row in rows):
+            if not any(row.weight > one.weight and row.applies_to(both) and _spans(row, one, other) for row in rows):
                 stated = sorted((name, value) for name, value in both.items() if name != CLASS)
                 case = text("policy.case", case=", ".join(f"{name}={value}" for name, value in stated))
                 yield other.path, text("policy.tie", other=one.path, case=case)
@@ -70,19 +70,19 @@ def _ties(rows: Sequence[DatedRow], class_of: Mapping[str, str]) -> Iterator[tup
 
 
 def _shared_cases(one: DatedRow, other: DatedRow, class_of: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The cases of which both rows speak: one for each disease that two groups have in common, else a single one."""
+    """The cases to which both rows apply: with groups a case for each disease in common, else a single case."""
     both = {**dict(one.when), **dict(other.when)}
     both |= {name: value for name, value in (*one.when, *other.when) if value != ANY}
     if not (one.group or other.group):
         yield both
     for code, disease_class in class_of.items() if one.group or other.group else ():
         case = both | {"disease": code, CLASS: disease_class}
-        if one.speaks_of(case) and other.speaks_of(case):
+        if one.applies_to(case) and other.applies_to(case):
             yield case
 
 
 def _meet(one: DatedRow, other: DatedRow) -> bool:
-    """Whether some claim on some day is spoken of by both; what groups have in common is left to their codes."""
+    """Tells whether both may apply to a claim on a day; the codes of groups are compared by `_shared_cases`."""
     mine, theirs = dict(one.when), dict(other.when)
     for name in mine.keys() & theirs.keys():
         either = {mine[name], theirs[name]}
@@ -97,7 +97,7 @@ def _meet(one: DatedRow, other: DatedRow) -> bool:
 
 
 def _spans(row: DatedRow, one: DatedRow, other: DatedRow) -> bool:
-    """Whether `row` holds on every day on which both others do."""
+    """Tells whether `row` holds on every day on which both others do."""
     starts = max(one.valid_from, other.valid_from)
     ends = [end for end in (one.valid_to, other.valid_to) if end]
     return row.valid_from <= starts and (row.valid_to is None or (bool(ends) and min(ends) <= row.valid_to))

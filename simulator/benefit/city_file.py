@@ -1,4 +1,4 @@
-"""One policy file as compiled rows: read strictly, checked by schema and by sense, every fault with line and path."""
+"""City file as compiled rows: read strictly, checked by schema and by sense, every fault with line and path."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class CityFile:
-    """Everything one file says; what it does not say stands in the file it is laid over."""
+    """Contents of a city file; rules that it leaves out stand in the file under it."""
 
     area: str
     name: str

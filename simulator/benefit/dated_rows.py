@@ -25,7 +25,7 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class DatedRow:
-    """One dated value of a rule; `value` is compiled (fen, Decimal, a word …), `shown` is what the file says."""
+    """Dated value of a rule; `value` is compiled (fen, Decimal, a word …), `shown` is the text of the file."""
 
     rule: str
     when: tuple[tuple[str, str], ...]
@@ -46,8 +46,8 @@ class DatedRow:
     group: tuple[str, ...] = ()
     """The codes of the group of diseases that the row names; empty where it names a code, `any` or no disease."""
 
-    def speaks_of(self, asked: Mapping[str, str]) -> bool:
-        """Whether every selector fits the case; a selector that the case leaves open does not."""
+    def applies_to(self, asked: Mapping[str, str]) -> bool:
+        """Tells whether every selector fits the case; a selector that the case leaves open does not."""
         for name, wanted in self.when:
             got = asked.get(name, "")
             if got == wanted:
@@ -66,12 +66,12 @@ class DatedRow:
 
     @property
     def implies_special(self) -> bool:
-        """Whether the row names a disease and no care, and so speaks of special disease only."""
+        """Tells whether the row names a disease and no care, and so applies to special disease only."""
         when = dict(self.when)
         return "care" not in when and when.get("disease", ORDINARY) != ORDINARY
 
     def in_force(self, day: date) -> bool:
-        """Whether a day lies within the row's days, both inclusive."""
+        """Tells whether a day lies within the row's days, both inclusive."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     @property
@@ -93,12 +93,12 @@ class DatedRow:
 
 
 def shadowed(row: DatedRow, nearer: Sequence[DatedRow]) -> bool:
-    """Whether a row of a file that is laid over speaks of every case that `row` speaks of."""
+    """Tells whether a row of the nearer file applies to every case to which `row` applies."""
     return any(all(_covered(row, other, *selector) for selector in other.when) for other in nearer)
 
 
 def _covered(row: DatedRow, other: DatedRow, name: str, wanted: str) -> bool:
-    """Whether a selector of `other` lets every case of `row` through."""
+    """Tells whether a selector of `other` fits every case of `row`."""
     mine = dict(row.when).get(name, "")
     if mine == wanted or name != "disease" or mine in ("", ORDINARY):
         return mine == wanted
@@ -112,13 +112,13 @@ def find(levels: Sequence[Sequence[DatedRow]], asked: Mapping[str, str], day: da
     Raises LookupError, with the days that are known, when nothing was said yet or nothing at all.
     """
     for level in levels:
-        speaking = [row for row in level if row.speaks_of(asked)]
-        if not speaking:
+        applying = [row for row in level if row.applies_to(asked)]
+        if not applying:
             continue
-        in_force = [row for row in speaking if row.in_force(day)]
+        in_force = [row for row in applying if row.in_force(day)]
         if in_force:
             return max(in_force, key=lambda row: (row.weight_for(asked), row.valid_from))
-        if any(row.valid_from <= day for row in speaking):
+        if any(row.valid_from <= day for row in applying):
             return None
         break
     raise LookupError(known_days(levels, asked))
@@ -142,6 +142,6 @@ def gap(asked: Mapping[str, str], day: date, *, area: str, rule: str, asked_by: 
 
 def known_days(levels: Sequence[Sequence[DatedRow]], asked: Mapping[str, str]) -> str:
     """`2025-01-01..2025-06-30, 2026-01-01..`, the same in both languages; of the file that decides."""
-    deciding = next((found for level in levels if (found := [row for row in level if row.speaks_of(asked)])), [])
+    deciding = next((found for level in levels if (found := [row for row in level if row.applies_to(asked)])), [])
     spans = sorted({(row.valid_from, row.valid_to or date.max) for row in deciding})
     return ", ".join(f"{begin.isoformat()}..{'' if end == date.max else end.isoformat()}" for begin, end in spans)

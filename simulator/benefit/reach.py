@@ -26,16 +26,16 @@ def unreachable(
     if rule == "diseases" or not rows:
         return
     claims = list(_claims(rule, rows, class_of, insutypes))
-    spoken = [sum(1 << index for index, claim in enumerate(claims) if row.speaks_of(claim)) for row in rows]
+    applies = [sum(1 << index for index, claim in enumerate(claims) if row.applies_to(claim)) for row in rows]
     decided: set[int] = set()
     for day in {row.valid_from for row in rows}:
         for index, claim in enumerate(claims):
-            speaking = [n for n, row in enumerate(rows) if spoken[n] >> index & 1 and row.in_force(day)]
-            if speaking:
-                decided.add(max(speaking, key=lambda n: (rows[n].weight_for(claim), rows[n].valid_from)))
+            applying = [n for n, row in enumerate(rows) if applies[n] >> index & 1 and row.in_force(day)]
+            if applying:
+                decided.add(max(applying, key=lambda n: (rows[n].weight_for(claim), rows[n].valid_from)))
     for number, row in enumerate(rows):
         if number not in decided:
-            yield row.path, text("policy.hidden" if spoken[number] else _reason(rule, row))
+            yield row.path, text("policy.hidden" if applies[number] else _reason(rule, row))
 
 
 def bad_periods(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:

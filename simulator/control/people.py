@@ -8,7 +8,7 @@ from simulator.agencies.replica.synchronisation import learn
 from simulator.control.calls import Asking, call, fen_of, limit_of
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
-from simulator.domain.accumulators import under_of
+from simulator.domain.accumulators import dimensions_of
 from simulator.domain.care import SPECIAL_DISEASE
 from simulator.domain.person import Person
 from simulator.domain.places import below
@@ -157,7 +157,7 @@ def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, 
 
 def accrues_under(config: Config, somebody: Person, written: str, insutype: str, today: date) -> str:
     """The second word of an accumulator with the disease code by which the insured place keeps it (rules 12, 34)."""
-    under = under_of(written)
+    under = dimensions_of(written)
     if not under.disease:
         return written
     main = next((each for each in somebody.insurances if each.insutype == insutype), somebody.insurances[0])

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from simulator.domain.accumulators import Under
+from simulator.domain.accumulators import AccumulatorDimensions
 
 
 class PersonRow(NamedTuple):
@@ -97,4 +97,4 @@ class AccumulatorRow(NamedTuple):
     @property
     def key(self) -> tuple[str, str]:
         """Its kind, and what it stands under in one word."""
-        return self.kind, str(Under(self.disease, self.care, self.period))
+        return self.kind, str(AccumulatorDimensions(self.disease, self.care, self.period))
