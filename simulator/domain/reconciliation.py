@@ -11,7 +11,7 @@ TYPES = ("missing_here", "missing_there", "amount", "reversed_here", "duplicated
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """One settlement or cancellation of a day; amounts in fen; its key is (setl_id, refunded)."""
+    """Settlement or cancellation of a day; amounts in fen; its key is (setl_id, refunded)."""
 
     setl_id: str
     refunded: bool
@@ -26,7 +26,7 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationDifference:
-    """One thing on which the two sides do not agree; `there` and `here` in fen or blank."""
+    """Difference between the two sides; `there` and `here` in fen or blank."""
 
     type: str
     row: DayRow

@@ -6,7 +6,7 @@ from simulator.benefit import Dates
 from simulator.core.clock import completed_years, from_wire
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
-from simulator.domain.accumulators import to_wire, under_of
+from simulator.domain.accumulators import dimensions_of, to_wire
 from simulator.domain.person import EMPLOYEES, Insurance, Person
 from simulator.insured.case import EMERGENCY, SPECIAL, entitlement
 from simulator.insured.place import Answered, Asked, Body, Output, insured, is_emergency, known_person
@@ -96,7 +96,7 @@ def query_accumulators(asked: Asked) -> Answered:
     rows = [
         row
         for row in asked.work.find(accumulator, person_id=known.id)
-        if str(row.year) == month[:4] and row.opening + row.booked and not under_of(row.key[1]).of_visit
+        if str(row.year) == month[:4] and row.opening + row.booked and not dimensions_of(row.key[1]).of_visit
     ]
     return Answered(
         {

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Table, bindparam, or_, select
 
-from simulator.domain.accumulators import Under, under_of
+from simulator.domain.accumulators import AccumulatorDimensions, dimensions_of
 from simulator.domain.person import Filing, Identity, Insurance, Person, Registration
 from simulator.store.person_rows import FilingRow, InsuranceRow, PersonRow, RegistrationRow
 from simulator.store.statements import Statement
@@ -16,7 +16,7 @@ from simulator.store.typed_tables import SqlValue
 from simulator.store.unit_of_work import UnitOfWork
 
 Accumulated = Mapping[tuple[str, str], int]
-"""Amounts in fen by kind and key: an M-code, blank for everything, or an `Under` as text; openings included."""
+"""Amounts in fen by kind and key: an M-code, blank for everything, or `AccumulatorDimensions`; openings included."""
 
 
 class _Balance(NamedTuple):
@@ -149,7 +149,7 @@ def move(
     known = {row.key: row for row in rows}
     new: list[dict[str, SqlValue]] = []
     for (kind, written), amount in movements.items():
-        key = {**of, "kind": kind, **under_of(written)._asdict()}
+        key = {**of, "kind": kind, **dimensions_of(written)._asdict()}
         row = known.get((kind, written))
         if row is None:
             new.append({**key, "opening": amount if opening else 0, "booked": 0 if opening else amount})
@@ -163,7 +163,7 @@ def move(
 
 def _under(disease: str, care: str, period: str) -> str:
     # Nearly every accumulator is overall or of a disease, and they are read with every settlement.
-    return str(Under(disease, care, period)) if care or period else disease
+    return str(AccumulatorDimensions(disease, care, period)) if care or period else disease
 
 
 def add(work: UnitOfWork, somebody: Person, *, origin: str) -> int:

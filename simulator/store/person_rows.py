@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from simulator.domain.accumulators import Under
+from simulator.domain.accumulators import AccumulatorDimensions
 
 
 class PersonRow(NamedTuple):
@@ -96,5 +96,5 @@ class AccumulatorRow(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Kind, and the disease, care and period as the text of an `Under`."""
-        return self.kind, str(Under(self.disease, self.care, self.period))
+        """Kind, and the disease, care and period as the text of `AccumulatorDimensions`."""
+        return self.kind, str(AccumulatorDimensions(self.disease, self.care, self.period))
