@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support import generated_docs
+from tests.support.page_blocks import with_block
 
 ROOT = Path(__file__).parents[1]
 NAMES = (
     *generated_docs.READMES,
     *("docs/agency-protocol-reference.md", "docs/rules.md", "docs/rules.zh-CN.md"),
-    *("docs/sources.md", "docs/sources.zh-CN.md"),
+    *("docs/sources.md", "docs/sources.zh-CN.md", "docs/city-file.md", "docs/city-file.zh-CN.md"),
 )
 
 pages = cache(generated_docs.pages)
@@ -29,12 +30,12 @@ def test_every_generated_page_is_compared():
 
 def test_a_block_that_lags_behind_is_written_anew():
     stale = "a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb"
-    assert generated_docs.with_block(stale, "x", "new") == "a\n<!-- x: begin -->\nnew\n<!-- x: end -->\nb"
+    assert with_block(stale, "x", "new") == "a\n<!-- x: begin -->\nnew\n<!-- x: end -->\nb"
 
 
 def test_a_missing_block_is_told():
     with pytest.raises(ValueError, match="no block x"):
-        generated_docs.with_block("a", "x", "new")
+        with_block("a", "x", "new")
 
 
 @pytest.mark.parametrize("file", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda file: file.name)

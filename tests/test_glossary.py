@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 SOURCES = [*(ROOT / "simulator").rglob("*.py"), *(ROOT / "loadtests").rglob("*.py")]
 NAMED = re.compile(r"`([A-Za-z_]+)`")
+DEFINED_TWICE = {"Family", "Group"}
+"""Class names that still stand for two things; the set may only shrink."""
 
 
 def tables() -> list[list[list[str]]]:
@@ -40,6 +42,16 @@ def identifiers() -> frozenset[str]:
     return frozenset(found)
 
 
+def classes() -> dict[str, list[str]]:
+    """Modules of the package that define each class at their top level, by its name."""
+    found: dict[str, list[str]] = {}
+    for path in (ROOT / "simulator").rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    return found
+
+
 def words_of(identifier: str) -> set[str]:
     return set(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", identifier).lower().split("_"))
 
@@ -52,6 +64,11 @@ def test_a_term_of_the_glossary_is_a_name_in_the_code(name):
 def test_no_term_has_two_meanings():
     terms = column("term")
     assert sorted(terms) == sorted(set(terms))
+
+
+def test_no_class_name_stands_for_two_things():
+    twice = {name: where for name, where in classes().items() if len(where) > 1 and not name.startswith("_")}
+    assert {name: where for name, where in twice.items() if name not in DEFINED_TWICE} == {}
 
 
 @pytest.mark.parametrize("private", sorted({word for cell in column("not") for word in cell.split(", ")}))

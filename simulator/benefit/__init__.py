@@ -1,4 +1,4 @@
-"""What each fund, the account and the person pay, and why: dated rules as data, one pure function over them.
+"""Benefit engine: the shares of funds, account and person in a bill, with reasons, from dated rules as data.
 
 `award` does no IO, asks no clock, knows no wire field and no store. Only PolicyBook opens files, once, at start.
 Amounts are fen, ratios Decimal of 0-1 with four decimals at most.

@@ -9,7 +9,9 @@ Steps = Sequence[tuple[int, int]]
 """(threshold in fen, ratio in ten-thousandths), rising from 0."""
 
 
-def bracketed_payment(charges: Sequence[ChargeScope], line_left: int, steps: Steps, before: int) -> tuple[int, int]:
+def bracketed_payment(
+    charges: Sequence[ChargeScope], deductible_left: int, steps: Steps, before: int
+) -> tuple[int, int]:
     """The deductible taken, and the pool's payment before any cap, each charge half-up to the fen.
 
     The amounts in scope of the period lie one after the other from 0, `before` those of earlier batches; the deductible
@@ -18,7 +20,7 @@ def bracketed_payment(charges: Sequence[ChargeScope], line_left: int, steps: Ste
     running = taken = worth = paid = 0
     for charge in charges:
         running += charge.in_scope
-        taken = min(line_left, max(0, running))
+        taken = min(deductible_left, max(0, running))
         reaches = _worth(steps, before + running) - _worth(steps, before + taken)
         paid += half_up_unit(reaches - worth)
         worth = reaches

@@ -1,11 +1,11 @@
-"""Whether a file makes sense beyond its shape: what a reader of one row alone could not see."""
+"""Checks of the sense of a city file, which its schema cannot see: rows that tie, overlap, or name unknown codes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from simulator.benefit.city_file import CityFile, Layer
 from simulator.benefit.claim import ORDINARY
-from simulator.benefit.dated_rows import ANY, DatedRow
+from simulator.benefit.dated_rows import ANY, CLASS, DatedRow
 from simulator.benefit.reach import INSUTYPE_OF, bad_periods, unreachable
 from simulator.benefit.terms import FUNDS, PAID_AND_BASE, Disease, Terms
 from simulator.core.errors import DataFault
@@ -17,28 +17,28 @@ from simulator.domain.accumulators import YEAR
 def check(city: CityFile, national: CityFile | None) -> list[DataFault]:
     """Every fault of the file's sense, in the order of its lines; `national` is what it is laid over."""
     found: list[tuple[str, Text]] = []
+    class_of = _classes(city, national)
     tables = [*city.tables.values(), *(layer.figures for layer in city.layers.values())]
     for rows in tables:
         found += _dates(rows)
-        found += _ties(rows)
+        found += _ties(rows, class_of)
         found += [fault for row in rows for fault in _selectors(row)]
     for rule, rows in city.tables.items():
         found += bad_periods(rows)
         found += _brackets(rule, rows)
     found += _diseases(city.tables.get("diseases", ()))
-    found += _codes(city, national)
+    found += _codes(city, class_of)
     for layer in city.layers.values():
         found += _layer(layer)
     found += _order(city, national)
     # A row that has another fault already is not also told to be out of reach.
     told = {path for path, _ in found}
-    found += [fault for fault in _out_of_reach(city, national) if fault[0] not in told]
+    found += [fault for fault in _out_of_reach(city, class_of) if fault[0] not in told]
     faults = [city.document.fault(path, sentence) for path, sentence in found]
     return sorted(faults, key=lambda fault: (fault.line or 0, fault.path))
 
 
-def _out_of_reach(city: CityFile, national: CityFile | None) -> Iterator[tuple[str, Text]]:
-    class_of = _classes(city, national)
+def _out_of_reach(city: CityFile, class_of: Mapping[str, str]) -> Iterator[tuple[str, Text]]:
     for rule, rows in city.tables.items():
         yield from unreachable(rule, rows, class_of)
     for fund, layer in city.layers.items():
@@ -46,7 +46,7 @@ def _out_of_reach(city: CityFile, national: CityFile | None) -> Iterator[tuple[s
 
 
 def _dates(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
-    """Rows with the same selectors follow one another: one a day, and none begins before the other's stated end."""
+    """Rows with the same selectors follow one another: a single one a day, none before the other's stated end."""
     for earlier, later in combinations(sorted(rows, key=lambda row: row.valid_from), 2):
         if set(earlier.when) != set(later.when):
             continue
@@ -56,24 +56,38 @@ def _dates(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
             yield later.path, text("policy.overlap", other=earlier.path, end=earlier.valid_to, case=case_of(later))
 
 
-def _ties(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
-    """Two rows that are equally specific and may both speak of one case, unless a third settles it."""
+def _ties(rows: Sequence[DatedRow], class_of: Mapping[str, str]) -> Iterator[tuple[str, Text]]:
+    """Pairs of rows that are equally specific and may both apply to a case, unless a third settles it."""
     for one, other in combinations(rows, 2):
         if set(one.when) == set(other.when) or one.weight != other.weight or not _meet(one, other):
             continue
-        both = {**dict(one.when), **dict(other.when)}
-        both |= {name: value for name, value in (*one.when, *other.when) if value != ANY}
-        if not any(row.weight > one.weight and row.speaks_of(both) and _spans(row, one, other) for row in rows):
-            case = text("policy.case", case=", ".join(f"{name}={value}" for name, value in sorted(both.items())))
-            yield other.path, text("policy.tie", other=one.path, case=case)
+        for both in _shared_cases(one, other, class_of):
+            if not any(row.weight > one.weight and row.applies_to(both) and _spans(row, one, other) for row in rows):
+                stated = sorted((name, value) for name, value in both.items() if name != CLASS)
+                case = text("policy.case", case=", ".join(f"{name}={value}" for name, value in stated))
+                yield other.path, text("policy.tie", other=one.path, case=case)
+                break
+
+
+def _shared_cases(one: DatedRow, other: DatedRow, class_of: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The cases to which both rows apply: with groups a case for each disease in common, else a single case."""
+    both = {**dict(one.when), **dict(other.when)}
+    both |= {name: value for name, value in (*one.when, *other.when) if value != ANY}
+    if not (one.group or other.group):
+        yield both
+    for code, disease_class in class_of.items() if one.group or other.group else ():
+        case = both | {"disease": code, CLASS: disease_class}
+        if one.applies_to(case) and other.applies_to(case):
+            yield case
 
 
 def _meet(one: DatedRow, other: DatedRow) -> bool:
-    """Whether some claim on some day is spoken of by both."""
+    """Tells whether both may apply to a claim on a day; the codes of groups are compared by `_shared_cases`."""
     mine, theirs = dict(one.when), dict(other.when)
     for name in mine.keys() & theirs.keys():
         either = {mine[name], theirs[name]}
-        if len(either) == 2 and not (ANY in either and name == "disease" and ORDINARY not in either):
+        grouped = bool(one.group or other.group) or ANY in either
+        if len(either) == 2 and not (name == "disease" and grouped and ORDINARY not in either):
             return False
     kinds = {INSUTYPE_OF.get(when.get("category", ""), when.get("insutype", "")) for when in (mine, theirs)}
     if len(kinds - {""}) == 2:
@@ -83,7 +97,7 @@ def _meet(one: DatedRow, other: DatedRow) -> bool:
 
 
 def _spans(row: DatedRow, one: DatedRow, other: DatedRow) -> bool:
-    """Whether `row` holds on every day on which both others do."""
+    """Tells whether `row` holds on every day on which both others do."""
     starts = max(one.valid_from, other.valid_from)
     ends = [end for end in (one.valid_to, other.valid_to) if end]
     return row.valid_from <= starts and (row.valid_to is None or (bool(ends) and min(ends) <= row.valid_to))
@@ -97,7 +111,7 @@ def _selectors(row: DatedRow) -> Iterator[tuple[str, Text]]:
 
 
 def _diseases(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
-    """A sub-code belongs to one class, and a class is nobody's sub-code."""
+    """A sub-code belongs to one class, and a class is a sub-code of none."""
     classes = {row.value.code for row in rows}
     owner: dict[str, str] = {}
     for row in rows:
@@ -109,13 +123,19 @@ def _diseases(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
                 yield row.path, text("policy.covered_twice", code=code, one=owner[code], other=disease.code)
 
 
-def _codes(city: CityFile, national: CityFile | None) -> Iterator[tuple[str, Text]]:
-    """A row speaks of a class on the list in force, or of a sub-code of one."""
-    classes = _classes(city, national)
+def _codes(city: CityFile, class_of: Mapping[str, str]) -> Iterator[tuple[str, Text]]:
+    """A row names a class on the list in force, a sub-code of one, or a group of such codes."""
+    words = {*city.groups, ANY, ORDINARY}
     for row in (row for rows in city.tables.values() for row in rows):
         code = dict(row.when).get("disease", ANY)
-        if code not in classes and code not in (ANY, ORDINARY):
-            yield row.path, text("policy.not_listed_code", code=code, hint=hint(code, sorted(classes)))
+        if code not in words and code not in class_of:
+            key, known = ("policy.not_listed_code", class_of) if code[0] == "M" else ("policy.no_such_group", words)
+            yield row.path, text(key, code=code, hint=hint(code, sorted(known)))
+    for name, codes in city.groups.items():
+        for index, code in enumerate(codes):
+            if code not in class_of:
+                path = f"disease_groups.{name}.codes[{index}]"
+                yield path, text("policy.not_listed_code", code=code, hint=hint(code, sorted(class_of)))
 
 
 def _classes(city: CityFile, national: CityFile | None) -> dict[str, str]:

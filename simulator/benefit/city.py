@@ -1,4 +1,4 @@
-"""One insured place: what its file, laid over the national defaults, says on a day."""
+"""City: the rules of an insured place on a day, its file merged with the national defaults."""
 
 import hashlib
 from bisect import bisect_right
@@ -28,11 +28,11 @@ _SILENT: dict[str, Any] = {
     "reference": "",
     "file": "",
 }
-"""How a layer without figures is listed."""
+"""Listing of a layer without figures."""
 
 
 class City:
-    """What one insured place says; `area` is the area that was asked for, the file may speak for more."""
+    """Rules of an insured place; `area` is the area that was asked for, the file may speak for more."""
 
     def __init__(self, area: str, file: CityFile, national: CityFile) -> None:
         self.area = area
@@ -52,7 +52,7 @@ class City:
         }
         self._year_by = self.date_of("year")
         self._figures_by = self.date_of("figures")
-        self._turns = self._all_turns()
+        self._change_days = self._all_change_days()
         self._kept: dict[int, dict[object, Figures]] = {}
         self._rules: dict[date, Rules] = {}
         self._listed: dict[date, Mapping[str, Disease]] = {}
@@ -75,7 +75,7 @@ class City:
                 mapped=self.mapped,
                 accrual_day=self.accrual_day,
                 # Between two days on which any row begins or ends, every figure is the same.
-                kept=self._kept.setdefault(bisect_right(self._turns, day), {}),
+                kept=self._kept.setdefault(bisect_right(self._change_days, day), {}),
             )
         return found
 
@@ -110,7 +110,7 @@ class City:
         return self._class_of.get(disease, disease)
 
     def outbound(self, disease: str, on: date, scope: str) -> bool:
-        """Whether a disease may be settled directly in a scope of place; one that is not on the list may not."""
+        """Tells whether a disease may be settled directly in a scope of place; a disease off the list may not."""
         listed = self.diseases(on).get(self.mapped(disease))
         return listed is not None and listed.reaches(scope)
 
@@ -119,7 +119,7 @@ class City:
         return self.rules(dates).unfiled(scope)
 
     def account_elsewhere(self, dates: Dates, *, insutype: str, category: str, scope: str) -> bool:
-        """Whether the personal account may pay in a scope of place beyond the insured place itself."""
+        """Tells whether the personal account may pay in a scope of place beyond the insured place itself."""
         case = {"insutype": insutype, "category": category, "scope": scope}
         row = self.rules(dates).in_force("account_elsewhere", "city.account_elsewhere", **case)
         return row is not None and bool(row.value)
@@ -163,7 +163,7 @@ class City:
             raise DataFaults([DataFault(text("policy.setting", rule=name), name, self.file.document.name)])
         return found
 
-    def _all_turns(self) -> list[date]:
+    def _all_change_days(self) -> list[date]:
         rows = [row for levels in self._levels.values() for level in levels for row in level]
         rows += [row for layer in self._layers for row in layer.figures]
         days = {row.valid_from for row in rows}
@@ -205,6 +205,8 @@ def _row_json(rule: str, row: DatedRow) -> dict[str, Any]:
         stated["period"] = row.period
     if row.shared_with:
         stated["shared_with"] = list(row.shared_with)
+    if row.group:
+        stated["group"] = list(row.group)
     if isinstance(row.value, Disease):
         stated |= {"name_en": row.value.name_en, "covers": list(row.value.covers)}
         stated |= {"outbound": row.value.outbound == NATION, "outbound_scope": row.value.outbound}

@@ -1,4 +1,4 @@
-"""One policy file as compiled rows: read strictly, checked by schema and by sense, every fault with line and path."""
+"""City file as compiled rows: read strictly, checked by schema and by sense, every fault with line and path."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class CityFile:
-    """Everything one file says; what it does not say stands in the file it is laid over."""
+    """Contents of a city file; rules that it leaves out stand in the file under it."""
 
     area: str
     name: str
@@ -54,6 +54,8 @@ class CityFile:
     digest: str
     tables: Mapping[str, tuple[DatedRow, ...]]
     layers: Mapping[str, Layer]
+    groups: Mapping[str, tuple[str, ...]]
+    """Codes of every group of diseases that the rows of this file may name."""
     settings: Mapping[str, Setting]
     """`cancel_order`, `layer_order`, and `dates.<rule>`."""
     examples: tuple[Mapping[str, Any], ...]
@@ -63,7 +65,8 @@ class CityFile:
 def compile_city(document: Document) -> CityFile:
     """Rows, layers and settings of a document that has the shape of the schema; `checks` judges their sense."""
     data = document.data
-    compiler = _Compiler(document, data["area"])
+    groups = {name: tuple(stated["codes"]) for name, stated in data.get("disease_groups", {}).items()}
+    compiler = _Compiler(document, data["area"], groups)
     tables = {rule: compiler.rows(rule, data[rule], value) for rule, value in _VALUES.items() if rule in data}
     layers = {fund: compiler.layer(fund, stated) for fund, stated in data.get("layers", {}).items()}
     examples = compiler.examples(data.get("examples", ()))
@@ -79,6 +82,7 @@ def compile_city(document: Document) -> CityFile:
         digest=hashlib.sha256(canonical.encode()).hexdigest(),
         tables=tables,
         layers=layers,
+        groups=groups,
         settings=dict(_settings(data)),
         examples=examples,
         document=document,
@@ -88,9 +92,10 @@ def compile_city(document: Document) -> CityFile:
 class _Compiler:
     """Turns the written rows of one document into Row, collecting every fault instead of stopping at the first."""
 
-    def __init__(self, document: Document, origin: str) -> None:
+    def __init__(self, document: Document, origin: str, groups: Mapping[str, tuple[str, ...]]) -> None:
         self.document = document
         self.origin = origin
+        self.groups = groups
         self.faults: list[DataFault] = []
 
     def rows(
@@ -136,6 +141,7 @@ class _Compiler:
             path,
             stated.get("period", YEAR),
             tuple(stated.get("shared_with", ())),
+            self.groups.get(stated.get("disease", ""), ()),
         )
 
     def _day(self, path: str, stated: dict[str, Any], key: str) -> date | None:

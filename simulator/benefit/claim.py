@@ -1,4 +1,4 @@
-"""What is asked of the engine: one batch of classified charges of one person, and what the year already holds."""
+"""Claim: a batch of classified charges of a person, as the engine is asked, and the accumulators of the year."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,20 +8,19 @@ HOSPITAL_LEVELS = ("primary", "secondary", "tertiary", "ungraded")
 UNFILED, WAIVED = "unfiled", "waived"
 """Groups without a filing: `waived` where the scope of place asks for none."""
 ORDINARY = "ordinary"
-"""What a file writes for care without a registered disease; a claim writes an empty disease."""
+"""Word of a file for care without a registered disease; a claim writes an empty disease."""
 
 DEDUCTIBLE, POOL_PAID, IN_SCOPE = "DEDC", "HIFP", "INSC"
 KINDS = ("DEDC", "HIFP", "HIOB", "HIMI", "CVLS", "MAFP", "OBBS", "MIBS", "CVBS", "MFBS", "INSC")
 """Accumulators (rules 21): deductible, pool, the layers' payments, the layers' bases, in scope for brackets."""
 
 Accumulated = Mapping[tuple[str, str], int]
-"""(kind, the disease, care and period that it stands under as `Under` writes them) -> fen, for the year and insurance
-of the claim."""
+"""(kind, `AccumulatorDimensions` as text) -> fen, of the year and insurance of the claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeScope:
-    """One charge as classified by the treatment place, fen; the four parts sum to `total`, all may be negative."""
+    """Charge as classified by the treatment place, fen; the four parts sum to `total`, all may be negative."""
 
     total: int
     own_purchase: int
@@ -50,14 +49,14 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One batch to be settled; the charges stand in the order of feedetail, which the deductible follows."""
+    """Batch to be settled; the charges stand in the order of feedetail, which the deductible follows."""
 
     area: str
     """The insured place, six digits."""
     insutype: str
     category: str
     care: str
-    """One of the kinds of `care.yaml`."""
+    """Kind of care, of `care.yaml`."""
     disease: str
     """As billed, an M-code of class or sub-class; empty where the care carries none."""
     hospital_level: str

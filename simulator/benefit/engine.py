@@ -1,17 +1,17 @@
 """The award of one batch, by the rules of the insured place.
 
 Whole numbers throughout: fen times a ratio of four decimals is exact in ten-thousandths of a fen, and is rounded where
-the rules say so and nowhere else. The reasons are kept as facts and become sentences when somebody reads them.
+the rules say so and nowhere else. The reasons are kept as facts and become sentences when they are read.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from simulator.benefit.accumulation import AccumulatorKeys
 from simulator.benefit.brackets import bracketed_payment, reached
 from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID, Accumulated, ChargeScope, Claim
 from simulator.benefit.figures import Figures, LayerFigures, Rules
 from simulator.benefit.outcome import Award, FundShare
-from simulator.benefit.placement import Words
 from simulator.benefit.terms import FUNDS, PAID_AND_BASE, RATIO_UNIT, half_up_unit, ten_thousandths
 from simulator.benefit.trace import AwardFacts, LayerTrace, PoolTrace, Scopes, Trace
 from simulator.core.errors import Refusal
@@ -20,7 +20,7 @@ from simulator.domain.places import LOCAL
 
 
 def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
-    """What each fund, the account and the person pay for the batch.
+    """The shares of each fund, the account and the person in the batch.
 
     `accumulated` holds the year of `rules.accrual_day(claim.dates)` and the insurance of the claim. Raises
     PolicyGap where the rules are silent, and Refusal for an unlisted disease, for a person without a filing where the
@@ -30,10 +30,10 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
     facts = figures.facts
     scopes = _scopes(claim.charges)
     day = rules.accrual_day(claim.dates)
-    words = figures.words_of(claim, day)
-    line_left = facts.line - min(facts.line, max(0, accumulated.get((DEDUCTIBLE, words.deductible), 0)))
-    facts, deductible, before_caps = _before_caps(claim, figures, words, line_left, accumulated)
-    pool = _capped(facts, words, before_caps, accumulated)
+    keys = figures.accumulator_keys(claim, day)
+    deductible_left = facts.line - min(facts.line, max(0, accumulated.get((DEDUCTIBLE, keys.deductible), 0)))
+    facts, deductible, before_caps = _before_caps(claim, figures, keys, deductible_left, accumulated)
+    pool = _capped(facts, keys, before_caps, accumulated)
     shut_out = pool.excess if facts.shut_out else 0
     layers = _layers(figures, ten_thousandths(facts.ratio), pool, scopes.in_scope - pool.paid - shut_out, accumulated)
     paid = dict.fromkeys(FUNDS, 0) | {layer.facts.fund: layer.paid for layer in layers}
@@ -58,15 +58,15 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
         year=day.year,
         details=(*_details(pool, scopes, layers), *_account_row(account, personal, claim.account_balance)),
         movements=_movements(
-            words, facts.disease, {DEDUCTIBLE: deductible, POOL_PAID: pool.paid, IN_SCOPE: scopes.in_scope}, layers
+            keys, facts.disease, {DEDUCTIBLE: deductible, POOL_PAID: pool.paid, IN_SCOPE: scopes.in_scope}, layers
         ),
-        stands_under=words.stands_under,
+        accumulated_under=keys.accumulated_under,
         trace=Trace(
             facts=facts,
             account_used=claim.account_used,
             account_balance=claim.account_balance,
             scopes=scopes,
-            line_left=line_left,
+            deductible_left=deductible_left,
             deductible=deductible,
             pool=pool,
             layers=layers,
@@ -91,20 +91,20 @@ def _scopes(charges: Sequence[ChargeScope]) -> Scopes:
 
 
 def _before_caps(
-    claim: Claim, figures: Figures, words: Words, line_left: int, accumulated: Accumulated
+    claim: Claim, figures: Figures, keys: AccumulatorKeys, deductible_left: int, accumulated: Accumulated
 ) -> tuple[AwardFacts, int, int]:
     """The facts with the ratio reached, the deductible taken and the pool's payment before any cap, fen."""
     facts = figures.facts
     if not facts.bracketed:
-        return facts, *_pool_payment(claim.charges, line_left, figures.steps[0][1])
-    before = accumulated.get((IN_SCOPE, words.brackets), 0)
+        return facts, *_pool_payment(claim.charges, deductible_left, figures.steps[0][1])
+    before = accumulated.get((IN_SCOPE, keys.brackets), 0)
     in_scope = sum(charge.in_scope for charge in claim.charges)
     plain, used = figures.ratios[reached(figures.steps, before + in_scope)]
-    deductible, paid = bracketed_payment(claim.charges, line_left, figures.steps, before)
+    deductible, paid = bracketed_payment(claim.charges, deductible_left, figures.steps, before)
     return replace(facts, plain_ratio=plain, ratio=used), deductible, paid
 
 
-def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) -> tuple[int, int]:
+def _pool_payment(charges: Sequence[ChargeScope], deductible_left: int, ratio: int) -> tuple[int, int]:
     """The deductible taken, and the pool's payment before any cap, each charge half-up to the fen (rules 1, 2).
 
     The deductible follows the running sum in scope: D(k) = min(left, max(0, sum)), a charge bears D(k) − D(k−1), so
@@ -113,9 +113,9 @@ def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) ->
     running = taken = paid = 0
     for charge in charges:
         amount = charge.in_scope
-        if taken < line_left or amount < 0:
+        if taken < deductible_left or amount < 0:
             running += amount
-            upto = min(line_left, max(0, running))
+            upto = min(deductible_left, max(0, running))
             amount -= upto - taken
             taken = upto
         else:
@@ -125,10 +125,10 @@ def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) ->
     return taken, paid
 
 
-def _capped(facts: AwardFacts, words: Words, before: int, accumulated: Accumulated) -> PoolTrace:
+def _capped(facts: AwardFacts, keys: AccumulatorKeys, before: int, accumulated: Accumulated) -> PoolTrace:
     """The cap of the disease first, then that of the care, then the overall one (rules 4)."""
-    disease_left = _left(facts.disease_cap_fen, words.disease_cap, accumulated)
-    care_left = _left(facts.care_cap_fen, words.care_cap, accumulated)
+    disease_left = _left(facts.disease_cap_fen, keys.disease_cap, accumulated)
+    care_left = _left(facts.care_cap_fen, keys.care_cap, accumulated)
     annual_left = _left(facts.annual_cap_fen, "", accumulated)
     after_disease = before if disease_left is None else min(before, disease_left)
     after_care = after_disease if care_left is None else min(after_disease, care_left)
@@ -189,7 +189,7 @@ def _account_limit(claim: Claim, facts: AwardFacts, personal: int, own_purchase:
 
 
 def _details(pool: PoolTrace, scopes: Scopes, layers: Sequence[LayerTrace]) -> list[FundShare]:
-    """One row for the pool and one for each layer that pays (rules 20)."""
+    """A row for the pool and a row for each layer that pays (rules 20)."""
     limits = [left for left in (pool.disease_left, pool.care_left, pool.annual_left) if left is not None]
     rows = [FundShare("pool", scopes.in_scope, min(limits, default=None), pool.paid)]
     return rows + [FundShare(layer.facts.fund, layer.base, layer.left, layer.paid) for layer in layers if layer.paid]
@@ -200,10 +200,10 @@ def _account_row(account: int, personal: int, balance: int) -> list[FundShare]:
 
 
 def _movements(
-    words: Words, disease: str, amounts: Mapping[str, int], layers: Sequence[LayerTrace]
+    keys: AccumulatorKeys, disease: str, amounts: Mapping[str, int], layers: Sequence[LayerTrace]
 ) -> Mapping[tuple[str, str], int]:
-    """What the claim is reckoned by is booked where it stands, the layers overall and by disease; no zeros."""
-    booked = {(kind, under): amounts[kind] for kind, each in words.stands_under.items() for under in each}
+    """Amounts to book: deductible, pool and brackets under their keys, layers overall and by disease; no zeros."""
+    booked = {(kind, under): amounts[kind] for kind, each in keys.accumulated_under.items() for under in each}
     codes = ("", disease) if disease else ("",)
     for layer in layers:
         kinds = PAID_AND_BASE.get(layer.facts.fund)

@@ -1,4 +1,4 @@
-"""The worked examples of a city file: its own proof that it says what its policy says."""
+"""Worked examples of a city file, its own proof that it says what its policy says."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -87,4 +87,5 @@ def _compared(given: Award, key: str, wanted: str) -> tuple[str, bool]:
 
 
 def _named(example: Mapping[str, Any], sentence: Text) -> Text:
-    return text("policy.example", name=example["name"], sentence=sentence)
+    name = Text(example["name"], example.get("name_en", example["name"]))
+    return text("policy.example", name=name, sentence=sentence)

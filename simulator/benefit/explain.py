@@ -15,7 +15,7 @@ from simulator.domain.places import LOCAL, PROVINCE
 
 @dataclass(frozen=True, slots=True)
 class AwardStep:
-    """One reason: the rule, its figure as the file writes it, where that comes from, and what it changed.
+    """Reason of an award: the rule, its figure as the file writes it, its source, and the amount before and after.
 
     `before` and `after` are fen (int) or a ratio (Decimal); None where the step only states something.
     """
@@ -75,7 +75,7 @@ def _deductible(trace: Trace) -> AwardStep:
     if said is None:
         sentence = text("benefit.ended", rule=text("benefit.deductible_name"))
     else:
-        used = yuan(trace.facts.line - trace.line_left)
+        used = yuan(trace.facts.line - trace.deductible_left)
         sentence = text("benefit.deductible", line=said.shown, per=per, used=used, taken=yuan(trace.deductible))
     return _step("deductible", sentence, said, in_scope, in_scope - trace.deductible)
 

@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from simulator.benefit.accumulation import AccumulationBases, AccumulationBasis, AccumulatorKeys, accrual_code, basis_of
 from simulator.benefit.city_file import UNLIMITED, Layer
 from simulator.benefit.claim import ORDINARY, UNFILED, WAIVED, Claim, Dates
-from simulator.benefit.dated_rows import ANY, CLASS, DatedRow, find, find_or_gap, gap, known_days
-from simulator.benefit.placement import Placement, Placements, Words, code_of, placement_of
+from simulator.benefit.dated_rows import CLASS, DatedRow, find, find_or_gap, gap, known_days
 from simulator.benefit.terms import Modifier, Terms, ten_thousandths
 from simulator.benefit.trace import AwardFacts, LayerFacts, Said
 from simulator.core.errors import Refusal
@@ -36,7 +36,7 @@ class LayerFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything that the rules say of one kind of claim on one day."""
+    """Figures of a kind of claim on a day, all that the rules state about it."""
 
     facts: AwardFacts
     steps: tuple[tuple[int, int], ...]
@@ -44,12 +44,12 @@ class Figures:
     ratios: tuple[tuple[Decimal, Decimal], ...]
     """Of each step the ratio before the modifier and after it."""
     layers: tuple[LayerFigures, ...]
-    placements: Placements
-    words: Words | None
-    """None where they depend on the day or the visit."""
+    bases: AccumulationBases
+    keys: AccumulatorKeys | None
+    """Keys that hold for every claim of the kind; None if they depend on the day or the visit."""
 
-    def words_of(self, claim: Claim, day: date) -> Words:
-        return self.words or self.placements.words(day, claim.visit)
+    def accumulator_keys(self, claim: Claim, day: date) -> AccumulatorKeys:
+        return self.keys or self.bases.keys(day, claim.visit)
 
 
 class Rules:
@@ -100,12 +100,19 @@ class Rules:
         return find_or_gap(self._levels(rule), asked, self.day, area=self.area, rule=rule, asked_by=asked_by)
 
     def pool_cap(self, *, insutype: str, category: str, disease: str) -> int | None:
-        """What the pool pays at most in a year, fen: for a class code, or with a blank one for everything."""
+        """The pool's annual cap in fen: of one disease, or with a blank one of all; None without a cap by the year."""
         person = {"insutype": insutype, "category": category}
-        if disease:
-            asked = person | {"disease": disease, CLASS: self.mapped(disease)}
-            return cap_of(self.in_force("disease_cap", "rules.pool_cap", **asked))
-        return cap_of(self.in_force("annual_cap", "rules.pool_cap", **person))
+        if not disease:
+            return cap_of(self.in_force("annual_cap", "rules.pool_cap", **person))
+        asked = person | {"disease": disease, CLASS: self.mapped(disease)}
+        row = self.in_force("disease_cap", "rules.pool_cap", **asked)
+        return cap_of(row) if row is None or row.period == YEAR else None
+
+    def accrues_under(self, *, insutype: str, category: str, disease: str, care: str = SPECIAL_DISEASE) -> str:
+        """The code that a billed disease stands under: that of the row that sets its cap, else its class (rules 34)."""
+        disease_class = self.mapped(disease)
+        case = {"insutype": insutype, "category": category, "care": care, "disease": disease, CLASS: disease_class}
+        return accrual_code(self._in_force_or_silent("disease_cap", case), disease, disease_class)
 
     def unfiled(self, scope: str) -> str:
         """`refuse`, `modifier` or `waived`: the consequence of having no filing in a scope of place."""
@@ -126,7 +133,7 @@ class Rules:
         per_disease = per is not None and per.value == "disease"
         deductible = self.in_force("deductible", "engine.deductible", **case)
         disease_cap, care_cap = self._caps(claim, person | kind)
-        disease = code_of(disease_cap, disease_class)
+        disease = accrual_code(disease_cap, claim.disease, disease_class)
         own_care = claim.care if disease and claim.care != SPECIAL_DISEASE else ""
         plain, used = ratios[0]
         facts = AwardFacts(
@@ -149,20 +156,21 @@ class Rules:
             deductible_period=deductible.period if deductible else YEAR,
             bracketed=len(ratios) > 1,
         )
-        placements = Placements(
-            Placement(disease, own_care),
-            placement_of(deductible, disease=disease if per_disease else "", care=own_care if per_disease else "")
-            or Placement(),
-            placement_of(disease_cap, disease=disease, care=own_care),
-            placement_of(care_cap),
-            placement_of(ratio_row, disease=_named(ratio_row)) if len(ratios) > 1 else None,
+        bases = AccumulationBases(
+            AccumulationBasis(disease, own_care),
+            basis_of(deductible, disease=disease if per_disease else "", care=own_care if per_disease else "")
+            or AccumulationBasis(),
+            basis_of(disease_cap, disease=disease, care=own_care),
+            basis_of(care_cap),
+            # Brackets count the amounts of the disease that their row names, and without one of every disease.
+            basis_of(ratio_row, disease=ratio_row.code_for(claim.disease, disease_class)) if len(ratios) > 1 else None,
         )
         layers = tuple(figures for layer in self._layers if (figures := self._layer(layer, claim)) is not None)
         steps = tuple(
             (step.above, ten_thousandths(after)) for step, (_, after) in zip(ratio_row.value, ratios, strict=True)
         )
-        words = None if placements.periodic else placements.words(self.day, "")
-        return Figures(facts, steps, ratios, layers, placements, words)
+        keys = None if bases.periodic else bases.keys(self.day, "")
+        return Figures(facts, steps, ratios, layers, bases, keys)
 
     def _caps(self, claim: Claim, asked: Mapping[str, str]) -> tuple[DatedRow | None, DatedRow | None]:
         """The rows that cap the disease and the care; only special disease must have a word on its cap."""
@@ -225,10 +233,10 @@ class Rules:
             )
 
     def in_force_or_none(self, rule: str, **asked: str) -> DatedRow | None:
-        """As `in_force`, for a rule whose silence is an answer: what stands on no list is not on the list."""
+        """The row in force, or None, of a rule whose silence is an answer, such as the list of diseases."""
         rows = self._levels(rule)
-        speaking = [row for row in (rows[0] if rows else ()) if row.speaks_of(asked) and row.in_force(self.day)]
-        return max(speaking, key=lambda row: row.valid_from) if speaking else None
+        applying = [row for row in (rows[0] if rows else ()) if row.applies_to(asked) and row.in_force(self.day)]
+        return max(applying, key=lambda row: row.valid_from) if applying else None
 
     def _ratio_row(self, case: Mapping[str, str]) -> DatedRow:
         row = self.in_force("ratio", "engine.ratio", **case)
@@ -266,7 +274,7 @@ class Rules:
         person = {"insutype": claim.insutype, "category": claim.category}
         cases = [person | {"identity": kind} for kind in claim.identities] if layer.who == "identities" else [person]
         # An identity that the layer never names is simply not helped by it: no gap.
-        known = [case for case in cases if any(row.speaks_of(case) for row in layer.figures)]
+        known = [case for case in cases if any(row.applies_to(case) for row in layer.figures)]
         if not known:
             return None
         rule, asked_by = f"layers.{layer.fund}", f"engine.{layer.fund}"
@@ -292,12 +300,6 @@ def _said(row: DatedRow | None) -> Said | None:
 def cap_of(row: DatedRow | None) -> int | None:
     """Fen of a cap row; None is no cap, because the rule says so or ended."""
     return None if row is None or row.value == UNLIMITED else int(row.value)
-
-
-def _named(row: DatedRow) -> str:
-    """The disease whose amounts the brackets of a row count; blank where they count every disease together."""
-    disease = dict(row.when).get("disease", ANY)
-    return "" if disease in (ANY, ORDINARY) else disease
 
 
 def _rank(group: str) -> int:

@@ -1,4 +1,4 @@
-"""What the engine answers: the split of one batch, what it adds to the accumulators, and the reasons."""
+"""Award: the split of a batch, its movements of the accumulators, and the reasons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from simulator.benefit.trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class FundShare:
-    """One row of setldetail: `pool`, a layer, or `account`; `limit` is what was left under its cap, if it has one."""
+    """Row of setldetail: `pool`, a layer, or `account`; `limit` is what was left under its cap, None without."""
 
     fund: str
     base: int
@@ -50,11 +50,11 @@ class Award:
     year: int
     details: tuple[FundShare, ...]
     movements: Mapping[tuple[str, str], int]
-    """What to add to the accumulators; a cancellation adds all of it negated."""
-    stands_under: Mapping[str, tuple[str, ...]]
+    """Amounts to add to the accumulators; a cancellation adds them negated."""
+    accumulated_under: Mapping[str, tuple[str, ...]]
     """Of the deductible, the pool and what brackets count: every word that its amount is booked under."""
     trace: Trace = field(repr=False)
-    """The facts behind `steps`, from which the sentences are made when somebody reads them."""
+    """The facts behind `steps`, from which the sentences are made when they are read."""
 
     @property
     def steps(self) -> tuple[AwardStep, ...]:

@@ -1,4 +1,4 @@
-"""The book of policies: which file speaks for an area."""
+"""Book of policies: the city file that speaks for an area."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class PolicyBook:
 
     files: Mapping[str, CityFile]
     _asked: dict[str, City]
-    """Cities compiled so far; shared by nobody else."""
+    """Cities compiled so far, of this book alone."""
 
     @classmethod
     def shipped(cls) -> "PolicyBook":

@@ -26,16 +26,16 @@ def unreachable(
     if rule == "diseases" or not rows:
         return
     claims = list(_claims(rule, rows, class_of, insutypes))
-    spoken = [sum(1 << index for index, claim in enumerate(claims) if row.speaks_of(claim)) for row in rows]
+    applies = [sum(1 << index for index, claim in enumerate(claims) if row.applies_to(claim)) for row in rows]
     decided: set[int] = set()
     for day in {row.valid_from for row in rows}:
         for index, claim in enumerate(claims):
-            speaking = [n for n, row in enumerate(rows) if spoken[n] >> index & 1 and row.in_force(day)]
-            if speaking:
-                decided.add(max(speaking, key=lambda n: (rows[n].weight_for(claim), rows[n].valid_from)))
+            applying = [n for n, row in enumerate(rows) if applies[n] >> index & 1 and row.in_force(day)]
+            if applying:
+                decided.add(max(applying, key=lambda n: (rows[n].weight_for(claim), rows[n].valid_from)))
     for number, row in enumerate(rows):
         if number not in decided:
-            yield row.path, text("policy.hidden" if spoken[number] else _reason(rule, row))
+            yield row.path, text("policy.hidden" if applies[number] else _reason(rule, row))
 
 
 def bad_periods(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
@@ -84,6 +84,7 @@ def _names(rows: Sequence[DatedRow]) -> set[str]:
 def _kinds(rule: str, rows: Sequence[DatedRow], class_of: Mapping[str, str]) -> list[dict[str, str]]:
     """Kinds of care with the diseases that their claims carry; those that no row names are tried once."""
     named = {value for row in rows for name, value in row.when if name == "disease"}
+    named |= {code for row in rows for code in row.group}
     codes = sorted(code for code in class_of if code in named or class_of[code] in named)
     codes += [code for code in class_of if code not in codes][:1]
     found = []

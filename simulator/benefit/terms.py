@@ -37,7 +37,7 @@ class Disease:
 
 @dataclass(frozen=True, slots=True)
 class Modifier:
-    """What a filing group or being unfiled does to the ratio: minus points, times, or set."""
+    """Change of the ratio by a filing group or for want of a filing: minus points, times, or set."""
 
     how: str
     by: Decimal
@@ -58,7 +58,7 @@ class RatioStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a layer pays of the year's base, bracket by bracket, and the most it pays in the year."""
+    """Terms of a layer: its payment on the year's base, bracket by bracket, and its cap of the year."""
 
     brackets: tuple[tuple[int, int], ...]
     """(threshold in fen, ratio in ten-thousandths); the first threshold is the line."""
@@ -73,7 +73,7 @@ class Terms:
         return max(ratio for _, ratio in self.brackets)
 
     def payable(self, base: int) -> int:
-        """Ten-thousandths of a fen that a year's base of `base` is worth; exact, rounded by nobody here."""
+        """Payment on a year's base of `base`, ten-thousandths of a fen, exact."""
         worth = 0
         for index, (above, ratio) in enumerate(self.brackets):
             end = self.brackets[index + 1][0] if index + 1 < len(self.brackets) else base

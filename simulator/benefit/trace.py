@@ -1,8 +1,8 @@
-"""What an award was decided by, as plain facts: quick to keep with a settlement, whole sentences when it is read."""
+"""Trace of an award as plain facts, quick to keep with a settlement; sentences are made when it is read."""
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,13 +25,13 @@ class LayerFacts(NamedTuple):
     said: Said | None
     ended: bool
     line: int | None
-    """None where nothing is paid, because there are no terms."""
+    """Threshold of the first bracket, fen; None without terms, when nothing is paid."""
     brackets: int
 
 
 @dataclass(frozen=True, slots=True)
 class AwardFacts:
-    """What the rules say of one kind of claim on one day; None is a rule that ended."""
+    """Statements of the rules on a kind of claim on a day; None is a rule that ended."""
 
     category: str
     hospital_level: str
@@ -68,18 +68,18 @@ class AwardFacts:
     care_cap_under: str = ""
     """The care of the row that sets the cap."""
     bracketed: bool = False
-    """Whether the ratio goes by brackets; `ratio` is then that of the last fen of the batch."""
+    """True if the ratio goes by brackets; `ratio` is then that of the last fen of the batch."""
 
 
 class LayerTrace(NamedTuple):
-    """What one layer had before it and what it did."""
+    """State before a layer and its payment."""
 
     facts: LayerFacts
     base: int
     base_before: int
     """Of the year, before this batch."""
     left: int | None
-    """Under its cap."""
+    """AccumulatorDimensions its cap."""
     remaining: int
     """Own share in scope before this layer."""
     uncapped: int
@@ -97,7 +97,7 @@ class Scopes(NamedTuple):
 
 
 class PoolTrace(NamedTuple):
-    """What the pool pays, and what was left under its two caps; None is no cap."""
+    """Payment of the pool, and the amounts left under its caps; None is no cap."""
 
     before_caps: int
     after_disease_cap: int
@@ -128,7 +128,7 @@ class Trace(NamedTuple):
     account_used: bool
     account_balance: int
     scopes: Scopes
-    line_left: int
+    deductible_left: int
     deductible: int
     pool: PoolTrace
     layers: tuple[LayerTrace, ...]
@@ -137,6 +137,6 @@ class Trace(NamedTuple):
     account: int
 
 
-def trace_of(kept: Any) -> Trace:
+def trace_of(kept: object) -> Trace:
     """A trace again from the JSON that it was kept as."""
     return msgspec.convert(kept, Trace, strict=False)

@@ -8,7 +8,8 @@ from simulator.agencies.replica.synchronisation import synchronise_person
 from simulator.control.calls import ControlRequest, call, fen_of, limit_of
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
-from simulator.domain.accumulators import under_of
+from simulator.domain.accumulators import dimensions_of
+from simulator.domain.care import SPECIAL_DISEASE
 from simulator.domain.person import Person
 from simulator.domain.places import below
 from simulator.people.areas import is_area
@@ -63,6 +64,7 @@ def populate_area(request: ControlRequest) -> Any:
             body.get("seed", config.seed),
             on=today,
             diseases=body.get("diseases"),
+            listed=tuple(config.policies.city(body["insured_at"]).diseases(today)),
             taken=taken,
         )
         count = people.add_many(work, made, origin="simulated")
@@ -131,9 +133,10 @@ def open_accumulator(request: ControlRequest) -> Any:
     """Sets the opening balance of one kind, for treatment at home or reimbursement by hand (rules 13)."""
     body = request.validated_body("accumulator")
     amount = fen_of(body["amount"], "amount")
-    with request.sandbox.begin() as (work, config, _clock):
+    with request.sandbox.begin() as (work, config, clock):
+        today = clock.now(request.platform.sandboxes.real_time()).date()
         known = request.person(work, lock=True)
-        disease = class_code(config, known.person, body.get("disease", ""))
+        disease = accrues_under(config, known.person, body.get("disease", ""), body["insutype"], today)
         key = (body["kind"], disease)
         people.move(work, known.id, body["insutype"], body["year"], {key: amount}, opening=True)
     return {**body, "disease": disease, "amount": _yuan(amount)}
@@ -150,18 +153,31 @@ def add_person(work: UnitOfWork, config: Config, spec: PersonSpec, *, key: str, 
     person_id = people.add(work, made, origin="imported" if spec.psn_no else "simulated")
     balances: dict[tuple[str, int], Counter[tuple[str, str]]] = defaultdict(Counter)
     for each in spec.accumulators:
-        # Two sub-codes of one class accrue together.
-        balances[each.insutype, each.year][each.kind, class_code(config, made, each.disease)] += each.amount
+        # Two sub-codes of one class accrue together unless a cap names them.
+        under = accrues_under(config, made, each.disease, each.insutype, today)
+        balances[each.insutype, each.year][each.kind, under] += each.amount
     for (insutype, year), movements in balances.items():
         people.move(work, person_id, insutype, year, movements, opening=True)
     return {**person_as_json(work, made.psn_no), "psn_type": _psn_type(config, made.insurances[0].category)}
 
 
-def class_code(config: Config, insured: Person, disease: str) -> str:
-    """Class code under which a disease accrues, by the disease map of the insured place (rules 12)."""
-    under = under_of(disease)
-    mapped = config.policies.city(insured.insurances[0].area).mapped(under.disease) if under.disease else ""
-    return str(under._replace(disease=mapped))
+def accrues_under(config: Config, insured: Person, written: str, insutype: str, today: date) -> str:
+    """Key of an accumulator, with the disease code by which the insured place keeps it (rules 12, 34)."""
+    under = dimensions_of(written)
+    if not under.disease:
+        return written
+    main = next((each for each in insured.insurances if each.insutype == insutype), insured.insurances[0])
+    code = (
+        config.policies.city(main.area)
+        .rules_on(today)
+        .accrues_under(
+            insutype=main.insutype,
+            category=main.category,
+            disease=under.disease,
+            care=under.care or SPECIAL_DISEASE,
+        )
+    )
+    return str(under._replace(disease=code))
 
 
 def person_as_json(work: UnitOfWork, psn_no: str) -> dict[str, Any]:

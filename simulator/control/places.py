@@ -99,7 +99,7 @@ def put_policy(request: ControlRequest) -> Any:
         city = config.policies.with_city(given, name, area=area).city(area)
         if wrong := failing_examples(city):
             raise DataFaults(wrong)
-        written = given if as_text else json.dumps(given, ensure_ascii=False, default=str)
+        written = str(given) if as_text else json.dumps(given, ensure_ascii=False, default=str)
         if not work.change(policy, {"area": area}, name=name, body=written):
             work.add(policy, area=area, name=name, body=written)
         touch(work)

@@ -12,7 +12,7 @@ from simulator.insured import answers, books
 from simulator.insured.audit import audit
 from simulator.insured.place import row_number, wire_number
 from simulator.insured.reconciliation_day import day_row, row_from, rows_of_day
-from simulator.insured.settlement import told
+from simulator.insured.settlement import expected_outcome
 from simulator.store import outbox
 from simulator.store.rows import SettlementRow
 from simulator.store.tables import ledger, settlement
@@ -47,7 +47,7 @@ def show_settlement(request: ControlRequest) -> Any:
         "agency_setl_id": row.agency_setl_id,
         "amounts": _texts(booked),
         "answered": _texts(booked),
-        "expected": told(row.expected),
+        "expected": expected_outcome(row.expected),
         "entries": [
             {"account": each.account, "holder": each.holder, "amount": str(yuan(each.amount))} for each in entries
         ],

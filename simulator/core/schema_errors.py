@@ -141,8 +141,9 @@ def _sentences(error: "ValidationError") -> list[tuple[Text, Path]]:
         listed = ", ".join(allowed[:40])
         return [(text("data.not_allowed", got=str(got)[:_SHOWN], hint=hint(str(got), allowed), allowed=listed), ())]
     if kind == "pattern":
-        wanted = schema.get("description") or rule
-        return [(text("data.wrong_form", got=shown(got), wanted=f": {wanted}"), ())]
+        form = schema.get("description") or rule
+        wanted = Text(f"：{schema.get('description_zh') or form}", f": {form}")
+        return [(text("data.wrong_form", got=shown(got), wanted=wanted), ())]
     if kind in (
         "minimum",
         "maximum",

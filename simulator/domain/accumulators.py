@@ -1,7 +1,7 @@
-"""The key of an accumulator: its kind, and the disease, care and period that it stands under.
+"""Key of an accumulator: its kind, and the disease, care and period that it counts.
 
-In a program the last three are one word, such as `M07800`, `/inpatient` or `M03900/two_disease_drugs/M05`; blank is
-everything in the year. On the wire of 5206 they are a code of at most ten characters.
+In a program the last three are written together, such as `M07800`, `/inpatient` or `M03900/two_disease_drugs/M05`;
+blank is everything in the year. On the wire of 5206 they are a code of at most ten characters.
 """
 
 from datetime import date
@@ -21,8 +21,8 @@ _CARE_OF = {care.code: care.name for care in CARE.values()}
 _KIND_LENGTH = 4
 
 
-class Under(NamedTuple):
-    """What an accumulator stands under; blank is everything, `period` is blank for the year."""
+class AccumulatorDimensions(NamedTuple):
+    """Dimensions of an accumulator; a blank one counts everything, a blank `period` the year."""
 
     disease: str = ""
     care: str = ""
@@ -33,13 +33,13 @@ class Under(NamedTuple):
 
     @property
     def of_visit(self) -> bool:
-        """Whether it holds a single visit, of which 5206 tells nothing."""
+        """Tells whether it counts a single visit, which 5206 does not report."""
         return self.period.startswith("V")
 
 
-def under_of(written: str) -> Under:
-    """The parts of an accumulator's second word."""
-    return Under(*written.split("/", 2))
+def dimensions_of(written: str) -> AccumulatorDimensions:
+    """Reads dimensions as `str` writes them."""
+    return AccumulatorDimensions(*written.split("/", 2))
 
 
 def period_of(kind: str, day: date, visit: str) -> str:
@@ -53,7 +53,7 @@ def period_of(kind: str, day: date, visit: str) -> str:
 
 def to_wire(kind: str, written: str) -> str:
     """The cum_type_code: four characters of kind and care, then six at most of period and disease."""
-    under = under_of(written)
+    under = dimensions_of(written)
     letter = _LETTER_OF.get(under.period, "")
     head = f"{_WITH_CARE[kind]}{CARE[under.care].code}" if under.care else kind
     return head + (f"{letter or _WHOLE_YEAR}{under.disease[1:]}" if under.disease else letter)
@@ -67,4 +67,4 @@ def from_wire(code: str) -> tuple[str, str] | None:
     if tail and (tail[0] not in _PERIOD_OF or len(tail) not in (1, 6)):
         return None
     disease = f"M{tail[1:]}" if len(tail) > 1 else ""
-    return kind, str(Under(disease, care, _PERIOD_OF[tail[0]] if tail else ""))
+    return kind, str(AccumulatorDimensions(disease, care, _PERIOD_OF[tail[0]] if tail else ""))

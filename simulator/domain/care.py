@@ -13,7 +13,7 @@ SPECIAL_DISEASE, OUTPATIENT = "special_disease", "outpatient"
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """One kind of care as the table describes it; `care.schema.json` says what each column means."""
+    """Kind of care as the table describes it; `care.schema.json` says what each column means."""
 
     name: str
     code: str

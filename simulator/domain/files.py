@@ -11,7 +11,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class FileContent:
-    """One file as bytes, with the name under which it travels."""
+    """File as bytes, with the name under which it travels."""
 
     name: str
     content: bytes
@@ -24,7 +24,7 @@ class FileContent:
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name is a file's alone: no folder, no drive, no control character, not `.` or `..`."""
+    """Tells whether a name is that of a plain file: no folder, drive or control character, not `.` or `..`."""
     if not name.strip(" .") or len(name) > LONGEST_NAME:
         return False
     return not any(letter in '/\\:*?"<>|' or ord(letter) < 32 or ord(letter) == 127 for letter in name)

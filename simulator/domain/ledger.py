@@ -1,4 +1,4 @@
-"""Double entry of a settlement: what the institution is owed, who pays it, and what one place then owes the other."""
+"""Double entry of a settlement: the claim of the institution, its payers, and the debt between the two places."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ RECEIVABLE, PAYABLE = "receivable", "payable"
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One side of the double entry, fen: funds, `account` and `cash` are debits, the institution is the credit."""
+    """Side of the double entry, fen: funds, `account` and `cash` are debits, the institution is the credit."""
 
     account: str
     holder: str
@@ -22,7 +22,7 @@ class LedgerEntry:
 def entries(
     amounts: Mapping[str, int], *, institution: str, treated_area: str, insured_area: str, local: bool
 ) -> list[LedgerEntry]:
-    """The entries of one settlement; they sum to zero exactly when its amounts keep the identities.
+    """The entries of a settlement, which sum to zero exactly when its amounts keep the identities.
 
     Where the places differ, the hospital is paid by its own place's agency, which the insured place's agency owes what
     the funds and the personal account paid.
@@ -42,5 +42,5 @@ def entries(
 
 
 def owed_between_places(amounts: Mapping[str, int]) -> int:
-    """What the insured place's agency owes for a settlement elsewhere, fen: all but the person's cash."""
+    """Debt of the insured place's agency for a settlement elsewhere, fen: all but the person's cash."""
     return sum(amounts[fund] for fund in FUNDS) + amounts["account"]

@@ -15,7 +15,7 @@ EMPLOYEES, RESIDENTS = "310", "390"
 
 @dataclass(frozen=True, slots=True)
 class Insurance:
-    """One insurance relation (insuinfo); a person who moved within the year has two, with different areas."""
+    """Insurance relation (insuinfo); a person who moved within the year has two, with different areas."""
 
     insutype: str
     category: str
@@ -67,7 +67,7 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One insured person with everything the insured place holds about them."""
+    """Insured person with everything the insured place holds about them."""
 
     psn_no: str
     name: str
@@ -82,7 +82,7 @@ class Person:
     card_no: str = ""
     card_sn: str = ""
     credential_token: str = ""
-    """What stands in mdtrt_cert_no when the electronic voucher (01) is shown."""
+    """mdtrt_cert_no when the electronic voucher (01) is shown."""
     insurances: tuple[Insurance, ...] = ()
     identities: tuple[Identity, ...] = ()
     registrations: tuple[Registration, ...] = field(default=())
@@ -90,5 +90,5 @@ class Person:
 
 
 def in_force(valid_from: date, valid_to: date | None, on: date) -> bool:
-    """Whether `on` lies within the two days, both inclusive."""
+    """Tells whether `on` lies within the two days, both inclusive."""
     return valid_from <= on and (valid_to is None or on <= valid_to)

@@ -1,4 +1,4 @@
-"""Which areas one filing covers: how many leading digits of an area code make one place.
+"""Coverage of filings: the number of leading digits of an area code that make a place.
 
 A city is four digits. Province-level places (北京 天津 上海 重庆 海南 西藏 and 兵团) are two, counties directly under a
 province six; those rows are data, `places.csv`, each with its source, and a site may add rows of its own.
@@ -40,7 +40,7 @@ class FilingCoverage:
         return area[:CITY_DIGITS]
 
     def covers(self, place: str, area: str) -> bool:
-        """Whether a filing for `place` is valid at `area`."""
+        """Tells whether a filing for `place` is valid at `area`."""
         return area.startswith(self.place_of(place))
 
     def same_place(self, one: str, other: str) -> bool:
@@ -53,11 +53,11 @@ class FilingCoverage:
         return PROVINCE if treated[:PROVINCE_DIGITS] == insured[:PROVINCE_DIGITS] else NATION
 
     def is_filing_place(self, area: str) -> bool:
-        """Whether a filing can name `area`: a whole province is one only where its row says so."""
+        """Tells whether a filing can name `area`: a whole province only where its row says so."""
         return not (area.endswith("0000") and len(self.place_of(area)) == CITY_DIGITS)
 
     def extended(self, more: "FilingCoverage") -> "FilingCoverage":
-        """These rows and `more`, which win."""
+        """The rows of both; those of `more` win."""
         return FilingCoverage({**self.digits, **more.digits})
 
 
@@ -85,12 +85,12 @@ def shipped() -> FilingCoverage:
 
 
 def covers(place: str, area: str) -> bool:
-    """Whether a filing for `place` is valid at `area`, by the shipped table."""
+    """Tells whether a filing for `place` is valid at `area`, by the shipped table."""
     return shipped().covers(place, area)
 
 
 def same_place(one: str, other: str) -> bool:
-    """Whether two areas are one place to file for, by the shipped table."""
+    """Tells whether two areas are one place to file for, by the shipped table."""
     return shipped().same_place(one, other)
 
 

@@ -1,9 +1,8 @@
 """A day's settlements of two sides compared; each difference has a type (rules 22)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 AMOUNTS = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")
 TYPES = ("missing_here", "missing_there", "amount", "reversed_here", "duplicated")
@@ -12,7 +11,7 @@ TYPES = ("missing_here", "missing_there", "amount", "reversed_here", "duplicated
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """One settlement or cancellation of a day; amounts in fen; its key is (setl_id, refunded)."""
+    """Settlement or cancellation of a day; amounts in fen; its key is (setl_id, refunded)."""
 
     setl_id: str
     refunded: bool
@@ -27,7 +26,7 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationDifference:
-    """One thing on which the two sides do not agree; `there` and `here` in fen or blank."""
+    """Difference between the two sides; `there` and `here` in fen or blank."""
 
     type: str
     row: DayRow
@@ -65,7 +64,7 @@ def compare(there: Sequence[DayRow], here: Sequence[DayRow], reversed_here: set[
     return found
 
 
-def described(difference: ReconciliationDifference, written: Any) -> dict[str, Any]:
+def described(difference: ReconciliationDifference, written: Callable[[int], object]) -> dict[str, str]:
     """A difference as the wire writes it; `written` turns fen into what stands there."""
     amounts = (difference.there, difference.here)
     platform, agency = ("" if fen is None else str(written(fen)) for fen in amounts)

@@ -1,4 +1,4 @@
-"""The one table of transactions, `transactions.yaml`: everything that the code tells them apart by."""
+"""Table of transactions, `transactions.yaml`: the traits by which the code tells them apart."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """One transaction as the table describes it; `transactions.schema.json` says what each column means."""
+    """Transaction as the table describes it; `transactions.schema.json` says what each column means."""
 
     infno: str
     family: str
@@ -53,7 +53,7 @@ class Traits:
 
     @property
     def awarded(self) -> bool:
-        """Whether its answer is an award: a settlement or the preview of one."""
+        """Tells whether its answer is an award: a settlement or its preview."""
         return self.family in (Family.PRE_SETTLEMENT, Family.SETTLEMENT)
 
     @property

@@ -1,8 +1,8 @@
-"""The insured place: it decides who is paid what, and keeps the books of its people.
+"""The insured place: decides entitlement and awards, and keeps the books of its people.
 
-Its handlers take the messages of the agency protocol (docs/agency-protocol.md) as parsed JSON and answer the same way.
-The platform calls them inside its own unit of work for every area that no real agency answers for; the reference agency
-puts HTTP and a store of its own around them. So both speak one protocol, and neither knows the other's tables.
+Handlers take and answer messages of the agency protocol (docs/agency-protocol.md) as parsed JSON. The platform calls
+them inside its own unit of work for every area without a registered agency; the reference agency serves them over HTTP
+with a store of its own. Both speak one protocol, and neither knows the tables of the other.
 """
 
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered

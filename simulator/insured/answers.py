@@ -1,8 +1,8 @@
-"""Settlement rows as the wire writes them: setlinfo, setldetail, the answers of 2206, 2207 and 2208."""
+"""Wire form of settlements: setlinfo and setldetail, as 2206, 2207, 2208 and 5203 answer them."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
 from simulator.contract import Edition
 from simulator.core.clock import completed_years, from_wire
@@ -10,6 +10,7 @@ from simulator.core.money import yuan
 from simulator.domain.person import EMPLOYEES, Insurance, Person
 from simulator.insured.books import Amounts
 from simulator.insured.kept import KeptShare
+from simulator.insured.place import Output
 
 WIRE_AMOUNTS = {
     "total": "medfee_sumamt",
@@ -31,7 +32,7 @@ WIRE_AMOUNTS = {
     "cash": "psn_cash_pay",
     "hospital": "hosp_part_amt",
 }
-"""Our amounts and the names that 2206 and 2207 answer them under."""
+"""Wire field of 2206 and 2207 for each amount of a settlement row."""
 
 FUND_CODES = {
     "large_amount": "large_amount",
@@ -42,10 +43,38 @@ FUND_CODES = {
     "other": "other",
     "account": "account",
 }
+"""Meaning of fund_pay_type for each fund but the pool, whose meaning depends on the insurance."""
 
 
-def person_fields(edition: Edition, person: Person, insurance: Insurance | None, on: str) -> dict[str, Any]:
-    """What every settlement answer says about the person, on the wire day `on`."""
+class PersonFields(TypedDict):
+    """Fields of setlinfo about the person."""
+
+    psn_no: str
+    psn_name: str
+    psn_cert_type: str
+    certno: str
+    gend: str
+    naty: str
+    brdy: str
+    age: int
+    insutype: str
+    psn_type: str
+    cvlserv_flag: str
+
+
+class DetailFields(TypedDict):
+    """Row of setldetail; amounts in yuan."""
+
+    fund_pay_type: str
+    inscp_scp_amt: Decimal
+    crt_payb_lmt_amt: Decimal
+    fund_payamt: Decimal
+    fund_pay_type_name: str
+    setl_proc_info: str
+
+
+def person_fields(edition: Edition, person: Person, insurance: Insurance | None, on: str) -> PersonFields:
+    """Returns the fields of setlinfo about the person; `on` is the wire time at which the age counts."""
     return {
         "psn_no": person.psn_no,
         "psn_name": person.name,
@@ -61,8 +90,8 @@ def person_fields(edition: Edition, person: Person, insurance: Insurance | None,
     }
 
 
-def amount_fields(amounts: Mapping[str, int], ratio: str, balance: int) -> dict[str, Any]:
-    """The amounts in yuan under their wire names."""
+def amount_fields(amounts: Mapping[str, int], ratio: str, balance: int) -> dict[str, Decimal]:
+    """Returns amounts in fen as yuan under their wire fields; `ratio` from 0 to 1 as text, `balance` in fen."""
     return {
         **{wire: yuan(amounts[ours]) for ours, wire in WIRE_AMOUNTS.items()},
         "pool_prop_selfpay": Decimal(ratio),
@@ -71,7 +100,8 @@ def amount_fields(amounts: Mapping[str, int], ratio: str, balance: int) -> dict[
     }
 
 
-def clearing_fields(edition: Edition, insured_area: str) -> dict[str, Any]:
+def clearing_fields(edition: Edition, insured_area: str) -> dict[str, str]:
+    """Returns the fields of setlinfo about clearing between places."""
     return {
         "clr_optins": insured_area,
         "clr_way": edition.code("clr_way", "by_item"),
@@ -79,9 +109,9 @@ def clearing_fields(edition: Edition, insured_area: str) -> dict[str, Any]:
     }
 
 
-def setldetail(edition: Edition, insutype: str, details: Iterable[KeptShare]) -> list[dict[str, Any]]:
-    """One row for the pool, one for each layer paid, one for the account paid (rules 20)."""
-    rows = []
+def setldetail(edition: Edition, insutype: str, details: Iterable[KeptShare]) -> list[DetailFields]:
+    """Returns the rows of setldetail: pool, each layer and account that paid, with their codes (rules 20)."""
+    rows: list[DetailFields] = []
     for share in details:
         code = edition.code("fund_pay_type", _fund_meaning(share["fund"], insutype))
         limit = share["limit"]
@@ -98,20 +128,22 @@ def setldetail(edition: Edition, insutype: str, details: Iterable[KeptShare]) ->
     return rows
 
 
-def amounts_from_wire(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Our names for the amounts of an answer, still in yuan as they came."""
+def amounts_from_wire(info: Mapping[str, object]) -> dict[str, object]:
+    """Returns the amounts of an answer by the columns of a settlement row, in yuan as received."""
     return {ours: info.get(wire, 0) for ours, wire in WIRE_AMOUNTS.items()}
 
 
 def settlement_answer(
-    edition: Edition, person: dict[str, Any], amounts: Amounts, head: dict[str, Any], insured_area: str
-) -> dict[str, Any]:
-    """The output of 2206 and 2207."""
+    edition: Edition, person: PersonFields, amounts: Amounts, head: Mapping[str, object], insured_area: str
+) -> Output:
+    """Returns the output of 2206 and 2207; `head` holds the fields of setlinfo about the settlement itself."""
     return {
-        "setlinfo": head
-        | person
-        | amount_fields(amounts.values, amounts.ratio, amounts.balance_after)
-        | clearing_fields(edition, insured_area),
+        "setlinfo": {
+            **head,
+            **person,
+            **amount_fields(amounts.values, amounts.ratio, amounts.balance_after),
+            **clearing_fields(edition, insured_area),
+        },
         "setldetail": setldetail(edition, person["insutype"], amounts.details),
     }
 

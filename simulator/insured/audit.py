@@ -1,4 +1,4 @@
-"""The books recomputed from the rows: identities, double entry, accumulators, accounts, batches."""
+"""Audit of the books: identities, double entry, accumulators, accounts and subjects recomputed from settlement rows."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from simulator.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class AuditDifference:
-    """One thing in the books that does not add up; amounts in yuan as text."""
+    """Difference between a recomputed amount and the one in the books; both in yuan as text."""
 
     rule: str
     about: str
@@ -26,7 +26,7 @@ class AuditDifference:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """How much was looked at, and what does not add up."""
+    """Result of an audit: the numbers of entries and settlements read, and the differences found."""
 
     entries: int
     settlements: int
@@ -34,7 +34,7 @@ class Audit:
 
 
 def audit(work: UnitOfWork) -> Audit:
-    """Recomputes everything from the settlement rows; nothing that was kept as a sum is trusted."""
+    """Recomputes the books from the settlement rows and compares every stored sum with them."""
     rows = work.find(settlement, order="id")
     entries = work.find(ledger, order="id")
     differences = [
@@ -86,15 +86,15 @@ def _double_entry(rows: list[SettlementRow], entries: list[LedgerRow]) -> Iterat
         accounts = booked[row.id]
         if sum(accounts.values()):
             yield _difference("entries sum to zero", f"settlement {row.id}", 0, sum(accounts.values()))
-        gone = row.state == "reversed"
+        is_reversed = row.state == "reversed"
         for account in (*FUNDS, "account", "cash"):
-            wanted = 0 if gone else getattr(row, account)
+            wanted = 0 if is_reversed else getattr(row, account)
             if accounts[account] != wanted:
                 yield _difference(f"entry {account}", f"settlement {row.id}", wanted, accounts[account])
-        wanted = 0 if gone else row.hospital - row.total
+        wanted = 0 if is_reversed else row.hospital - row.total
         if accounts["institution"] != wanted:
             yield _difference("entry institution", f"settlement {row.id}", wanted, accounts["institution"])
-        between = not gone and not same_place(row.area, row.insured_area)
+        between = not is_reversed and not same_place(row.area, row.insured_area)
         owed = owed_between_places({name: getattr(row, name) for name in AMOUNTS}) if between else 0
         for account, wanted in ((RECEIVABLE, owed), (PAYABLE, -owed)):
             if accounts[account] != wanted:
@@ -134,7 +134,7 @@ def _balances(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDiff
 
 
 def _subjects(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDifference]:
-    """A settled subject has exactly one live settlement of its own total, no other has any; sums are its charges'."""
+    """Compares subjects with their charges, and settled ones with a single live settlement of the same total."""
     live = {row.id: row for row in rows if row.kind == "settlement" and row.state == "live"}
     subjects = work.find(subject)
     charged: dict[int, int] = defaultdict(int)
@@ -149,7 +149,7 @@ def _subjects(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDiff
             found = live.pop(row.settlement_id or 0, None)
             if found is None or found.total != row.total:
                 yield _difference("subject settled once", f"subject {row.id}", row.total, found.total if found else 0)
-    # What a simulated place booked under a message whose outcome is unknown has its subject when that is decided.
+    # While the outcome of its message is unknown, a settlement of a simulated place is not bound to its subject yet.
     undecided = {sent.msgid for sent in outbox.undecided(work)}
     if subjects:
         for booked in live.values():

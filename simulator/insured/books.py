@@ -1,4 +1,4 @@
-"""The books of the insured place: settlements, accumulators, account balances, and a double entry for each."""
+"""Books of the insured place: settlements with their accumulators, account balances and double entries."""
 
 import json
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from simulator.store import people
 from simulator.store.person_rows import InsuranceRow
 from simulator.store.rows import SettlementRow
 from simulator.store.tables import insurance, ledger, settlement
+from simulator.store.typed_tables import Columns
 from simulator.store.unit_of_work import UnitOfWork
 
 AMOUNTS = (
@@ -35,14 +36,14 @@ AMOUNTS = (
     "cash",
     "hospital",
 )
-"""The amounts of a settlement row, which a cancellation negates; the balance and the ratio it does not."""
+"""Columns of a settlement row in fen that a cancellation negates; the ratio stays, the balance is that after it."""
 DIRECT = "direct"
-"""Settled at the counter, as against reimbursed by hand."""
+"""Value of `settled_how` for a settlement at the institution, not by reimbursement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What a settlement is booked for: everything of the row but the amounts."""
+    """Facts of a settlement row beside its amounts; areas are of six digits, `setl_time` is a wire time."""
 
     known: people.KnownPerson
     insutype: str
@@ -65,7 +66,10 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """The split that is booked: our own award, or a registered agency's answer; fen."""
+    """Amounts to be booked, in fen, of an award of this place or the answer of a registered agency.
+
+    `values` has the columns AMOUNTS, `movements` the changes of accumulators by kind and key; `ratio` from 0 to 1.
+    """
 
     values: Mapping[str, int]
     ratio: str
@@ -75,6 +79,7 @@ class Amounts:
 
 
 def amounts_of(award: Award) -> Amounts:
+    """Returns the amounts that an award is booked with."""
     return Amounts(
         values={name: getattr(award, name) for name in AMOUNTS},
         ratio=str(award.ratio),
@@ -85,7 +90,7 @@ def amounts_of(award: Award) -> Amounts:
 
 
 def book(work: UnitOfWork, booking: Booking, amounts: Amounts) -> int:
-    """Keeps a settlement, moves accumulators and account, writes the double entry; the id of the row."""
+    """Books a settlement with its movements, payment from the account and double entry; returns the id of its row."""
     person_id = booking.known.id
     settlement_id = work.add(
         settlement,
@@ -120,15 +125,15 @@ def book(work: UnitOfWork, booking: Booking, amounts: Amounts) -> int:
     )
     people.move(work, person_id, booking.insutype, booking.year, amounts.movements)
     _pay_from_account(work, person_id, booking.insutype, booking.insured_area, amounts.values["account"])
-    _enter(work, settlement_id, amounts.values, booking.institution, (booking.treated_area, booking.insured_area))
+    _add_entries(work, settlement_id, amounts.values, booking.institution, (booking.treated_area, booking.insured_area))
     return settlement_id
 
 
 def cancel(
     work: UnitOfWork, row: SettlementRow, *, msgid: str, infno: str, setl_time: str, agency_msgid: str = ""
 ) -> SettlementRow:
-    """Books the negative of a live settlement in the year it was booked in (2208); the new row."""
-    people.hold(work, row.psn_no)
+    """Books the negative of a live settlement in the year of that settlement (2208), and returns the new row."""
+    people.lock(work, row.psn_no)
     values = {name: -getattr(row, name) for name in AMOUNTS}
     cancellation_id = work.add(
         settlement,
@@ -148,43 +153,46 @@ def cancel(
             "details": _negated(details_of(row)),
         },
     )
-    take_back(work, row, entered_as=cancellation_id)
+    undo_booking(work, row, entered_as=cancellation_id)
     work.change(settlement, {"id": row.id}, state="cancelled")
     return work.get_required(settlement, id=cancellation_id)
 
 
-def take_back(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
-    """Undoes what a settlement moved; the entries go to `entered_as`, or beside those that they undo."""
-    _move_again(work, row, -1, entered_as or row.id)
+def undo_booking(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
+    """Reverses movements, payment and entries of a settlement; the new entries belong to `entered_as`, else to it."""
+    _book_signed(work, row, -1, entered_as or row.id)
 
 
-def book_again(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
-    """Books the old award of a settlement again, when its cancellation is reversed (rules 18)."""
-    _move_again(work, row, 1, entered_as or row.id)
+def rebook(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
+    """Books the amounts of a settlement again after its cancellation was reversed; entries as in `undo_booking`."""
+    _book_signed(work, row, 1, entered_as or row.id)
 
 
 def movements_of(row: SettlementRow) -> dict[tuple[str, str], int]:
+    """Returns the movements of a settlement in fen by kind and key of the accumulator."""
     return {(kind, disease): fen for kind, disease, fen in json.loads(row.movements)}
 
 
 def balance_of(work: UnitOfWork, row: SettlementRow) -> int:
-    """The personal account of the insurance that a settlement was booked on, fen."""
+    """Returns the account balance in fen of the insurance that paid a settlement, 0 where that is unknown."""
     found = _insurance_row(work, row.person_id, row.insutype, row.insured_area)
     return found.balance if found else 0
 
 
 def details_of(row: SettlementRow) -> list[KeptShare]:
+    """Returns the shares of funds and account in a settlement."""
     details: list[KeptShare] = json.loads(row.details)
     return details
 
 
-def _move_again(work: UnitOfWork, row: SettlementRow, sign: int, entered_as: int) -> None:
-    people.hold(work, row.psn_no)
+def _book_signed(work: UnitOfWork, row: SettlementRow, sign: int, entered_as: int) -> None:
+    """Books the amounts of a settlement times `sign`, 1 or -1."""
+    people.lock(work, row.psn_no)
     movements = {key: sign * fen for key, fen in movements_of(row).items()}
     people.move(work, row.person_id, row.insutype, row.year, movements)
     _pay_from_account(work, row.person_id, row.insutype, row.insured_area, sign * row.account)
     values = {name: sign * getattr(row, name) for name in AMOUNTS}
-    _enter(work, entered_as, values, row.institution, (row.area, row.insured_area))
+    _add_entries(work, entered_as, values, row.institution, (row.area, row.insured_area))
 
 
 def _pay_from_account(work: UnitOfWork, person_id: int, insutype: str, area: str, fen: int) -> None:
@@ -197,12 +205,12 @@ def _pay_from_account(work: UnitOfWork, person_id: int, insutype: str, area: str
 
 def _insurance_row(work: UnitOfWork, person_id: int, insutype: str, area: str) -> InsuranceRow | None:
     rows = [row for row in work.find(insurance, person_id=person_id, order="id") if row.insutype == insutype]
-    # A person who moved has two rows of one insurance; the one of the insured place of the settlement pays.
+    # A person who moved has two insurances of one type; that of the settlement's insured place or its city pays.
     exact = [row for row in rows if row.area == area] or [row for row in rows if row.area[:4] == area[:4]]
     return next(iter(exact or rows), None)
 
 
-def _enter(
+def _add_entries(
     work: UnitOfWork, settlement_id: int, values: Mapping[str, int], institution: str, places: tuple[str, str]
 ) -> None:
     """Writes the double entry of a booking; `places` are the treatment place and the insured place."""
@@ -210,8 +218,18 @@ def _enter(
     booked = entries(
         values, institution=institution, treated_area=treated, insured_area=insured, local=same_place(treated, insured)
     )
-    of = {"settlement_id": settlement_id, "treated_area": treated, "insured_area": insured}
-    work.add_many(ledger, [{**of, "account": e.account, "holder": e.holder, "amount": e.amount} for e in booked])
+    rows: list[Columns] = [
+        {
+            "settlement_id": settlement_id,
+            "treated_area": treated,
+            "insured_area": insured,
+            "account": entry.account,
+            "holder": entry.holder,
+            "amount": entry.amount,
+        }
+        for entry in booked
+    ]
+    work.add_many(ledger, rows)
 
 
 def _detail(share: FundShare) -> KeptShare:

@@ -1,9 +1,8 @@
-"""From a settlement message and the rows to a case: who, what, under which rules, and every reason to refuse."""
+"""Case of a settlement: the claim, rules and accumulators that decide it, with every reason to refuse."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from simulator.benefit import Accumulated, ChargeScope, City, Claim, Dates
 from simulator.catalogue import level_of
@@ -13,7 +12,7 @@ from simulator.core.money import to_fen
 from simulator.domain.care import care_of
 from simulator.domain.person import Insurance, in_force
 from simulator.domain.places import LOCAL
-from simulator.insured.place import Asked, Charged, is_emergency, known_person
+from simulator.insured.place import Asked, Body, Charged, is_emergency, known_person
 from simulator.store import people
 
 SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
@@ -21,7 +20,7 @@ SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A settlement asked for, with what decides it; `refusals` in the order of rules 14."""
+    """Settlement asked for, with the facts that decide it; `refusals` are ordered by rules 14."""
 
     known: people.KnownPerson
     insurance: Insurance | None
@@ -35,7 +34,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """Whether a person is entitled to one kind of care on given days, and every reason why not."""
+    """Entitlement of a person to a kind of care on given days; without refusals the person is entitled.
+
+    `treated` is the scope of the treatment place, `groups` those of the filings that cover it.
+    """
 
     insurance: Insurance | None
     treated: str
@@ -45,7 +47,7 @@ class Entitlement:
 
 
 def case_of(asked: Asked) -> Case:
-    """Reads a message of the settlement family."""
+    """Makes the case of a message of the settlement family and locks its person; raises Refusal for an unknown one."""
     data, visit = asked.body["data"], asked.body.get("mdtrtinfo") or {}
     known = known_person(asked, data["psn_no"], lock=True)
     charged = asked.charged or _charged(asked.body.get("feedetail") or [])
@@ -98,7 +100,7 @@ def case_of(asked: Asked) -> Case:
 def entitlement(
     asked: Asked, known: people.KnownPerson, *, insutype: str, kind: str, disease: str, emergency: bool, dates: Dates
 ) -> Entitlement:
-    """Reasons in the order insurance, disease on the list, registered, filed (rules 14)."""
+    """Decides entitlement; refusals in the order insurance, listed disease, registration, filing (rules 14)."""
     city = asked.city()
     reasons: list[Refusal] = []
     insurance = _insurance(asked, known, insutype, city.day_of("insurance", dates), reasons)
@@ -135,7 +137,7 @@ def _insurance(
 def _disease(
     city: City, known: people.KnownPerson, billed: str, treated: str, dates: Dates, reasons: list[Refusal]
 ) -> None:
-    """Adds the reasons for which the disease is not payable or not registered."""
+    """Adds the reasons why the disease is not payable, or not registered on the day."""
     on = city.day_of("figures", dates)
     mapped = city.mapped(billed)
     if mapped not in city.diseases(on):
@@ -151,7 +153,7 @@ def _disease(
 
 
 def _groups(asked: Asked, known: people.KnownPerson, on: date, *, emergency: bool) -> tuple[str, ...]:
-    """Groups of the filings that cover the treatment place on the day; an emergency counts as filed."""
+    """Returns the groups of filings that cover the treatment place on a day; an emergency is a group as well."""
     covering = [
         each.group
         for each in known.person.filings
@@ -166,13 +168,13 @@ def _identities(known: people.KnownPerson, on: date) -> tuple[str, ...]:
     return tuple(each.kind for each in known.person.identities if in_force(each.valid_from, each.valid_to, on))
 
 
-def _charged(rows: Sequence[Mapping[str, Any]]) -> Charged:
-    """The charges as a message writes them out."""
-    # As the wire writes times, the latest is the last as text too.
+def _charged(rows: Sequence[Body]) -> Charged:
+    """Reads the charges of feedetail."""
+    # Wire times sort as text, so the greatest is the latest.
     return Charged(tuple(map(_scope, rows)), max((row["fee_ocur_time"] for row in rows), default=""))
 
 
-def _scope(row: Mapping[str, Any]) -> ChargeScope:
+def _scope(row: Body) -> ChargeScope:
     return ChargeScope(
         total=to_fen(row["det_item_fee_sumamt"]),
         own_purchase=to_fen(row["fulamt_ownpay_amt"]),

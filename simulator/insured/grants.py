@@ -1,13 +1,11 @@
-"""What the insured place grants in advance: registrations, referrals and other filings (2501-2504, SIM-FILING)."""
+"""Grants of the insured place: disease registrations, referrals and other filings (2501-2504, SIM-FILING)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 from simulator.core.errors import refuse
 from simulator.domain.person import Filing, Registration
-from simulator.insured.place import Answered, Asked, insured, known_person, row_number, wire_number
+from simulator.insured.place import Answered, Asked, Body, insured, known_person, row_number, wire_number
 from simulator.store import people
 from simulator.store.person_rows import GrantRow
 from simulator.store.tables import filing, registration
@@ -16,7 +14,7 @@ from simulator.store.typed_tables import TableOf
 
 @insured("2503")
 def register_disease(asked: Asked) -> Answered:
-    """Registers a disease; the same again answers the same number, another over the same days is refused (rules 18)."""
+    """Registers a disease (2503); the same again answers the same number, an overlapping one is refused (rules 18)."""
     data = asked.body["data"]
     known = known_person(asked, data["psn_no"], lock=True)
     city = asked.city()
@@ -37,7 +35,7 @@ def register_disease(asked: Asked) -> Answered:
 
 @insured("2504")
 def withdraw_registration(asked: Asked) -> Answered:
-    """Ends a registration as of yesterday, once; what was settled under it stays."""
+    """Ends a registration as of yesterday (2504); settlements under it stay."""
     data = asked.body["data"]
     known = known_person(asked, data["psn_no"], lock=True)
     row = _row(asked, registration, "R", data["trt_dcla_detl_sn"], known.id)
@@ -47,7 +45,7 @@ def withdraw_registration(asked: Asked) -> Answered:
 
 @insured("2501", "2501A")
 def file_referral(asked: Asked) -> Answered:
-    """A referral elsewhere: valid from begndate, or the day of the transfer; the same again is the same referral."""
+    """Files a referral from begndate or the day of the transfer (2501); the same again answers the same number."""
     data = asked.body["refmedin"]
     known = known_person(asked, data["psn_no"], lock=True)
     begins = date.fromisoformat(data.get("begndate") or data["refl_date"])
@@ -61,6 +59,7 @@ def file_referral(asked: Asked) -> Answered:
 
 @insured("2502")
 def withdraw_referral(asked: Asked) -> Answered:
+    """Ends a referral as of yesterday (2502)."""
     data = asked.body["data"]
     known = known_person(asked, data["psn_no"], lock=True)
     row = _row(asked, filing, "F", data["trt_dcla_detl_sn"], known.id)
@@ -70,7 +69,7 @@ def withdraw_referral(asked: Asked) -> Answered:
 
 @insured("SIM-FILING")
 def take_filing(asked: Asked) -> Answered:
-    """Takes a filing made on the platform; its key is person, group, place and first day (rules 23)."""
+    """Keeps a filing that was made on the platform (SIM-FILING, rules 23)."""
     data = asked.body["data"]
     known = known_person(asked, data["psn_no"], lock=True)
     filed = filing_from(data)
@@ -80,7 +79,10 @@ def take_filing(asked: Asked) -> Answered:
 
 
 def put_filing(asked: Asked, known: people.KnownPerson, filed: Filing) -> None:
-    """The same key again replaces; ending without a last day means until yesterday (rules 23)."""
+    """Adds or replaces the filing of the same person, group, place and first day (rules 23).
+
+    A filing that is ended without a last day ended yesterday; one that is not there is not added.
+    """
     ends = filed.valid_to
     if not filed.active and ends is None:
         ends = asked.now.date() - timedelta(days=1)
@@ -98,8 +100,8 @@ def put_filing(asked: Asked, known: people.KnownPerson, filed: Filing) -> None:
         people.add_filing(asked.work, known.id, filed)
 
 
-def filing_from(data: Mapping[str, Any]) -> Filing:
-    """A filing as SIM-FILING writes it."""
+def filing_from(data: Body) -> Filing:
+    """Reads a filing from the `data` of SIM-FILING."""
     return Filing(
         group=data["group"],
         place=data["place"],
@@ -110,8 +112,8 @@ def filing_from(data: Mapping[str, Any]) -> Filing:
     )
 
 
-def filing_message(psn_no: str, filed: Filing) -> dict[str, Any]:
-    """The input of SIM-FILING for a filing."""
+def filing_message(psn_no: str, filed: Filing) -> dict[str, dict[str, str]]:
+    """Returns the input of SIM-FILING for a filing."""
     return {
         "data": {
             "psn_no": psn_no,
@@ -152,6 +154,9 @@ def _end(written: str | None) -> date | None:
 
 
 def ended_on(today: date, row: GrantRow) -> str:
-    """The last day of a grant that is ended today: yesterday, or earlier where it had ended already."""
+    """Returns the last day of a grant that is ended today: yesterday, or the earlier day on which it ended already.
+
+    A grant that began today ends the day before it begins.
+    """
     last = max(today - timedelta(days=1), date.fromisoformat(row.valid_from) - timedelta(days=1)).isoformat()
     return min(last, row.valid_to or last)

@@ -1,14 +1,14 @@
-"""Bodies that a settlement row keeps as JSON."""
+"""JSON columns of a settlement row: `details`, `expected` and `answered`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from simulator.benefit.trace import Trace
 
 
 class KeptShare(TypedDict):
-    """The share of a fund or of the account in a settlement; amounts in fen."""
+    """Share of a fund or of the account in a settlement; amounts in fen."""
 
     fund: str
     base: int
@@ -17,7 +17,7 @@ class KeptShare(TypedDict):
 
 
 class KeptAward(TypedDict):
-    """Our own award, amounts in yuan by their wire names, with the facts behind its reasons."""
+    """Award computed here: amounts in yuan by wire field, with the trace that its reasons are made from."""
 
     award: Mapping[str, Decimal]
     group: str
@@ -27,15 +27,15 @@ class KeptAward(TypedDict):
 
 
 class KeptRefusal(TypedDict):
-    """The reasons why the platform itself would have awarded nothing."""
+    """Reasons why no award was computed here."""
 
     award: None
-    refusals: list[dict[str, Any]]
-    steps: list[dict[str, Any]]
+    refusals: Sequence[Mapping[str, object]]
+    steps: Sequence[Mapping[str, object]]
 
 
 class KeptAnswer(TypedDict):
-    """The answer of a registered agency as it came."""
+    """Answer of a registered agency as received."""
 
-    setlinfo: Mapping[str, Any]
-    setldetail: list[Mapping[str, Any]]
+    setlinfo: Mapping[str, object]
+    setldetail: Sequence[Mapping[str, object]]

@@ -1,26 +1,25 @@
-"""What the insured place tells about a person: who they are, what they are entitled to, what has accrued."""
+"""Queries about a person: identity, entitlement, accumulators and registrations (1101, 2001, 5206, 5301)."""
 
 from datetime import datetime
-from typing import Any
 
 from simulator.benefit import Dates
 from simulator.core.clock import completed_years, from_wire
 from simulator.core.errors import refuse
 from simulator.core.money import yuan
-from simulator.domain.accumulators import to_wire, under_of
+from simulator.domain.accumulators import dimensions_of, to_wire
 from simulator.domain.person import EMPLOYEES, Insurance, Person
 from simulator.insured.case import EMERGENCY, SPECIAL, entitlement
-from simulator.insured.place import Answered, Asked, insured, is_emergency, known_person
+from simulator.insured.place import Answered, Asked, Body, Output, insured, is_emergency, known_person
 from simulator.store import people
 from simulator.store.tables import accumulator
 
 VOUCHER, CERTIFICATE, CARD = "01", "02", "03"
-"""mdtrt_cert_type, the same in every edition."""
+"""Codes of mdtrt_cert_type, the same in every edition."""
 
 
 @insured("1101")
 def query_person(asked: Asked) -> Answered:
-    """Who shows this voucher, certificate or card; insurances, balances and identities."""
+    """Answers the holder of a voucher, certificate or card, with insurances, balances and identities (1101)."""
     data = asked.body["data"]
     known = find_by_credential(asked, data)
     refuse_other_identity(asked, data, known.person)
@@ -54,12 +53,12 @@ def query_person(asked: Asked) -> Answered:
 
 @insured("2001")
 def query_entitlement(asked: Asked) -> Answered:
-    """Whether the pool would pay: flag "0" and the reason when not, and still infcode 0 (rules 26)."""
+    """Answers whether the pool would pay (2001); a no is flag "0" with the reasons, at infcode 0 (rules 26)."""
     data = asked.body["data"]
     known = known_person(asked, data["psn_no"])
     kind = asked.meaning("med_type", data["med_type"]) or data["med_type"]
     began = from_wire(data["begntime"]).date()
-    # On the day asked about: what is filed or registered by then counts.
+    # A settlement never comes before its visit, so that of a visit on a later day counts as on that day.
     granted = entitlement(
         asked,
         known,
@@ -90,14 +89,14 @@ def query_entitlement(asked: Asked) -> Answered:
 
 @insured("5206")
 def query_accumulators(asked: Asked) -> Answered:
-    """What has accrued in the year (of cum_ym, else of today); the codes are of our own (rules 21)."""
+    """Answers the accumulators of the year of cum_ym, else of today (5206); the codes are ours (rules 21)."""
     data = asked.body["data"]
     known = known_person(asked, data["psn_no"])
     month = data.get("cum_ym") or f"{asked.now:%Y%m}"
     rows = [
         row
         for row in asked.work.find(accumulator, person_id=known.id)
-        if str(row.year) == month[:4] and row.opening + row.booked and not under_of(row.key[1]).of_visit
+        if str(row.year) == month[:4] and row.opening + row.booked and not dimensions_of(row.key[1]).of_visit
     ]
     return Answered(
         {
@@ -117,7 +116,7 @@ def query_accumulators(asked: Asked) -> Answered:
 
 @insured("5301")
 def query_registrations(asked: Asked) -> Answered:
-    """Registrations not ended today, future ones included, the code as registered (rules 26)."""
+    """Answers the registrations that have not ended, future ones too, with codes as registered (5301, rules 26)."""
     known = known_person(asked, asked.body["data"]["psn_no"])
     today = asked.now.date()
     return Answered(
@@ -136,10 +135,11 @@ def query_registrations(asked: Asked) -> Answered:
     )
 
 
-def find_by_credential(asked: Asked, data: dict[str, Any]) -> people.KnownPerson:
-    """The one person who holds what was shown; raises Refusal for nobody, and for a card whose card_sn is wrong."""
+def find_by_credential(asked: Asked, data: Body) -> people.KnownPerson:
+    """Finds the person insured here who holds a credential; raises Refusal for none, and for a wrong card_sn."""
     shown, kind = data["mdtrt_cert_no"], data["mdtrt_cert_type"]
-    holders = [known for known in people.by_credential(asked.work, shown) if shows(known.person, kind, shown)]
+    same = people.by_credential(asked.work, shown)
+    holders = [known for known in same if holds_credential(known.person, kind, shown)]
     found = [known for known in holders if _insured_here(asked, known.person)]
     if not found:
         raise refuse("credential_unknown", path="data.mdtrt_cert_no")
@@ -148,14 +148,14 @@ def find_by_credential(asked: Asked, data: dict[str, Any]) -> people.KnownPerson
     return found[0]
 
 
-def shows(person: Person, kind: str, shown: str) -> bool:
-    """Whether `shown` is this person's voucher token, certificate number or card number."""
+def holds_credential(person: Person, kind: str, shown: str) -> bool:
+    """Tells whether `shown` is the voucher token, certificate number or card number of a person, as `kind` says."""
     held = {VOUCHER: person.credential_token, CERTIFICATE: person.certificate_number, CARD: person.card_no}
     return bool(shown) and held.get(kind) == shown
 
 
-def refuse_other_identity(asked: Asked, data: dict[str, Any], person: Person) -> None:
-    """The identity fields that a message carries must be the person's; raises Refusal for the first that is not."""
+def refuse_other_identity(asked: Asked, data: Body, person: Person) -> None:
+    """Raises Refusal for the first identity field of a message that is not the person's; blank fields are ignored."""
     if data.get("certno") and data["certno"] != person.certificate_number:
         raise refuse("certno_differs", path="data.certno")
     if data.get("psn_name") and data["psn_name"] != person.name:
@@ -169,7 +169,7 @@ def refuse_other_identity(asked: Asked, data: dict[str, Any], person: Person) ->
         raise refuse("psn_type_differs", path="data.psn_type", got=data["psn_type"], wanted=listed)
 
 
-def _insurance_row(asked: Asked, each: Insurance) -> dict[str, Any]:
+def _insurance_row(asked: Asked, each: Insurance) -> Output:
     return {
         "balc": yuan(each.balance),
         "insutype": each.insutype,
@@ -184,7 +184,8 @@ def _insurance_row(asked: Asked, each: Insurance) -> dict[str, Any]:
 
 
 def _insured_here(asked: Asked, person: Person) -> bool:
-    """Now or before: one who moved within the year is known at both places."""
+    """Tells whether any insurance of a person is of this place, ended ones included."""
+    # A person who moved within the year is known at both places.
     return any(asked.place.local(each.area, asked.insured_area) for each in person.insurances)
 
 

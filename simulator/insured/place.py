@@ -1,9 +1,9 @@
-"""What an insured place works with, and the registry of what it answers."""
+"""Insured place: its rules, the messages it is asked, and the registry of its handlers."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from simulator.benefit import ChargeScope, City, PolicyBook
@@ -16,25 +16,28 @@ from simulator.store import people
 from simulator.store.unit_of_work import UnitOfWork
 
 Body = Mapping[str, Any]
+"""Input of a message, or an object in it, by wire field; the contract has checked its shape."""
 Output = dict[str, Any]
+"""Output of a message by wire field; the contract checks its shape before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The rules, codes and coverage that one insured place goes by."""
+    """Codes, city files and filing coverage of an insured place."""
 
     edition: Edition
     policies: PolicyBook
     coverage: FilingCoverage
     numbers: str = ""
-    """Stands before every number this place gives out, so its numbers are never mistaken for the platform's."""
+    """Prefix of every number that this place issues, to tell it from a number of the platform."""
 
     def local(self, one: str, other: str) -> bool:
+        """Tells whether two areas are the same place (rules 11)."""
         return self.coverage.same_place(one, other)
 
 
 class Charged(NamedTuple):
-    """The charges of a settlement asked for in process: their parts in fen, and the time of the last one."""
+    """Charges of a settlement asked for in process: their parts in fen, and the wire time of the last."""
 
     amounts: tuple[ChargeScope, ...]
     last_fee_at: str
@@ -42,14 +45,14 @@ class Charged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One message that an insured place has to answer."""
+    """Message to an insured place; `now` is Beijing time of the trade clock."""
 
     work: UnitOfWork
     place: Place
     infno: str
     msgid: str
     institution: str
-    """fixmedins_code of the treating institution."""
+    """fixmedins_code of the institution that treats."""
     treated_area: str
     insured_area: str
     body: Body
@@ -57,11 +60,11 @@ class Asked:
     operator: tuple[str, str] = ("", "")
     """opter and opter_name."""
     origin_msgid: str = ""
-    """The hospital's msgid where the platform forwarded under its own; else the same as msgid."""
+    """Msgid of the hospital, which differs where the platform forwarded under one of its own."""
     more: tuple[Refusal, ...] = ()
-    """The platform's own reasons against a settlement, which come after those of the insured place (rules 14)."""
+    """Reasons of the platform against a settlement, which follow those of the insured place (rules 14)."""
     charged: Charged | None = None
-    """The charges, where they are not written out in `body`."""
+    """Charges of a settlement, where `body` has no feedetail."""
 
     @classmethod
     def under(
@@ -77,7 +80,7 @@ class Asked:
         origin_msgid: str,
         more: tuple[Refusal, ...] = (),
     ) -> "Asked":
-        """A message with the places, institution and operator of a header."""
+        """Makes a message with the places, institution and operator of a header."""
         return cls(
             work=work,
             place=place,
@@ -94,18 +97,21 @@ class Asked:
         )
 
     def city(self) -> City:
+        """Returns the policy of the insured area."""
         return self.place.policies.city(self.insured_area)
 
     def code(self, table: str, meaning: str) -> str:
+        """Returns the code of a meaning in a table of the edition."""
         return self.place.edition.code(table, meaning)
 
     def meaning(self, table: str, code: str) -> str | None:
+        """Returns the meaning of a code in a table of the edition, or None."""
         return self.place.edition.meaning(table, code)
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What an insured place answered, and the settlement it was booked as, if any."""
+    """Answer of an insured place, with the id of the settlement row that it booked, if any."""
 
     output: Output
     settlement_id: int | None = None
@@ -117,7 +123,7 @@ HANDLERS: dict[str, InsuredHandler] = {}
 
 
 def insured(*infnos: str) -> Callable[[InsuredHandler], InsuredHandler]:
-    """Registers a function as the answer to these transactions; a second one for the same number is a mistake."""
+    """Registers a function as the handler of transactions; raises ValueError for one that has a handler."""
 
     def register(handler: InsuredHandler) -> InsuredHandler:
         for infno in infnos:
@@ -130,12 +136,12 @@ def insured(*infnos: str) -> Callable[[InsuredHandler], InsuredHandler]:
 
 
 def answer(asked: Asked) -> Answered:
-    """Answers one message; raises Refusal, or PolicyGap where the rules are silent."""
+    """Answers a message; raises Refusal, or PolicyGap where the city file has no figure for the day."""
     return HANDLERS[asked.infno](asked)
 
 
 def known_person(asked: Asked, psn_no: str, *, lock: bool = False) -> people.KnownPerson:
-    """The person named, insured here; raises Refusal when nobody is."""
+    """Loads the person of a number; raises Refusal where the number is unknown."""
     known = people.load(asked.work, psn_no, lock=lock)
     if known is None:
         raise refuse("person_unknown", path="data.psn_no", psn_no=psn_no)
@@ -143,22 +149,18 @@ def known_person(asked: Asked, psn_no: str, *, lock: bool = False) -> people.Kno
 
 
 def wire_number(prefix: str, area: str, number: int) -> str:
-    """A number we give out: area and eighteen digits, after the place's own prefix; at most 26 of 30 characters."""
+    """Makes a number for the wire from an id: prefix, area and eighteen digits, at most 26 of the 30 characters."""
     return f"{prefix}{area}{number:018d}"
 
 
 def row_number(prefix: str, written: str) -> int | None:
-    """The id inside a number we gave out; None for one that is not ours."""
+    """Returns the id in a number made by `wire_number`, or None for any other number."""
     rest = written.removeprefix(prefix) if written.startswith(prefix) else ""
     return int(rest[6:]) if len(rest) == 24 and rest.isascii() and rest.isdigit() else None
 
 
-def shown_date(value: date | None) -> str:
-    return "" if value is None else value.isoformat()
-
-
-def extension(body: Body) -> Mapping[str, Any]:
-    """expContent as an object; clients send JSON text or an object, anything else means nothing to us."""
+def extension(body: Body) -> Mapping[str, object]:
+    """Returns expContent, sent as JSON text or as an object; {} for anything else."""
     raw = body.get("expContent") or body.get("exp_content") or ""
     if isinstance(raw, Mapping):
         return raw
@@ -170,5 +172,5 @@ def extension(body: Body) -> Mapping[str, Any]:
 
 
 def is_emergency(*bodies: Body) -> bool:
-    """Whether a message marks an emergency: expContent `{"emergency": "1"}` (ours)."""
+    """Tells whether any body marks an emergency: expContent `{"emergency": "1"}` (ours)."""
     return any(str(extension(body).get("emergency", "")) == "1" for body in bodies)

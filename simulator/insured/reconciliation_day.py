@@ -1,18 +1,16 @@
-"""SIM-DAY: the day's rows of the platform against the insured place's own books."""
-
-from typing import Any
+"""Reconciliation of a day (SIM-DAY): rows sent by the platform against the books of the insured place."""
 
 from sqlalchemy import bindparam, select
 
 from simulator.core.money import to_fen, yuan
 from simulator.domain.reconciliation import AMOUNTS, DayRow, compare, described
-from simulator.insured.place import Answered, Asked, insured, wire_number
+from simulator.insured.place import Answered, Asked, Body, insured, wire_number
 from simulator.store.rows import SettlementRow
 from simulator.store.statements import Statement
 from simulator.store.tables import settlement
 from simulator.store.unit_of_work import UnitOfWork
 
-OF_DAY = Statement(
+_OF_DAY = Statement(
     select(settlement)
     .where(settlement.c.setl_time >= bindparam("begins"), settlement.c.setl_time <= bindparam("ends"))
     .order_by(settlement.c.id),
@@ -22,7 +20,7 @@ OF_DAY = Statement(
 
 @insured("SIM-DAY")
 def compare_day(asked: Asked) -> Answered:
-    """Answers every typed difference between the rows sent and our own settlements of that day (rules 22)."""
+    """Answers the differences between the rows sent and the settlements booked on that day (rules 22)."""
     there = [row_from(each) for each in asked.body.get("rows") or []]
     rows = rows_of_day(asked.work, asked.body["data"]["day"])
     here = [_own(asked, row) for row in rows if row.state != "reversed"]
@@ -31,12 +29,12 @@ def compare_day(asked: Asked) -> Answered:
 
 
 def rows_of_day(work: UnitOfWork, day: str) -> list[SettlementRow]:
-    """Settlements and cancellations booked on a Beijing day, whatever their state."""
-    return work.all(OF_DAY, begins=f"{day} 00:00:00", ends=f"{day} 23:59:59")
+    """Returns the settlements and cancellations booked on a Beijing day, in any state."""
+    return work.all(_OF_DAY, begins=f"{day} 00:00:00", ends=f"{day} 23:59:59")
 
 
-def row_from(each: dict[str, Any]) -> DayRow:
-    """A row as the wire writes it."""
+def row_from(each: Body) -> DayRow:
+    """Reads a row of SIM-DAY; raises NotAnAmount for an amount that is not of yuan and fen."""
     return DayRow(
         setl_id=str(each["setl_id"]),
         refunded=str(each.get("refd_setl_flag", "0")) == "1",
@@ -47,7 +45,7 @@ def row_from(each: dict[str, Any]) -> DayRow:
 
 
 def day_row(row: SettlementRow, setl_id: str, msgid: str) -> DayRow:
-    """A row of our books."""
+    """Makes a row of a day from a settlement row, under the numbers that the other side knows."""
     return DayRow(
         setl_id=setl_id,
         refunded=row.kind == "cancellation",
@@ -62,5 +60,5 @@ def _own(asked: Asked, row: SettlementRow) -> DayRow:
 
 
 def _number(asked: Asked, row: SettlementRow) -> str:
-    """A cancellation stands under the setl_id of what it cancels."""
+    """Returns the setl_id of a row, for a cancellation that of the settlement it cancels."""
     return wire_number(asked.place.numbers, row.insured_area, row.settlement_id)

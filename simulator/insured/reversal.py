@@ -1,4 +1,4 @@
-"""2601 as the insured place answers it: 0 whenever afterwards the message has no effect of its own (rules 18)."""
+"""Reversal at the insured place (2601): answers 0 when the message has no effect afterwards (rules 18)."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from simulator.store.tables import settlement
 
 @insured("2601")
 def reverse(asked: Asked) -> Answered:
-    """Undoes a settlement or a cancellation by its msgid; marks a msgid never seen so that the late original fails."""
+    """Undoes the settlement or cancellation of a msgid; marks an unknown msgid, to refuse its message later."""
     data = asked.body["data"]
     original = idempotency_keys.find(asked.work, data["omsgid"])
     check_original(original, data["psn_no"], data["oinfno"])
@@ -33,10 +33,10 @@ def reverse(asked: Asked) -> Answered:
 
 
 def check_original(original: MessageRow | None, psn_no: str, oinfno: str) -> None:
-    """−1 is final for a wrong person or oinfno of a known original, and for what cannot be reversed."""
+    """Raises Refusal where the person or oinfno is not the original's, or its transaction cannot be reversed."""
     if oinfno == REVERSAL:
         raise refuse("reversal_of_reversal", path="data.oinfno")
-    if original is None or idempotency_keys.never_seen(original):
+    if original is None or idempotency_keys.is_reversal_mark(original):
         return
     if original.psn_no and original.psn_no != psn_no:
         raise refuse("reversal_other_person", path="data.psn_no", omsgid=original.msgid)
@@ -50,13 +50,13 @@ def check_original(original: MessageRow | None, psn_no: str, oinfno: str) -> Non
 
 
 def undo(asked: Asked, original: MessageRow) -> tuple[Finding, ...]:
-    """Takes back what the message booked; findings name what is now beyond a cap."""
-    # Who moves a person's money holds the person first; only then is what stands there looked at.
-    people.hold(asked.work, original.psn_no)
+    """Undoes the booking of a message; findings tell of a cancellation undone, and of caps exceeded by that."""
+    # Every booking locks the person first, so the row read here cannot change before the commit.
+    people.lock(asked.work, original.psn_no)
     row = asked.work.get_required(settlement, id=original.settlement_id, lock=True)
     if row.kind == "settlement":
         if row.state == "live":
-            books.take_back(asked.work, row)
+            books.undo_booking(asked.work, row)
             asked.work.change(settlement, {"id": row.id}, state="reversed")
         return ()
     return _undo_cancellation(asked, row)
@@ -70,15 +70,15 @@ def _undo_cancellation(asked: Asked, row: SettlementRow) -> tuple[Finding, ...]:
     for other in asked.work.find(settlement, mdtrt_id=row.mdtrt_id, batch_number=row.batch_number):
         if other.kind == "settlement" and other.state == "live":
             raise refuse("reversal_settled_anew", path="data.omsgid", omsgid=row.msgid)
-    books.book_again(asked.work, cancelled, entered_as=row.id)
+    books.rebook(asked.work, cancelled, entered_as=row.id)
     asked.work.change(settlement, {"id": row.id}, state="reversed")
     asked.work.change(settlement, {"id": cancelled.id}, state="live")
     sentence = text("finding.cancellation_undone", msgid=row.msgid)
-    return (Finding("reversal.cancellation_undone", WARNING, sentence), *_overshot(asked, cancelled))
+    return (Finding("reversal.cancellation_undone", WARNING, sentence), *_exceeded_caps(asked, cancelled))
 
 
-def _overshot(asked: Asked, row: SettlementRow) -> Iterator[Finding]:
-    """Caps of the pool that the year is beyond, now that an old award counts again: told, never refused (rules 18)."""
+def _exceeded_caps(asked: Asked, row: SettlementRow) -> Iterator[Finding]:
+    """Finds the caps of the pool that a settlement exceeds by counting again; a warning, not a refusal (rules 18)."""
     known = people.load_by_id(asked.work, row.person_id)
     category = next((each.category for each in known.person.insurances if each.insutype == row.insutype), "")
     rules = asked.city().rules_on(from_wire(row.setl_time).date())

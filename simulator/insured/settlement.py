@@ -1,8 +1,6 @@
-"""Pre-settlement, settlement and cancellation as the insured place answers them (2206, 2207, 2208)."""
+"""Pre-settlement, settlement and cancellation at the insured place (2206, 2207, 2208)."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from simulator.benefit import Award, award, explain, trace_of
 from simulator.core.clock import wire_time
@@ -12,7 +10,7 @@ from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
 from simulator.insured.case import Case, case_of
 from simulator.insured.kept import KeptAward
-from simulator.insured.place import Answered, Asked, Output, insured, row_number, wire_number
+from simulator.insured.place import Answered, Asked, Body, Output, insured, row_number, wire_number
 from simulator.store import people
 from simulator.store.rows import SettlementRow
 from simulator.store.tables import settlement
@@ -20,14 +18,14 @@ from simulator.store.tables import settlement
 
 @insured("2206", "2206A")
 def preview(asked: Asked) -> Answered:
-    """The award as it would be now; nothing is kept."""
+    """Answers the award of a batch without booking it (2206)."""
     case, given = decide(asked)
     return Answered(_answer(asked, case, given, settlement_id=None))
 
 
 @insured("2207", "2207A")
 def settle(asked: Asked) -> Answered:
-    """Decides and books one batch; a batch with a live settlement is refused whatever the msgid (rules 17)."""
+    """Books the award of a batch (2207); a batch with a live settlement is refused under any msgid (rules 17)."""
     case, given = decide(asked)
     settlement_id = books.book(asked.work, booking_of(asked, case, given), books.amounts_of(given))
     return Answered(_answer(asked, case, given, settlement_id=settlement_id), settlement_id)
@@ -35,9 +33,9 @@ def settle(asked: Asked) -> Answered:
 
 @insured("2208")
 def cancel(asked: Asked) -> Answered:
-    """Books the negative of a live settlement; which one must go first is the city's rule (cancel_order)."""
+    """Books the negative of a live settlement (2208), in the order that the city demands (cancel_order)."""
     data = asked.body["data"]
-    people.hold(asked.work, data["psn_no"])
+    people.lock(asked.work, data["psn_no"])
     row = live_settlement(asked, data)
     if asked.city().cancel_order == "latest_first":
         _refuse_if_not_latest(asked, row)
@@ -46,9 +44,9 @@ def cancel(asked: Asked) -> Answered:
 
 
 def decide(asked: Asked) -> tuple[Case, Award]:
-    """The case and its award; raises Refusal with every reason, in the order of rules 14."""
-    # The person is held first: whoever settles the same batch at the same time has ended by then.
-    people.hold(asked.work, asked.body["data"]["psn_no"])
+    """Decides a case; raises Refusal with every reason in the order of rules 14."""
+    # Locked before the look: another settlement of the same batch has been committed or refused by then.
+    people.lock(asked.work, asked.body["data"]["psn_no"])
     refuse_settled_batch(asked)
     case = case_of(asked)
     if case.refusals:
@@ -58,7 +56,7 @@ def decide(asked: Asked) -> tuple[Case, Award]:
 
 
 def refuse_settled_batch(asked: Asked) -> None:
-    """A batch settles once; the way out is 2601 or 5203 (rules 17)."""
+    """Raises Refusal for a batch that has a live settlement (rules 17)."""
     data = asked.body["data"]
     for row in asked.work.find(settlement, mdtrt_id=data["mdtrt_id"], batch_number=data["chrg_bchno"]):
         if row.kind == "settlement" and row.state == "live":
@@ -66,7 +64,7 @@ def refuse_settled_batch(asked: Asked) -> None:
 
 
 def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:
-    """What the insured place books of its own award."""
+    """Makes the booking of an award of this place."""
     return books.Booking(
         known=case.known,
         insutype=case.claim.insutype,
@@ -86,7 +84,7 @@ def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:
 
 
 def explained(given: Award) -> KeptAward:
-    """An award as it is kept: amounts in yuan, and the facts behind its reasons."""
+    """Makes the JSON that a settlement keeps of an award: amounts in yuan, and the trace of its reasons."""
     amounts = books.amounts_of(given)
     return {
         "award": answers.amount_fields(amounts.values, amounts.ratio, amounts.balance_after),
@@ -97,11 +95,11 @@ def explained(given: Award) -> KeptAward:
     }
 
 
-def told(expected: str) -> dict[str, Any] | None:
-    """What was kept of an award, with its reasons step by step."""
+def expected_outcome(expected: str) -> dict[str, object] | None:
+    """Reads the column `expected`: the award with its reasons as steps, or the refusals; None for a blank one."""
     if not expected:
         return None
-    kept: dict[str, Any] = json.loads(expected)
+    kept: dict[str, object] = json.loads(expected)
     if "trace" in kept:
         trace = trace_of(read_own(expected)["trace"])
         del kept["trace"]
@@ -109,8 +107,8 @@ def told(expected: str) -> dict[str, Any] | None:
     return kept
 
 
-def live_settlement(asked: Asked, data: Mapping[str, Any]) -> SettlementRow:
-    """The live settlement that a cancellation names; raises Refusal naming what is wrong with it."""
+def live_settlement(asked: Asked, data: Body) -> SettlementRow:
+    """Returns the live settlement that a cancellation names; raises Refusal for another person, visit or state."""
     number = row_number(asked.place.numbers, data["setl_id"])
     row = asked.work.get(settlement, id=number, lock=True) if number is not None else None
     if row is None or row.kind != "settlement":
@@ -125,7 +123,7 @@ def live_settlement(asked: Asked, data: Mapping[str, Any]) -> SettlementRow:
 
 
 def cancellation_answer(asked: Asked, undone: SettlementRow, *, setl_id: str) -> Output:
-    """The original setl_id, its own time, every amount negated but balc and the ratio (rules 19)."""
+    """Returns the output of 2208: original setl_id, time of the cancellation, negated amounts (rules 19)."""
     values = {name: getattr(undone, name) for name in books.AMOUNTS}
     info = answers.amount_fields(values, undone.ratio, undone.balance_after)
     info["pdn_cash_pay"] = info.pop("psn_cash_pay")
@@ -160,7 +158,7 @@ def _refuse_other_total(asked: Asked, case: Case) -> None:
 def _answer(asked: Asked, case: Case, given: Award, *, settlement_id: int | None) -> Output:
     data = asked.body["data"]
     now = wire_time(asked.now)
-    head: dict[str, Any] = {"mdtrt_id": case.mdtrt_id}
+    head: dict[str, object] = {"mdtrt_id": case.mdtrt_id}
     if settlement_id is not None:
         head["setl_id"] = wire_number(asked.place.numbers, asked.insured_area, settlement_id)
     head |= {

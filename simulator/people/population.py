@@ -75,14 +75,16 @@ def populate(
     *,
     on: date,
     diseases: Sequence[str] | None = None,
+    listed: Sequence[str] | None = None,
     taken: Container[str] = frozenset(),
 ) -> list[Person]:
     """`count` people insured at `insured_at`, each with a registered disease, some filed for elsewhere.
 
-    `diseases` are drawn evenly; without them the shipped mix is. `taken` holds identity and person numbers already in
+    `diseases` are drawn evenly; without them the shipped mix is, as far as it stands among the `listed` diseases of the
+    insured place. `taken` holds identity and person numbers already in
     use, which are passed over; without it the outcome depends on the arguments alone.
     """
-    mix = _mix(insured_at, None if diseases is None else tuple(diseases))
+    mix = _mix(insured_at, tuple(diseases or ()), tuple(listed or ()))
     drawing = _Drawing(insured_at, Random(f"{insured_at} {seed}"), mix, on, taken)  # noqa: S311  # repeatable on purpose
     return [drawing.person() for _ in range(count)]
 
@@ -183,14 +185,17 @@ def _without_account(insutype: str, category: str, area: str, since: date) -> In
 
 
 @cache
-def _mix(area: str, diseases: tuple[str, ...] | None) -> PopulationMix:
+def _mix(area: str, diseases: tuple[str, ...], listed: tuple[str, ...]) -> PopulationMix:
     raw = resources.files(__package__).joinpath("population.yaml").read_bytes()
     data = parse_yaml(raw, "population.yaml", shape("simulator.people", "population.schema.json")).data
+    of_children = {entry["disease"] for entry in data["diseases"] if entry.get("children")}
     adults = [(entry["disease"], entry["weight"]) for entry in data["diseases"]]
-    children = [(entry["disease"], entry["weight"]) for entry in data["diseases"] if entry.get("children")]
     if diseases:
         adults = [(code, 1) for code in diseases]
-        children = [(code, 1) for code in diseases if code in dict(children)] or adults
+    elif listed:
+        adults = [pair for pair in adults if pair[0] in listed]
+        adults += [(code, data["other_disease"]) for code in listed if code not in dict(adults)]
+    children = [pair for pair in adults if pair[0] in of_children] or adults
     places = [(entry["place"], entry["weight"]) for entry in data["places"] if not covers(entry["place"], area)]
     return PopulationMix(
         categories=Weighted([((entry["category"], *entry["ages"]), entry["share"]) for entry in data["categories"]]),

@@ -163,7 +163,7 @@ class Sandboxes:
             first = first_serial(sandbox.name, self.real_time())
             work.change(tables.sandbox, {"id": 1}, revision=max(before, config.revision) + 1, serial=first)
             # Numbers issued after the snapshot was taken must not be issued again.
-            work.number_from(tables.NUMBERED, first + 1)
+            work.start_ids_at(tables.NUMBERED, first + 1)
 
     def delete(self, name: str) -> None:
         """Deletes a sandbox and its snapshots; raises Refusal if there is none of that name."""
@@ -207,7 +207,7 @@ def first_serial(name: str, real: float) -> int:
 
 def _initialise(work: UnitOfWork, row: Mapping[str, Any]) -> None:
     work.add(tables.sandbox, **row)
-    work.number_from(tables.NUMBERED, row["serial"] + 1)
+    work.start_ids_at(tables.NUMBERED, row["serial"] + 1)
 
 
 def clock_of(row: SandboxRow) -> TradeClock:

@@ -1,4 +1,4 @@
-"""Choice of the store factory by the address of a store."""
+"""Choice of SQLite or PostgreSQL by the address of the stores."""
 
 from pathlib import Path
 
@@ -6,10 +6,14 @@ from simulator.store.sqlite import SqliteFactory
 from simulator.store.store import StoreFactory
 
 
-def open_factory(where: str, *, durable: bool = False) -> StoreFactory:
-    """The house at a folder, or at a `postgresql://` URL; `durable` concerns folders only."""
-    if where.startswith(("postgresql://", "postgres://")):
+def open_factory(address: str, *, durable: bool = False) -> StoreFactory:
+    """Opens the stores in a folder, or in the database of a `postgresql://` URL.
+
+    `durable` syncs each commit of SQLite to disk; PostgreSQL has a setting of its own. Raises SetupError where neither
+    can be opened.
+    """
+    if address.startswith(("postgresql://", "postgres://")):
         from simulator.store.postgres import PostgresFactory
 
-        return PostgresFactory(where)
-    return SqliteFactory(Path(where), durable=durable)
+        return PostgresFactory(address)
+    return SqliteFactory(Path(address), durable=durable)

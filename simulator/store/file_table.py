@@ -1,11 +1,11 @@
-"""The table of files that institutions uploaded."""
+"""Table of the files that institutions uploaded by 9101."""
 
 from sqlalchemy import BigInteger, Column, LargeBinary, String
 
 from simulator.store import rows
 from simulator.store.typed_tables import id_column, table_of
 
-# Read whole by its number only: the bytes of a file are never looked through.
+# Rows are read by id only, so a large `content` never slows a scan.
 stored_file = table_of(
     rows.StoredFileRow,
     "stored_file",

@@ -1,6 +1,4 @@
-"""Idempotency keys: msgids spent, on what, and how they ended; on the platform and at an insured place (rules 16)."""
-
-from typing import Any
+"""Idempotency keys: each msgid with its state and answer, of the platform or an insured place (rules 16)."""
 
 from simulator.core.errors import refuse
 from simulator.store.rows import MessageRow
@@ -8,21 +6,23 @@ from simulator.store.tables import message
 from simulator.store.unit_of_work import UnitOfWork
 
 RUNNING, UNKNOWN, DONE, REVERSED = "running", "unknown", "done", "reversed"
+"""States of a msgid: at work or at an agency, outcome open, answered, undone by 2601."""
 
 
 def lock_name(msgid: str) -> str:
-    """What a unit of work holds while it decides on a msgid."""
+    """Returns the name of the advisory lock under which a msgid is decided."""
     return f"msgid {msgid}"
 
 
 def find(work: UnitOfWork, msgid: str) -> MessageRow | None:
+    """Returns the row of a msgid, or None for one that was never spent."""
     return work.get(message, msgid=msgid)
 
 
 def recorded_answer(row: MessageRow | None, digest: str) -> bytes | None:
-    """The answer to give again, or None when the message is to be judged.
+    """Returns the recorded answer of the same message, or None where no answer is recorded.
 
-    Raises Refusal when the msgid was reversed, or was spent on another body.
+    `digest` is that of the body that came. Raises Refusal when the msgid was reversed, or was spent on another body.
     """
     if row is None:
         return None
@@ -36,8 +36,8 @@ def recorded_answer(row: MessageRow | None, digest: str) -> bytes | None:
 def reserve(
     work: UnitOfWork, msgid: str, *, infno: str, digest: str, psn_no: str, state: str, settlement_id: int | None = None
 ) -> None:
-    """Records that a message takes effect; its answer is added by `close` before the work is committed."""
-    values: dict[str, Any] = {"infno": infno, "digest": digest, "psn_no": psn_no, "state": state}
+    """Spends a msgid before its answer is known; `complete` adds the answer."""
+    values: dict[str, str | bytes] = {"infno": infno, "digest": digest, "psn_no": psn_no, "state": state}
     if not work.change(message, {"msgid": msgid}, **values, settlement_id=settlement_id):
         work.add(message, msgid=msgid, **values, settlement_id=settlement_id, answer=b"")
 
@@ -45,31 +45,34 @@ def reserve(
 def record(
     work: UnitOfWork, msgid: str, *, infno: str, digest: str, psn_no: str, answer: bytes, settlement_id: int | None
 ) -> None:
-    """Records at once a message never spent before, and the answer to it."""
-    values: dict[str, Any] = {"infno": infno, "digest": digest, "psn_no": psn_no, "answer": answer}
+    """Spends a msgid together with its answer; the msgid must not have a row yet."""
+    values: dict[str, str | bytes] = {"infno": infno, "digest": digest, "psn_no": psn_no, "answer": answer}
     work.add(message, msgid=msgid, **values, state=DONE, settlement_id=settlement_id)
 
 
 def complete(work: UnitOfWork, msgid: str, *, answer: bytes, settlement_id: int | None) -> None:
+    """Adds the answer of a message to its msgid."""
     work.change(message, {"msgid": msgid}, state=DONE, answer=answer, settlement_id=settlement_id)
 
 
 def mark_reversed(work: UnitOfWork, msgid: str, *, infno: str, psn_no: str) -> None:
-    """A msgid never seen is marked, so that the late original, whoever's, is refused (rules 18)."""
+    """Marks a msgid without a row as reversed, so that its message is refused when it comes late (rules 18)."""
     work.add(
         message, msgid=msgid, infno=infno, digest="", psn_no=psn_no, state=REVERSED, settlement_id=None, answer=b""
     )
 
 
-def never_seen(row: MessageRow) -> bool:
-    """Whether the row is only the mark of a 2601 that came for a message nobody has sent."""
+def is_reversal_mark(row: MessageRow) -> bool:
+    """Tells whether the row is the mark that a 2601 left for a message which had not come."""
+    # A message that came has the digest of its body.
     return not row.digest
 
 
 def change_state(work: UnitOfWork, msgid: str, state: str) -> None:
+    """Sets the state of a msgid and leaves its answer."""
     work.change(message, {"msgid": msgid}, state=state)
 
 
 def release(work: UnitOfWork, msgid: str) -> None:
-    """A refused message spends nothing: it is judged anew when it comes again."""
+    """Frees the msgid of a refused message, which may come again under it."""
     work.remove(message, msgid=msgid)

@@ -1,4 +1,4 @@
-"""Both legs of every message, bytes as seen, bounded by count and age."""
+"""Journal: both legs of every message with their bytes as received and sent, bounded by count and age."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,15 +13,18 @@ from simulator.store.unit_of_work import UnitOfWork
 
 HOSPITAL, AGENCY = "hospital", "agency"
 
-_FORGET = Statement(
+_PRUNE = Statement(
     delete(journal).where((journal.c.id <= bindparam("up_to")) | (journal.c.real_at < bindparam("before")))
 )
-_FORGET_FINDINGS = Statement(delete(finding).where(finding.c.id <= bindparam("up_to")))
+_PRUNE_FINDINGS = Statement(delete(finding).where(finding.c.id <= bindparam("up_to")))
 
 
 @dataclass(frozen=True, slots=True)
 class JournalLeg:
-    """One leg of a message: what came, what went, when and for whom."""
+    """Leg of a message to be recorded: its header facts, its bytes, and the answer to it.
+
+    `at` is Beijing time of the trade clock, `real_at` seconds since 1970.
+    """
 
     exchange: str
     leg: str
@@ -54,7 +57,7 @@ class JournalLeg:
         request: bytes,
         answer: bytes,
     ) -> "JournalLeg":
-        """A leg with the number, msgid, institution and insured place of a header; `at` by the trade clock."""
+        """Makes a leg with the number, msgid, institution and insured place of a header."""
         return cls(
             exchange=exchange,
             leg=leg,
@@ -74,7 +77,7 @@ class JournalLeg:
 
 
 def record(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> int:
-    """Keeps a leg and what was found about it; the journal id."""
+    """Writes a leg with its findings and returns its journal id; longer values of a client are cut to their columns."""
     number = work.add(
         journal,
         exchange=leg.exchange,
@@ -97,6 +100,7 @@ def record(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> int:
 
 
 def record_findings(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> None:
+    """Writes findings about a leg."""
     for each in findings:
         row = finding_row(
             each,
@@ -112,6 +116,6 @@ def record_findings(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) 
 
 
 def prune(work: UnitOfWork, *, keep: int, before: float) -> None:
-    """Drops what is beyond the bound of count or older than the bound of age (real time)."""
-    work.run(_FORGET, up_to=work.last_id(journal) - keep, before=before)
-    work.run(_FORGET_FINDINGS, up_to=work.last_id(finding) - keep)
+    """Deletes the legs and findings before the newest `keep` of each, and legs older than `before`, a real time."""
+    work.run(_PRUNE, up_to=work.last_id(journal) - keep, before=before)
+    work.run(_PRUNE_FINDINGS, up_to=work.last_id(finding) - keep)

@@ -1,4 +1,7 @@
-"""Rows of the outbox: sending -> done | refused | unknown; unknown -> reversed | done | given up; held by a fault."""
+"""Outbox: messages to agencies, from sending until their outcome is known.
+
+States: sending -> done | refused | unknown; unknown -> reversed | done | given_up. A fault keeps a message as held.
+"""
 
 import json
 from typing import NamedTuple, TypedDict
@@ -22,14 +25,15 @@ SENDING, DONE, REFUSED, UNKNOWN, REVERSED, GIVEN_UP, HELD = (
 )
 
 
-class Subject(TypedDict):
-    """What the outcome of a message of the platform's own is booked on."""
+class OutboxSubject(TypedDict):
+    """Row that the answer to a message of the platform's own is booked on."""
 
     registration: int | None
+    """Id of the disease registration whose agency number the answer brings."""
 
 
 class OpenMessage(NamedTuple):
-    """A message whose outcome is open, and the hospital's msgid that it stands for."""
+    """Message whose outcome is open, with the msgid of the hospital's message that caused it."""
 
     state: str
     origin_msgid: str
@@ -37,7 +41,7 @@ class OpenMessage(NamedTuple):
 
 
 class WaitingMessage(NamedTuple):
-    """A message of unknown outcome, and when it may be tried again."""
+    """Message of unknown outcome; `next_try` and `claimed_until` are real times in seconds since 1970."""
 
     id: int
     area: str
@@ -47,7 +51,7 @@ class WaitingMessage(NamedTuple):
 
 
 class AbandonedMessage(NamedTuple):
-    """A message whose sender died before its outcome was known."""
+    """Message whose sending process ended before the outcome was known."""
 
     msgid: str
     origin_msgid: str
@@ -55,7 +59,7 @@ class AbandonedMessage(NamedTuple):
 
 
 class HeldMessage(NamedTuple):
-    """A message of a hospital that a fault holds back."""
+    """Message of a hospital that an injected fault holds back."""
 
     id: int
     body: bytes
@@ -128,7 +132,12 @@ def add_row(
     owner: str = "",
     exchange: str = "",
 ) -> None:
-    """Keeps a message that is sent, repeated or held back; times are real, and 0 is at once."""
+    """Adds a message in the given state.
+
+    `msgid` is what the agency sees, `origin_msgid` the hospital's. `next_try` and `claimed_until` are real times in
+    seconds since 1970, 0 for none; `owner` names the process that holds the lease. `late` is 1 where a fault delivers
+    the original only after its reversal.
+    """
     work.add(
         outbox,
         msgid=msgid,
@@ -151,57 +160,60 @@ def add_row(
 
 
 def find_sent(work: UnitOfWork, msgid: str, *, lock: bool = False) -> OutboxRow | None:
-    """The message of the msgid that the agency sees."""
+    """Returns the message that the agency knows by this msgid, or None."""
     return work.get(outbox, lock=lock, msgid=msgid)
 
 
 def open_of_visit(work: UnitOfWork, mdtrt_id: str) -> list[OpenMessage]:
-    """Messages of a visit that are in flight, or of unknown outcome."""
+    """Returns the messages of a visit that are being sent or of unknown outcome."""
     return work.all(_OPEN_OF_VISIT, mdtrt_id=mdtrt_id)
 
 
 def open_of_person(work: UnitOfWork, psn_no: str) -> list[OpenMessage]:
-    """Messages of a person that are in flight, or of unknown outcome."""
+    """Returns the messages of a person that are being sent or of unknown outcome."""
     return work.all(_OPEN_OF_PERSON, psn_no=psn_no)
 
 
 def undecided(work: UnitOfWork) -> list[OutboxRow]:
-    """Messages in flight or of unknown outcome, in the order in which they were put in."""
+    """Returns the messages being sent or of unknown outcome, oldest first."""
     return work.all(_UNDECIDED)
 
 
 def unfinished(work: UnitOfWork) -> list[OutboxRow]:
-    """Messages that are undecided, given up, or held back by a fault."""
+    """Returns the messages that are undecided, given up, or held back by a fault, oldest first."""
     return work.all(_UNFINISHED)
 
 
 def waiting(work: UnitOfWork, count: int) -> list[WaitingMessage]:
-    """The first messages of unknown outcome, claimed ones included."""
+    """Returns the oldest `count` messages of unknown outcome, claimed ones included."""
     return work.all(_WAITING, count=count)
 
 
 def claim(work: UnitOfWork, number: int, *, now: float, until: float, owner: str) -> OutboxRow | None:
-    """Leases a message of unknown outcome; None where another process has it or its outcome is known."""
+    """Leases a message of unknown outcome to `owner` until a real time.
+
+    Returns None where another lease runs or the outcome is known.
+    """
     return work.one(_CLAIM, row=number, now=now, until=until, by=owner)
 
 
 def release_claims(work: UnitOfWork, *, mine: str) -> None:
-    """Ends the leases of every other owner."""
+    """Ends the leases of every owner but `mine`."""
     work.run(_RELEASE_CLAIMS, mine=mine, zero=0.0)
 
 
 def abandon_expired(work: UnitOfWork, *, now: float, error: str) -> list[AbandonedMessage]:
-    """Makes the outcome of messages in flight unknown whose lease is over."""
+    """Sets the messages being sent whose lease is over to unknown, and returns them."""
     return work.all(_ABANDON_EXPIRED, now=now, unknown=UNKNOWN, zero=0.0, error=error)
 
 
 def abandon_others(work: UnitOfWork, *, now: float, error: str, mine: str) -> list[AbandonedMessage]:
-    """Makes the outcome of messages in flight unknown that another owner sent, or whose lease is over."""
+    """Sets the messages being sent by another owner, or whose lease is over, to unknown, and returns them."""
     return work.all(_ABANDON_OTHERS, now=now, unknown=UNKNOWN, zero=0.0, error=error, mine=mine)
 
 
 def take_held(work: UnitOfWork, origin_msgid: str) -> list[bytes]:
-    """Removes the messages that a fault holds back under a hospital's msgid, and gives their bytes."""
+    """Deletes the messages held back under a hospital's msgid and returns their bytes."""
     rows = work.all(_HELD, msgid=origin_msgid)
     for row in rows:
         work.remove(outbox, id=row.id)
@@ -209,43 +221,43 @@ def take_held(work: UnitOfWork, origin_msgid: str) -> list[bytes]:
 
 
 def close(work: UnitOfWork, row: OutboxRow, state: str, error: str | None = None) -> None:
-    """Sets the state that ends a message; its last error stays unless another is named."""
+    """Sets the final state of a message and ends its lease; without `error` the last error stays."""
     values = {} if error is None else {"last_error": error}
     work.change(outbox, {"id": row.id}, state=state, claimed_until=0.0, **values)
 
 
 def close_sent(work: UnitOfWork, msgid: str, state: str, error: str) -> None:
-    """Sets the state that a message in flight ended in."""
+    """Sets the state of a message by the msgid that the agency knows, and ends its lease."""
     work.change(outbox, {"msgid": msgid}, state=state, claimed_until=0.0, last_error=error)
 
 
 def try_later(work: UnitOfWork, row: OutboxRow, *, at: float, error: str) -> None:
-    """Counts an attempt, and releases the message until a real time."""
+    """Counts an attempt and ends the lease; the next attempt is due at a real time in seconds since 1970."""
     work.change(outbox, {"id": row.id}, attempts=row.attempts + 1, next_try=at, claimed_until=0.0, last_error=error)
 
 
 def rewrite(work: UnitOfWork, row: OutboxRow, body: bytes) -> None:
-    """Changes the bytes that are sent from now on."""
+    """Replaces the bytes of a message, for later attempts."""
     work.change(outbox, {"id": row.id}, body=body)
 
 
 def end_delay(work: UnitOfWork, row: OutboxRow) -> None:
-    """Forgets that the original of a message was to arrive late."""
+    """Clears the fault that delivers the original after its reversal."""
     work.change(outbox, {"id": row.id}, late=0)
 
 
 def subject_of(registration_id: int | None) -> str:
-    """The subject of a message whose answer a registration learns its number from."""
-    return json.dumps(Subject(registration=registration_id))
+    """Returns the subject column of a message whose answer brings a registration its agency number."""
+    return json.dumps(OutboxSubject(registration=registration_id))
 
 
 def registration_in(row: OutboxRow) -> int | None:
-    """The registration that learns the agency's number from the answer."""
-    subject: Subject = json.loads(row.subject) if row.subject else Subject(registration=None)
+    """Returns the id of the registration that the answer brings an agency number, or None."""
+    subject: OutboxSubject = json.loads(row.subject) if row.subject else OutboxSubject(registration=None)
     return subject["registration"]
 
 
 def number_is_awaited(work: UnitOfWork, registration_id: int, infno: str) -> bool:
-    """Whether a message that brings the agency's number of a registration is undecided."""
+    """Tells whether a message that brings a registration its agency number is undecided."""
     rows = work.find(outbox, infno=infno, subject=subject_of(registration_id))
     return any(row.state in (SENDING, UNKNOWN) for row in rows)

@@ -1,25 +1,26 @@
-"""People as the insured place keeps them: person, insurances, identities, registrations, filings, accumulators."""
+"""People of a store: person, insurances, identities, disease registrations, filings and accumulators."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Table, bindparam, or_, select
 
-from simulator.domain.accumulators import Under, under_of
+from simulator.domain.accumulators import AccumulatorDimensions, dimensions_of
 from simulator.domain.person import Filing, Identity, Insurance, Person, Registration
 from simulator.store.person_rows import FilingRow, InsuranceRow, PersonRow, RegistrationRow
 from simulator.store.statements import Statement
 from simulator.store.tables import accumulator, filing, identity, insurance, person, registration
+from simulator.store.typed_tables import SqlValue
 from simulator.store.unit_of_work import UnitOfWork
 
 Accumulated = Mapping[tuple[str, str], int]
-"""(kind, what it stands under: an M-code, blank for overall, or `Under`) -> fen, opening balances included."""
+"""Amounts in fen by kind and key: an M-code, blank for everything, or `AccumulatorDimensions`; openings included."""
 
 
 class _Balance(NamedTuple):
-    """What has accrued of a kind, openings included, in fen."""
+    """Amount in fen that has accrued under one key, opening included."""
 
     kind: str
     disease: str
@@ -29,13 +30,13 @@ class _Balance(NamedTuple):
 
 
 class _Number(NamedTuple):
-    """A psn_no."""
+    """Row that holds a psn_no only."""
 
     psn_no: str
 
 
 class _NumberAndId(NamedTuple):
-    """A psn_no and the id of its row."""
+    """Row that holds a psn_no with the id of its person."""
 
     psn_no: str
     id: int
@@ -90,44 +91,51 @@ _ADDED = Statement(select(person.c.psn_no, person.c.id).where(person.c.id > bind
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person together with the ids of their rows."""
+    """Person as stored, with the ids of the person and of each insurance, in the order of `person.insurances`."""
 
     id: int
     person: Person
     insurance_ids: tuple[int, ...]
     origin: str
+    """`simulated`, `imported`, or `learned` from the agency of the insured place."""
 
 
 def load(work: UnitOfWork, psn_no: str, *, lock: bool = False) -> KnownPerson | None:
-    """The person; `lock` keeps others from deciding on them until this unit of work ends."""
+    """Loads a person, or None where the number is unknown; `lock` keeps other units of work from settling for them."""
 
     def read() -> KnownPerson | None:
         row = work.get(person, psn_no=psn_no, lock=lock)
         return None if row is None else _known(work, row)
 
-    return work.once(("person", psn_no), read)
+    return work.cached(("person", psn_no), read)
 
 
-def hold(work: UnitOfWork, psn_no: str) -> None:
-    """Nobody else decides on the person, or moves their money, until this unit of work ends."""
+def lock(work: UnitOfWork, psn_no: str) -> None:
+    """Lets no other unit of work settle for the person, or change the accounts, until this one ends."""
     work.lock(person, psn_no=psn_no)
 
 
 def load_by_id(work: UnitOfWork, person_id: int) -> KnownPerson:
+    """Loads the person of a row; raises LookupError where it is missing."""
     return _known(work, work.get_required(person, id=person_id))
 
 
 def by_credential(work: UnitOfWork, shown: str) -> list[KnownPerson]:
-    """Everybody whose certificate number, card number or voucher token is the one shown."""
+    """Loads the people whose certificate number, card number or voucher token equals `shown`; none for a blank one."""
     return [_known(work, row) for row in work.all(_BY_CREDENTIAL, shown=shown)] if shown else []
 
 
 def listed(work: UnitOfWork, area: str, disease: str, count: int, after: str = "") -> list[str]:
-    """psn_no of people insured in the area (a prefix) and, when given, registered with the disease; after a psn_no."""
+    """Returns up to `count` psn_no in the order of ids.
+
+    `area` is a prefix of the area of the first insurance; `disease`, unless blank, selects people registered with it;
+    `after` is the last psn_no of the page before.
+    """
     return [row.psn_no for row in work.all(_LISTED, area=area, disease=disease, count=count, after=after)]
 
 
 def accumulated(work: UnitOfWork, person_id: int, insutype: str, year: int) -> dict[tuple[str, str], int]:
+    """Returns the amounts in fen that have accrued in a year, openings included, by kind and key."""
     rows = work.all(_ACCUMULATED, person_id=person_id, insutype=insutype, year=year)
     return {(kind, _under(disease, care, period)): amount for kind, disease, care, period, amount in rows}
 
@@ -135,12 +143,13 @@ def accumulated(work: UnitOfWork, person_id: int, insutype: str, year: int) -> d
 def move(
     work: UnitOfWork, person_id: int, insutype: str, year: int, movements: Accumulated, *, opening: bool = False
 ) -> None:
-    """Adds the movements to what was booked (or sets the opening balances)."""
-    of: dict[str, Any] = {"person_id": person_id, "insutype": insutype, "year": year}
-    known = {row.key: row for row in work.find(accumulator, **of)} if movements else {}
-    new: list[dict[str, Any]] = []
+    """Adds movements in fen to the booked amounts, or sets them as opening amounts."""
+    of: dict[str, SqlValue] = {"person_id": person_id, "insutype": insutype, "year": year}
+    rows = work.find(accumulator, person_id=person_id, insutype=insutype, year=year) if movements else []
+    known = {row.key: row for row in rows}
+    new: list[dict[str, SqlValue]] = []
     for (kind, written), amount in movements.items():
-        key = {**of, "kind": kind, **under_of(written)._asdict()}
+        key = {**of, "kind": kind, **dimensions_of(written)._asdict()}
         row = known.get((kind, written))
         if row is None:
             new.append({**key, "opening": amount if opening else 0, "booked": 0 if opening else amount})
@@ -154,11 +163,11 @@ def move(
 
 def _under(disease: str, care: str, period: str) -> str:
     # Nearly every accumulator is overall or of a disease, and they are read with every settlement.
-    return str(Under(disease, care, period)) if care or period else disease
+    return str(AccumulatorDimensions(disease, care, period)) if care or period else disease
 
 
 def add(work: UnitOfWork, somebody: Person, *, origin: str) -> int:
-    """Keeps a person with everything that hangs on them; its id."""
+    """Adds a person with insurances, identities, registrations and filings, and returns the id of the person."""
     person_id = work.add(person, **_person_row(somebody, origin))
     for each in somebody.insurances:
         work.add(insurance, person_id=person_id, **_insurance_row(each))
@@ -172,14 +181,14 @@ def add(work: UnitOfWork, somebody: Person, *, origin: str) -> int:
 
 
 def add_many(work: UnitOfWork, people: Iterable[Person], *, origin: str) -> int:
-    """Keeps many people at once; how many."""
-    everybody = list(people)
+    """Adds many people in a few statements and returns their number."""
+    added = list(people)
     last = work.last_id(person)
-    work.add_many(person, [_person_row(somebody, origin) for somebody in everybody])
+    work.add_many(person, [_person_row(somebody, origin) for somebody in added])
     # Ids come back by psn_no: on PostgreSQL a sequence may skip, and others may insert between.
     ids = {row.psn_no: row.id for row in work.all(_ADDED, last=last)}
-    rows: dict[Table, list[dict[str, Any]]] = {insurance: [], identity: [], registration: [], filing: []}
-    for somebody in everybody:
+    rows: dict[Table, list[dict[str, SqlValue]]] = {insurance: [], identity: [], registration: [], filing: []}
+    for somebody in added:
         owner = ids[somebody.psn_no]
         rows[insurance] += _owned(owner, map(_insurance_row, somebody.insurances))
         rows[identity] += _owned(owner, map(_identity_row, somebody.identities))
@@ -188,11 +197,11 @@ def add_many(work: UnitOfWork, people: Iterable[Person], *, origin: str) -> int:
     for table, many in rows.items():
         if many:
             work.add_many(table, many)
-    return len(everybody)
+    return len(added)
 
 
 def replace(work: UnitOfWork, known: KnownPerson, somebody: Person, *, origin: str) -> None:
-    """Lays what is newly known of a person over what was known; accumulators and booked balances stay."""
+    """Replaces the person, insurances and identities of a row; registrations, filings and accumulators stay."""
     work.change(person, {"id": known.id}, **_person_row(somebody, origin))
     for table, rows in (
         (insurance, [_insurance_row(each) for each in somebody.insurances]),
@@ -204,10 +213,12 @@ def replace(work: UnitOfWork, known: KnownPerson, somebody: Person, *, origin: s
 
 
 def add_registration(work: UnitOfWork, person_id: int, disease: Registration, *, agency_number: str = "") -> int:
+    """Adds a disease registration and returns its id; `agency_number` is the trt_dcla_detl_sn of its agency."""
     return work.add(registration, person_id=person_id, **_registration_row(disease) | {"agency_number": agency_number})
 
 
 def add_filing(work: UnitOfWork, person_id: int, filed: Filing, *, agency_number: str = "") -> int:
+    """Adds a filing and returns its id; `agency_number` is the trt_dcla_detl_sn of its agency."""
     return work.add(filing, person_id=person_id, **_filing_row(filed) | {"agency_number": agency_number})
 
 
@@ -240,10 +251,12 @@ def _known(work: UnitOfWork, row: PersonRow) -> KnownPerson:
 
 
 def registration_of(row: RegistrationRow) -> Registration:
+    """Returns the disease registration of a row; its id is that of the row."""
     return Registration(row.disease, row.name, date.fromisoformat(row.valid_from), day(row.valid_to), str(row.id))
 
 
 def filing_of(row: FilingRow) -> Filing:
+    """Returns the filing of a row; its id is that of the row."""
     return Filing(
         group=row.group_name,
         place=row.place,
@@ -274,7 +287,7 @@ def _text(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def _person_row(somebody: Person, origin: str) -> dict[str, Any]:
+def _person_row(somebody: Person, origin: str) -> dict[str, SqlValue]:
     return {
         "psn_no": somebody.psn_no,
         "name": somebody.name,
@@ -291,13 +304,13 @@ def _person_row(somebody: Person, origin: str) -> dict[str, Any]:
     }
 
 
-def _owned(person_id: int, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _owned(person_id: int, rows: Iterable[dict[str, SqlValue]]) -> Iterator[dict[str, SqlValue]]:
     for row in rows:
         row["person_id"] = person_id
         yield row
 
 
-def _insurance_row(each: Insurance) -> dict[str, Any]:
+def _insurance_row(each: Insurance) -> dict[str, SqlValue]:
     return {
         "insutype": each.insutype,
         "category": each.category,
@@ -313,11 +326,11 @@ def _insurance_row(each: Insurance) -> dict[str, Any]:
     }
 
 
-def _identity_row(each: Identity) -> dict[str, Any]:
+def _identity_row(each: Identity) -> dict[str, SqlValue]:
     return {"kind": each.kind, "valid_from": each.valid_from.isoformat(), "valid_to": _text(each.valid_to)}
 
 
-def _registration_row(each: Registration) -> dict[str, Any]:
+def _registration_row(each: Registration) -> dict[str, SqlValue]:
     return {
         "disease": each.disease,
         "name": each.name,
@@ -327,7 +340,7 @@ def _registration_row(each: Registration) -> dict[str, Any]:
     }
 
 
-def _filing_row(each: Filing) -> dict[str, Any]:
+def _filing_row(each: Filing) -> dict[str, SqlValue]:
     return {
         "group_name": each.group,
         "place": each.place,

@@ -1,12 +1,12 @@
-"""Rows of the tables about persons, as typed named tuples; the columns stand in the order of the table."""
+"""Rows of the tables about people as named tuples, their fields in the order of the columns."""
 
 from typing import NamedTuple
 
-from simulator.domain.accumulators import Under
+from simulator.domain.accumulators import AccumulatorDimensions
 
 
 class PersonRow(NamedTuple):
-    """A person known to a sandbox, insured or learned of."""
+    """Person known to a sandbox; `origin` is simulated, imported or learned."""
 
     id: int
     psn_no: str
@@ -24,7 +24,7 @@ class PersonRow(NamedTuple):
 
 
 class InsuranceRow(NamedTuple):
-    """An insurance of a person, with its account in fen."""
+    """Insurance of a person; balances of the account in fen, `civil_servant` 0 or 1."""
 
     id: int
     person_id: int
@@ -42,7 +42,7 @@ class InsuranceRow(NamedTuple):
 
 
 class IdentityRow(NamedTuple):
-    """An identity that entitles a person to assistance."""
+    """Identity that entitles a person to medical assistance."""
 
     id: int
     person_id: int
@@ -52,7 +52,7 @@ class IdentityRow(NamedTuple):
 
 
 class RegistrationRow(NamedTuple):
-    """A disease registration of a person."""
+    """Disease registration of a person; `valid_to` is its last day."""
 
     id: int
     person_id: int
@@ -64,7 +64,7 @@ class RegistrationRow(NamedTuple):
 
 
 class FilingRow(NamedTuple):
-    """A filing of a person for treatment elsewhere."""
+    """Filing of a person for treatment elsewhere; `valid_to` is its last day, `active` 0 or 1."""
 
     id: int
     person_id: int
@@ -78,11 +78,11 @@ class FilingRow(NamedTuple):
 
 
 GrantRow = RegistrationRow | FilingRow
-"""What entitles a person to treatment: both end, and both have a number that the agency gave."""
+"""Row of a registration or filing: either has a last day and the trt_dcla_detl_sn of its agency."""
 
 
 class AccumulatorRow(NamedTuple):
-    """An accumulator in fen: what it was opened with, and what settlements have booked since."""
+    """Accumulator of a person and year: the amount at its opening and the amount booked since, in fen."""
 
     person_id: int
     insutype: str
@@ -96,5 +96,5 @@ class AccumulatorRow(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Its kind, and what it stands under in one word."""
-        return self.kind, str(Under(self.disease, self.care, self.period))
+        """Kind, and the disease, care and period as the text of `AccumulatorDimensions`."""
+        return self.kind, str(AccumulatorDimensions(self.disease, self.care, self.period))

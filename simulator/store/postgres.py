@@ -1,4 +1,4 @@
-"""Scale-out: one PostgreSQL schema per sandbox, any number of stateless platform processes."""
+"""PostgreSQL stores: a schema for each sandbox, shared by any number of platform processes."""
 
 import hashlib
 import threading
@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from simulator.core.errors import SetupError
 from simulator.core.logs import log
@@ -14,37 +14,38 @@ from simulator.core.texts import text
 from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
 from simulator.store.tables import SCHEMA_VERSION, metadata
 from simulator.store.unit_of_work import Cursor, UnitOfWork
+from simulator.store.upgrades.step import EarlierRow
 from simulator.store.upgrades.upgrade import EarlierStore, copy_name, needs_upgrade, upgrade_failed, upgrade_into
 
 try:
     import psycopg
     from psycopg import sql
-    from psycopg.rows import dict_row
+    from psycopg.rows import TupleRow, dict_row
     from psycopg_pool import ConnectionPool
 except ImportError:  # the extra `postgres` (LGPL) is the user's choice
     raise SetupError(text("store.no_driver")) from None
 
 _PREFIX = "nhsa_sim_"
 _SNAPSHOT = "__"
-_IN_THE_WAY = (
+_CONFLICTS = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
 )
 
 
-_MOST_CONNECTIONS = 24
-"""Of one process; a server takes 100 unless told otherwise."""
+_MAX_CONNECTIONS = 24
+"""Connections of one process, so that four fit the 100 that PostgreSQL takes by default."""
 
 
-class _Connection(psycopg.Connection[Any]):
-    """A connection of the pool, which remembers the sandbox it spoke of last."""
+class _Connection(psycopg.Connection[TupleRow]):
+    """Connection of the pool that remembers the schema of its search path, to set it only when it changes."""
 
     schema = ""
 
 
 class PostgresStore:
-    """One schema; each unit of work takes a connection of the pool and locks the rows it decides on."""
+    """Store in a PostgreSQL schema; each unit of work has a connection of the pool, and locks rows."""
 
     def __init__(self, pool: ConnectionPool[_Connection], name: str) -> None:
         self.name = name
@@ -54,7 +55,7 @@ class PostgresStore:
 
     @property
     def current(self) -> bool:
-        """A schema made anew under the same name is found by its name, so only a missing one ends this store."""
+        """True until the schema was found missing; a schema made anew under the same name serves this store as well."""
         return not self._deleted
 
     @contextmanager
@@ -68,7 +69,7 @@ class PostgresStore:
                     connection.schema = self.schema
                 with connection.transaction(), connection.cursor() as cursor:
                     yield UnitOfWork(cast(Cursor, cursor), "postgresql")
-        except _IN_THE_WAY as error:
+        except _CONFLICTS as error:
             raise Conflict(str(error)) from error
         except psycopg.errors.UndefinedTable:
             self.close()
@@ -79,9 +80,9 @@ class PostgresStore:
 
 
 class PostgresFactory:
-    """A database: schema `nhsa_sim_<sandbox>`, and one `nhsa_sim_<sandbox>__<digest>` for each snapshot.
+    """Stores of one database: schema `nhsa_sim_<sandbox>`, and `nhsa_sim_<sandbox>__<digest>` for each snapshot.
 
-    The name of a snapshot stands in the comment of its schema, since both names together would not fit one identifier.
+    The comment of a snapshot's schema holds its name, since both names together would not fit one identifier.
     """
 
     embedded = False
@@ -98,7 +99,7 @@ class PostgresFactory:
             connection_class=_Connection,
             kwargs={"autocommit": True},
             min_size=1,
-            max_size=_MOST_CONNECTIONS,
+            max_size=_MAX_CONNECTIONS,
             open=True,
         )
 
@@ -131,7 +132,7 @@ class PostgresFactory:
             return found
 
     def _upgrade_if_earlier(self, name: str) -> None:
-        """Keeps a store of an earlier version as a snapshot, and fills a new schema from it, in one transaction."""
+        """Renames the schema of an earlier version to a snapshot and fills a new one from it, in one transaction."""
         with self._pool.connection() as connection:
             if not needs_upgrade(name, _version(connection, _schema(name))):
                 return
@@ -139,11 +140,11 @@ class PostgresFactory:
                 connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"upgrade {name}",))
                 version = _version(connection, _schema(name))
                 if version is None or not needs_upgrade(name, version):
-                    # Another process was faster.
+                    # Another process held the lock and has upgraded the store.
                     return
                 kept = copy_name(version, self.snapshots(name))
                 try:
-                    _fill_anew(connection, name, kept, version)
+                    _replace_schema(connection, name, kept, version)
                 except Exception as error:
                     raise upgrade_failed(name, version, error) from error
         log().info("store upgraded", store=name, found=version, version=SCHEMA_VERSION, snapshot=kept)
@@ -205,24 +206,24 @@ class PostgresFactory:
         return [name.removeprefix(_PREFIX) for (name,) in found]
 
 
-def _create_schema(connection: "psycopg.Connection[Any]", schema: Any) -> None:
-    """Makes a schema with all tables; what follows in the transaction speaks of them."""
+def _create_schema(connection: "psycopg.Connection[TupleRow]", schema: sql.Identifier) -> None:
+    """Creates a schema with all tables and sets the search path of the transaction to it."""
     connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
     connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
     for statement in create_statements("postgresql"):
         connection.execute(statement)
 
 
-def _version(connection: "psycopg.Connection[Any]", schema: Any) -> int | None:
-    """The version of the tables in a schema; None while it has no first row."""
+def _version(connection: "psycopg.Connection[TupleRow]", schema: sql.Identifier) -> int | None:
+    """Returns the version of the tables in a schema, or None while the row of the sandbox is missing."""
     found = connection.execute(sql.SQL("SELECT schema_version FROM {}.sandbox WHERE id = 1").format(schema)).fetchone()
-    return found and int(found[0])
+    return int(found[0]) if found else None
 
 
-def _fill_anew(connection: "psycopg.Connection[Any]", name: str, kept: str, version: int) -> None:
-    """Renames the schema of a store to that of a snapshot, and fills a new one from it."""
+def _replace_schema(connection: "psycopg.Connection[TupleRow]", name: str, kept: str, version: int) -> None:
+    """Renames the schema of a store to that of the snapshot `kept` and fills a new one from it."""
     source, target = _snapshot(name, kept), _schema(name)
-    # Waits for whoever still writes with the earlier program, and holds up the next one until all is over.
+    # Waits for transactions of processes that still run the earlier program, and blocks new ones until the commit.
     connection.execute(sql.SQL("LOCK TABLE {}.sandbox IN ACCESS EXCLUSIVE MODE").format(target))
     connection.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(target, source))
     connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(source, sql.Literal(kept)))
@@ -230,19 +231,19 @@ def _fill_anew(connection: "psycopg.Connection[Any]", name: str, kept: str, vers
     _fill(connection, target, _earlier(connection, source, version))
 
 
-def _fill(connection: "psycopg.Connection[Any]", schema: Any, earlier: EarlierStore) -> None:
+def _fill(connection: "psycopg.Connection[TupleRow]", schema: sql.Identifier, earlier: EarlierStore) -> None:
     connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
     with connection.cursor() as cursor:
         upgrade_into(UnitOfWork(cast(Cursor, cursor), "postgresql"), earlier)
 
 
-def _earlier(connection: "psycopg.Connection[Any]", schema: Any, version: int) -> EarlierStore:
-    """The tables of a schema, and the last ids that it gave out."""
+def _earlier(connection: "psycopg.Connection[TupleRow]", schema: sql.Identifier, version: int) -> EarlierStore:
+    """Returns the tables of a schema with the last ids of their sequences."""
     named = "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = %s"
     here = schema.as_string(None)
 
-    def rows(table: str) -> Iterator[dict[str, Any]]:
-        # Named, so the server keeps what was not fetched yet: a store need not fit into memory.
+    def rows(table: str) -> Iterator[EarlierRow]:
+        # A cursor with a name is kept by the server and fetched in parts: a store need not fit into memory.
         with connection.cursor(name=f"earlier_{uuid.uuid4().hex}", row_factory=dict_row) as cursor:
             yield from cursor.execute(sql.SQL("SELECT * FROM {}.{}").format(schema, sql.Identifier(table)))
 
@@ -254,13 +255,13 @@ def _earlier(connection: "psycopg.Connection[Any]", schema: Any, version: int) -
     return EarlierStore(version, dict(tables), last_ids)
 
 
-def _snapshot(name: str, snapshot: str) -> Any:
-    """9 + 40 + 2 + 12 characters at most: just what an identifier may have."""
+def _snapshot(name: str, snapshot: str) -> sql.Identifier:
+    """Returns the schema of a snapshot: 9 + 40 + 2 + 12 characters at most, the 63 of an identifier."""
     digest = hashlib.sha256(_checked(snapshot).encode()).hexdigest()[:12]
     return sql.Identifier(f"{_PREFIX}{_checked(name)}{_SNAPSHOT}{digest}")
 
 
-def _schema(name: str) -> Any:
+def _schema(name: str) -> sql.Identifier:
     return sql.Identifier(_PREFIX + _checked(name))
 
 

@@ -1,4 +1,4 @@
-"""The table of records: uploaded, found again and withdrawn as they came, whatever their kind."""
+"""Table of records that institutions upload, query and withdraw, of every declared kind."""
 
 from sqlalchemy import Column, Index, String, Text, literal_column
 
@@ -10,7 +10,7 @@ record = table_of(
     "record",
     id_column(),
     Column("kind", String(40), nullable=False),
-    Column("identity", String(64), nullable=False),  # digest of what makes a duplicate; blank where nothing does
+    Column("identity", String(64), nullable=False),  # digest of the unique fields; blank where the kind has none
     Column("institution", String(12), nullable=False),
     Column("psn_no", String(30), nullable=False),  # blank unless it belongs to a person or a visit
     Column("mdtrt_id", String(30), nullable=False),  # blank unless it belongs to a visit
@@ -26,7 +26,11 @@ record = table_of(
 )
 
 LIVE = record.c.state == literal_column("'live'")
-"""A literal, as a database finds it in a condition again: with a parameter the index below would not be used."""
+"""Condition that a record is live.
+
+Written with a literal, because a database uses a partial index only for a query that repeats its condition, and a
+parameter does not.
+"""
 _IDENTIFIED = LIVE & (record.c.identity != literal_column("''"))
 
 Index(

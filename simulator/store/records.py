@@ -1,8 +1,7 @@
-"""Records in the store: kept, found by what identifies them or by whom they belong to, withdrawn."""
+"""Records of the store: added, found by number, identity or owner, and withdrawn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -22,7 +21,7 @@ _LIVE_BY_IDENTITY = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The institution, person or visit that a record belongs to; a column that says nothing is blank."""
+    """Institution that uploaded a record, with the person and visit that it belongs to; blank where to none."""
 
     institution: str
     psn_no: str = ""
@@ -31,17 +30,17 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The message that a record came with."""
+    """Message that a record came with; `operator` is code and name."""
 
     msgid: str
     area: str
     operator: tuple[str, str]
     at: str
-    """Beijing wire time of the trade clock."""
+    """Wire time by the trade clock."""
 
 
-def keep(work: UnitOfWork, kind: str, identity: str, owner: Owner, origin: Origin, body: Mapping[str, Any]) -> int:
-    """Keeps a record; its number. Nothing live may have the same identity."""
+def keep(work: UnitOfWork, kind: str, identity: str, owner: Owner, origin: Origin, body: Mapping[str, object]) -> int:
+    """Adds a live record and returns its number; the database refuses two live ones of a kind and identity."""
     return work.add(
         record,
         kind=kind,
@@ -61,31 +60,31 @@ def keep(work: UnitOfWork, kind: str, identity: str, owner: Owner, origin: Origi
 
 
 def lock_kind(work: UnitOfWork, kind: str, owner: str) -> None:
-    """Lets nobody else keep or withdraw records of the kind and owner until this unit of work ends."""
+    """Lets no other unit of work keep or withdraw records of the kind and owner until this one ends."""
     work.advisory_lock(f"record {kind} {owner}")
 
 
 def identified(work: UnitOfWork, kind: str, identity: str) -> RecordRow | None:
-    """The live record with that identity."""
+    """Returns the live record of a kind with an identity, or None."""
     return work.one(_LIVE_BY_IDENTITY, kind=kind, identity=identity)
 
 
 def numbered(work: UnitOfWork, kind: str, number: int) -> RecordRow | None:
-    """The live record with that number."""
+    """Returns the live record of a kind with a number, or None."""
     return work.get(record, id=number, kind=kind, state=LIVE_STATE)
 
 
 def belonging_to(work: UnitOfWork, kind: str, state: str, column: str, owner: str) -> list[RecordRow]:
-    """Records of one institution, person or visit, as the column says, in the order in which they came."""
-    by: dict[str, Any] = {"kind": kind, "state": state, column: owner}
-    return work.find(record, order="id", **by)
+    """Returns the records of an owner in the order of upload; `column` is institution, psn_no or mdtrt_id."""
+    return work.find(record, order="id", lock=False, **{"kind": kind, "state": state, column: owner})
 
 
 def withdraw(work: UnitOfWork, number: int, at: str) -> None:
+    """Withdraws a record at a wire time; its row stays."""
     work.change(record, {"id": number}, state=WITHDRAWN_STATE, changed_at=at)
 
 
-def body_of(row: RecordRow) -> dict[str, Any]:
-    """The body of a record as it was sent."""
-    found: dict[str, Any] = read_own(row.body)
+def body_of(row: RecordRow) -> dict[str, object]:
+    """Returns the fields of a record as uploaded."""
+    found: dict[str, object] = read_own(row.body)
     return found

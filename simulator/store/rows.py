@@ -1,10 +1,10 @@
-"""Rows of the tables, as typed named tuples; the columns stand in the order of the table."""
+"""Rows of the tables as named tuples, their fields in the order of the columns (`person_rows` has those of people)."""
 
 from typing import NamedTuple
 
 
 class SandboxRow(NamedTuple):
-    """The one row of a sandbox: what it was made with, its clock, what it counts."""
+    """Only row of its table: settings, clock and counters of the sandbox; flags are 0 or 1."""
 
     id: int
     schema_version: int
@@ -21,21 +21,21 @@ class SandboxRow(NamedTuple):
 
 
 class InstitutionRow(NamedTuple):
-    """An institution changed by a control call; JSON."""
+    """Institution that a control call set, as JSON."""
 
     code: str
     body: str
 
 
 class CatalogueRow(NamedTuple):
-    """Items laid over the catalogue of an area; JSON."""
+    """Items that a control call set over the catalogue of an area, as JSON."""
 
     area: str
     body: str
 
 
 class PolicyRow(NamedTuple):
-    """The city file of an area that was put in by a control call."""
+    """City file that a control call set for an area."""
 
     area: str
     name: str
@@ -43,14 +43,14 @@ class PolicyRow(NamedTuple):
 
 
 class AgencyRow(NamedTuple):
-    """The agency registered for an area; JSON."""
+    """Agency registered for an area, as JSON."""
 
     area: str
     body: str
 
 
 class FaultRow(NamedTuple):
-    """A fault that was ordered, and how often it was used."""
+    """Injected fault, with the numbers of messages matched (`seen`) and changed (`used`); `probability` from 0 to 1."""
 
     id: int
     at: str
@@ -65,7 +65,7 @@ class FaultRow(NamedTuple):
 
 
 class SignInRow(NamedTuple):
-    """An operator signed in."""
+    """Sign-in of an operator for a day; `signed_out` is 0 or 1."""
 
     sign_no: str
     institution: str
@@ -76,7 +76,7 @@ class SignInRow(NamedTuple):
 
 
 class StoredFileRow(NamedTuple):
-    """A file that an institution uploaded; `size` in bytes, `until` the last moment for fetching it."""
+    """File that an institution uploaded; `size` in bytes, `until` the last wire time at which 9102 gives it."""
 
     id: int
     institution: str
@@ -89,7 +89,7 @@ class StoredFileRow(NamedTuple):
 
 
 class VisitRow(NamedTuple):
-    """A visit, with 2201 and 2203 as sent."""
+    """Visit with the inputs of 2201 and 2203 as JSON; `described` is blank until 2203."""
 
     id: int
     person_id: int
@@ -109,7 +109,7 @@ class VisitRow(NamedTuple):
 
 
 class SubjectRow(NamedTuple):
-    """Subject of one settlement: a batch of a visit or an interval of a stay; sums in fen."""
+    """Subject of one settlement, a batch of a visit or an interval of a stay; sums of its charges in fen."""
 
     id: int
     visit_id: int
@@ -130,7 +130,7 @@ class SubjectRow(NamedTuple):
 
 
 class ChargeRow(NamedTuple):
-    """A charge of a visit: its parts in fen, and its row of feedetail as JSON."""
+    """Charge of a visit: its parts in fen, and its row of feedetail as JSON."""
 
     id: int
     visit_id: int
@@ -147,7 +147,10 @@ class ChargeRow(NamedTuple):
 
 
 class SettlementRow(NamedTuple):
-    """A settlement or a cancellation; amounts in fen."""
+    """Settlement or cancellation; amounts in fen, `ratio` from 0 to 1 as text.
+
+    `details`, `movements`, `answered` and `expected` are JSON (`simulator.insured.kept`, `simulator.insured.books`).
+    """
 
     id: int
     kind: str
@@ -198,12 +201,12 @@ class SettlementRow(NamedTuple):
 
     @property
     def settlement_id(self) -> int:
-        """The id that the row goes by on the wire: a cancellation stands under what it cancels."""
+        """Id that setl_id is made from: of a cancellation, that of the settlement it cancels."""
         return self.id if self.original_id is None else self.original_id
 
 
 class LedgerRow(NamedTuple):
-    """A ledger entry in fen."""
+    """Ledger entry; `amount` in fen, signed."""
 
     id: int
     settlement_id: int
@@ -215,7 +218,7 @@ class LedgerRow(NamedTuple):
 
 
 class MessageRow(NamedTuple):
-    """A msgid that was spent, and the answer to it."""
+    """Msgid that was spent, with digest and answer of its message; `digest` is blank for a mark of 2601."""
 
     msgid: str
     infno: str
@@ -227,7 +230,7 @@ class MessageRow(NamedTuple):
 
 
 class JournalRow(NamedTuple):
-    """One leg of a message, bytes as seen."""
+    """Leg of a message with its bytes as received and sent; `at` by the trade clock, `real_at` seconds since 1970."""
 
     id: int
     exchange: str
@@ -247,7 +250,7 @@ class JournalRow(NamedTuple):
 
 
 class FindingRow(NamedTuple):
-    """A judged fact about a message."""
+    """Judged fact about a message, its sentence in both languages."""
 
     id: int
     exchange: str
@@ -267,7 +270,7 @@ class FindingRow(NamedTuple):
 
 
 class OutboxRow(NamedTuple):
-    """A message to an agency whose outcome is open, or was."""
+    """Message to an agency in the outbox; `next_try` and `claimed_until` are seconds since 1970, 0 for none."""
 
     id: int
     msgid: str
@@ -289,7 +292,7 @@ class OutboxRow(NamedTuple):
 
 
 class TaskRow(NamedTuple):
-    """A guided step that a person or a script carries out."""
+    """Manual step that a person or a script carries out; `body` and `result` as JSON."""
 
     id: int
     role: str
@@ -299,7 +302,7 @@ class TaskRow(NamedTuple):
 
 
 class RecordRow(NamedTuple):
-    """A record as it was uploaded, and whom it belongs to."""
+    """Record as uploaded, with its owner; `body` as JSON."""
 
     id: int
     kind: str

@@ -1,4 +1,4 @@
-"""Embedded: one SQLite file in WAL mode per sandbox, written by one process."""
+"""SQLite stores: a file for each sandbox, written by a single process."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from simulator.core.errors import SetupError
 from simulator.core.logs import log
@@ -17,14 +17,15 @@ from simulator.core.texts import text
 from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
 from simulator.store.tables import SCHEMA_VERSION
 from simulator.store.unit_of_work import Cursor, UnitOfWork
+from simulator.store.upgrades.step import EarlierRow
 from simulator.store.upgrades.upgrade import EarlierStore, copy_name, needs_upgrade, upgrade_failed, upgrade_into
 
 
 class SqliteStore:
-    """One SQLite file in WAL mode, one connection behind one lock.
+    """Store in an SQLite file, in WAL mode, with a single connection behind a lock.
 
-    synchronous=NORMAL: a killed process loses nothing that was committed; only a power cut may lose the last commits
-    (performance: FULL costs a third of the rate, so it is a setting).
+    By default synchronous=NORMAL: a killed process loses no commit, a power cut may lose the last ones. `durable` sets
+    FULL, which costs a third of the message rate.
     """
 
     def __init__(self, path: Path, *, durable: bool = False) -> None:
@@ -43,10 +44,10 @@ class SqliteStore:
         self._connection.execute("PRAGMA wal_autocheckpoint=1000")
         self._connection.execute("PRAGMA cache_size=-16384")
         self._cursor = self._connection.cursor()
-        self._work = UnitOfWork(cast(Cursor, self._cursor), "sqlite", self._afresh)
+        self._work = UnitOfWork(cast(Cursor, self._cursor), "sqlite", self._restart)
 
     def version(self) -> int | None:
-        """The version of the tables; None while the store has no first row."""
+        """Returns the version of the tables, or None while the row of the sandbox is missing."""
         try:
             found = self._connection.execute(_VERSION).fetchone()
         except sqlite3.OperationalError as error:
@@ -56,6 +57,7 @@ class SqliteStore:
 
     @property
     def current(self) -> bool:
+        """True while the file of this path is the one that was opened."""
         try:
             return not self._closed and self.path.stat().st_ino == self._file
         except FileNotFoundError:
@@ -67,7 +69,7 @@ class SqliteStore:
             if self._closed:
                 raise Gone(self.name)
             self._begin()
-            self._work.begun()
+            self._work.reset()
             try:
                 yield self._work
                 self._cursor.execute("COMMIT")
@@ -84,12 +86,13 @@ class SqliteStore:
         except sqlite3.OperationalError as error:
             raise Conflict(str(error)) from None
 
-    def _afresh(self) -> None:
+    def _restart(self) -> None:
         if self._connection.in_transaction:
             self._cursor.execute("ROLLBACK")
         self._begin()
 
     def copy_to(self, path: Path) -> None:
+        """Writes a copy of the store to a file, complete or not at all."""
         with self._lock:
             part = path.with_suffix(".part")
             part.unlink(missing_ok=True)
@@ -101,6 +104,7 @@ class SqliteStore:
             part.replace(path)
 
     def copy_from(self, path: Path) -> None:
+        """Replaces the whole store by the copy in a file."""
         with self._lock:
             source = sqlite3.connect(path)
             try:
@@ -118,7 +122,7 @@ _VERSION = "SELECT schema_version FROM sandbox WHERE id = 1"
 
 
 class SqliteFactory:
-    """A folder: `<sandbox>.sqlite`, and `<sandbox>/<snapshot>.snapshot` beside it."""
+    """Stores of one folder: `<sandbox>.sqlite`, and `<sandbox>/<snapshot>.snapshot` for each snapshot."""
 
     embedded = True
 
@@ -140,7 +144,7 @@ class SqliteFactory:
         with self._lock:
             if path.exists():
                 raise FileExistsError(name)
-            # Made beside and moved into place, so a crash never leaves a file without its tables and first rows.
+            # Written under another name and then linked, so a crash leaves no store without its tables and first rows.
             part = path.with_suffix(f".{uuid.uuid4().hex}.part")
             with _new_file(part, durable=self._durable) as work:
                 if fill is not None:
@@ -168,20 +172,21 @@ class SqliteFactory:
             return found
 
     def _upgrade(self, store: SqliteStore) -> None:
-        """Keeps the store as a snapshot and takes the upgraded rows of that in its place, all at once."""
+        """Copies the store to a snapshot and replaces its content by the upgraded rows of the snapshot, as one step."""
         version = store.version() or 0
         kept = self._snapshot(store.name, copy_name(version, self.snapshots(store.name)))
         try:
             kept.parent.mkdir(exist_ok=True)
             store.copy_to(kept)
-            self._take(store, kept, version)
+            self._load_upgraded(store, kept, version)
         except Exception as error:
             store.close()
             kept.unlink(missing_ok=True)
             raise upgrade_failed(store.name, version, error) from error
         log().info("store upgraded", store=store.name, found=version, version=SCHEMA_VERSION, copy=str(kept))
 
-    def _take(self, store: SqliteStore, earlier: Path, version: int) -> None:
+    def _load_upgraded(self, store: SqliteStore, earlier: Path, version: int) -> None:
+        """Upgrades the rows of a file of an earlier version into a new file, and replaces the store by that."""
         part = store.path.with_suffix(f".{uuid.uuid4().hex}.part")
         try:
             with closing(sqlite3.connect(earlier)) as source:
@@ -219,7 +224,7 @@ class SqliteFactory:
             found = source.execute(_VERSION).fetchone()
         if found and needs_upgrade(f"{name}/{snapshot}", found[0]):
             try:
-                self._take(store, path, found[0])
+                self._load_upgraded(store, path, found[0])
             except Exception as error:
                 raise upgrade_failed(f"{name}/{snapshot}", found[0], error) from error
         else:
@@ -240,7 +245,7 @@ class SqliteFactory:
 
 @contextmanager
 def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[UnitOfWork]:
-    """Makes a file with all tables, and keeps it when what is written into it is whole; it is removed otherwise."""
+    """Creates a file with all tables for one unit of work, and deletes it when the block or its own check fails."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size={page_size}")
@@ -262,12 +267,12 @@ def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[U
 
 
 def _earlier(source: sqlite3.Connection, version: int) -> EarlierStore:
-    """The tables of a file, and the last ids that it gave out."""
+    """Returns the tables of a file with the last ids that SQLite generated for them."""
     named = "SELECT name FROM sqlite_master WHERE type = 'table'"
     names = [name for (name,) in source.execute(named)]
     last = source.execute("SELECT name, seq FROM sqlite_sequence").fetchall() if "sqlite_sequence" in names else []
 
-    def rows(table: str) -> Iterator[dict[str, Any]]:
+    def rows(table: str) -> Iterator[EarlierRow]:
         found = source.execute(f'SELECT * FROM "{table}"')
         columns = [column[0] for column in found.description]
         for row in found:

@@ -1,65 +1,69 @@
-"""Statements built with Core once, run as their compiled text on the driver, in every dialect with named parameters."""
+"""Statements built with SQLAlchemy Core and compiled once, to run as text with named parameters on the driver."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, Never, cast, overload
+from typing import Generic, NamedTuple, Never, cast, overload
 
-from sqlalchemy import Insert, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Insert, SelectBase, Table, UpdateBase, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.expression import ColumnElement
 
-from simulator.store.typed_tables import RowT, TableOf
+from simulator.store.typed_tables import Columns, RowT, SqlValue, TableOf
+
+Element = SelectBase | UpdateBase
+"""Core construct that a statement is made of."""
 
 
 def _postgresql() -> Dialect:
-    # Slow to import, and most platforms never need it.
+    # Slow to import, and needed for PostgreSQL stores only.
     from sqlalchemy.dialects import postgresql
 
-    return cast(Any, postgresql.dialect)(paramstyle="pyformat")  # type: ignore[no-any-return]
+    return cast(Callable[..., Dialect], postgresql.dialect)(paramstyle="pyformat")
 
 
 DIALECTS: Mapping[str, Callable[[], Dialect]] = {
-    "sqlite": lambda: cast(Any, sqlite.dialect)(paramstyle="named"),
+    "sqlite": lambda: cast(Callable[..., Dialect], sqlite.dialect)(paramstyle="named"),
     "postgresql": _postgresql,
 }
 
 
 class Identifier(NamedTuple):
-    """The id of a row, alone."""
+    """Row that holds an id."""
 
     id: int
 
 
 class RowCount(NamedTuple):
-    """The number of rows."""
+    """Row that holds a number of rows."""
 
     rows: int
 
 
 class Statement(Generic[RowT]):
-    """One Core statement; compiled once for a dialect and kept, with the literals that it was built with.
+    """Core statement with its compiled text for each dialect.
 
-    `row` is the class of what comes back, its fields named as the columns; nothing comes back without one.
+    `row` is the class of the rows returned, its fields named as the columns; a statement without one returns no rows.
+    Raises TypeError where fields and columns differ.
     """
 
     @overload
-    def __init__(self: "Statement[Never]", element: Any) -> None: ...
+    def __init__(self: "Statement[Never]", element: Element) -> None: ...
     @overload
-    def __init__(self: "Statement[RowT]", element: Any, row: type[RowT]) -> None: ...
-    def __init__(self, element: Any, row: type[RowT] | None = None) -> None:
+    def __init__(self: "Statement[RowT]", element: Element, row: type[RowT]) -> None: ...
+    def __init__(self, element: Element, row: type[RowT] | None = None) -> None:
         columns = _columns(element)
         if columns != (row._fields if row else ()):
             raise TypeError(f"{row and row.__name__}: {columns}")
         self.element = element
         self.writes = not element.is_select
-        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
-        self.make: Callable[[Any], RowT] | None = row._make if row else None
+        self._compiled: dict[str, tuple[str, dict[str, SqlValue]]] = {}
+        self.make: Callable[[Iterable[SqlValue]], RowT] | None = row._make if row else None
 
-    def compiled(self, dialect: str) -> tuple[str, dict[str, Any]]:
-        """SQL of the dialect with parameters by name, and the parameters that are literals."""
+    def compiled(self, dialect: str) -> tuple[str, dict[str, SqlValue]]:
+        """Returns the SQL of a dialect with parameters by name, and the values of those that the statement fixes."""
         found = self._compiled.get(dialect)
         if found is None:
             compiled = self.element.compile(dialect=DIALECTS[dialect]())
@@ -68,10 +72,10 @@ class Statement(Generic[RowT]):
         return found
 
     @cached_property
-    def by_position(self) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-        """For SQLite, its SQL with parameters by position, and what takes them from a row in that order.
+    def by_position(self) -> tuple[str, Callable[[Columns], tuple[SqlValue, ...]]]:
+        """SQL for SQLite with parameters by position, and a function that picks them from a row in that order.
 
-        The driver looks every named parameter up by its text, which is a third of putting in many rows.
+        The driver looks every named parameter up by its text, a third of the time of inserting many rows.
         """
         written, _ = self.compiled("sqlite")
         names = _NAMED.findall(written)
@@ -81,7 +85,7 @@ class Statement(Generic[RowT]):
 _NAMED = re.compile(r":(\w+)")
 
 
-def _columns(element: Any) -> tuple[str, ...]:
+def _columns(element: Element) -> tuple[str, ...]:
     returned = getattr(element, "selected_columns", None)
     if returned is None:
         returned = getattr(element, "_all_selected_columns", None) or ()
@@ -90,19 +94,19 @@ def _columns(element: Any) -> tuple[str, ...]:
 
 @cache
 def gives_ids(table: Table) -> bool:
-    """Whether the database gives each new row of the table its id."""
+    """Tells whether the database generates the ids of a table."""
     return "id" in table.columns and table.columns["id"].autoincrement is True
 
 
 @cache
 def insert_many(table: Table) -> Statement[Never]:
-    """Inserts every column but an automatic id."""
+    """Insert of every column but a generated id."""
     return Statement(_insert(table))
 
 
 @cache
 def insert_into(table: Table) -> Statement[Identifier]:
-    """Inserts every column but the automatic id, which comes back."""
+    """Insert of every column but the generated id, which is returned."""
     return Statement(_insert(table).returning(table.columns["id"]), Identifier)
 
 
@@ -113,19 +117,19 @@ def _insert(table: Table) -> Insert:
 
 @cache
 def insert_copy(table: Table) -> Statement[Never]:
-    """Inserts every column, ids too, of a row that was kept elsewhere."""
+    """Insert of every column, a generated id too, for rows copied from another store."""
     return Statement(insert(table).values({column.name: bindparam(column.name) for column in table.columns}))
 
 
 @cache
 def last_id(table: Table) -> Statement[Identifier]:
-    """The highest id of a row that is there, or 0."""
+    """Select of the highest id in a table, 0 for an empty one."""
     return Statement(select(func.coalesce(func.max(table.c.id), 0).label("id")), Identifier)
 
 
 @cache
 def select_by(table: TableOf[RowT], *by: str, order: str = "", lock: bool = False) -> Statement[RowT]:
-    """All columns where each column of `by` equals the parameter of its name; `lock` holds the rows on PostgreSQL."""
+    """Select of the rows whose columns `by` equal the parameters of their names; `lock` locks them on PostgreSQL."""
     element = select(table).where(*(table.c[name] == bindparam(name) for name in by))
     if order:
         element = element.order_by(table.c[order])
@@ -134,17 +138,18 @@ def select_by(table: TableOf[RowT], *by: str, order: str = "", lock: bool = Fals
 
 @cache
 def count_of(table: Table) -> Statement[RowCount]:
-    """How many rows there are, as `rows`."""
+    """Select of the number of rows in a table."""
     return Statement(select(func.count().label("rows")).select_from(table), RowCount)
 
 
 @cache
 def update_by(table: Table, by: tuple[str, ...], *values: str) -> Statement[Never]:
-    """Sets `values` where each column of `by` equals its parameter, which is named `by_<column>`."""
+    """Update of the columns `values` where each column of `by` equals the parameter `by_<column>`."""
     conditions: list[ColumnElement[bool]] = [table.c[name] == bindparam(f"by_{name}") for name in by]
     return Statement(update(table).where(*conditions).values({name: bindparam(name) for name in values}))
 
 
 @cache
 def delete_by(table: Table, *by: str) -> Statement[Never]:
+    """Delete of the rows whose columns `by` equal the parameters of their names."""
     return Statement(delete(table).where(*(table.c[name] == bindparam(name) for name in by)))

@@ -1,10 +1,10 @@
-"""What every store keeps to: one per sandbox, opened by a StoreHouse that knows where all of them are."""
+"""Interfaces of a store, which holds one sandbox, and of the factory that opens, creates and copies stores."""
 
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from sqlalchemy import create_mock_engine
 
@@ -13,60 +13,85 @@ from simulator.store.statements import DIALECTS
 from simulator.store.unit_of_work import UnitOfWork
 
 NAME = re.compile(r"[a-z0-9-]{1,40}\Z")
-"""Names of sandboxes and snapshots; nothing else ever becomes part of a path or a schema."""
+"""Pattern of the names of sandboxes and snapshots, which become parts of paths and schemas."""
 
 
 Fill = Callable[[UnitOfWork], None]
-"""Puts the first rows into a new store; they are there from the moment that the store is."""
+"""Function that writes the first rows of a new store, in the transaction that creates it."""
 
 
 class Conflict(Exception):
-    """Another unit of work was in the way; nothing of this one was kept, and it may be taken again as it is."""
+    """Raised where another unit of work interfered; this one was rolled back and can be run again."""
 
 
 class Gone(Exception):
-    """The sandbox was deleted, here or by another process."""
+    """Raised for a store that was closed or deleted, by this process or another."""
 
 
 class Store(Protocol):
-    """The state of one sandbox."""
+    """Store of one sandbox."""
 
     name: str
 
     @property
     def current(self) -> bool:
-        """Whether this is still the store of its name; another process may have deleted it and made a new one."""
+        """True while this object serves the store of its name; another process may delete that, and make a new one."""
         ...
 
     def begin(self) -> AbstractContextManager[UnitOfWork]:
-        """A unit of work: committed when the block ends, undone when it raises; raises Conflict or Gone."""
+        """Opens a unit of work, which the end of the block commits and an error rolls back; raises Conflict or Gone."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Ends the use of the store by this process; `begin` raises Gone from then on."""
+        ...
 
 
 class StoreFactory(Protocol):
-    """Where the sandboxes are kept."""
+    """Stores in one folder or database; KeyError stands for a name that is malformed or not there."""
 
     embedded: bool
-    """Whether this process alone writes here."""
+    """True where only this process writes to the stores."""
 
-    def names(self) -> list[str]: ...
-    def create(self, name: str, fill: Fill | None = None) -> Store: ...
-    def open(self, name: str) -> Store: ...
-    def delete(self, name: str) -> None: ...
-    def snapshots(self, name: str) -> list[str]: ...
-    def snapshot(self, name: str, snapshot: str) -> None: ...
-    def restore(self, name: str, snapshot: str) -> None: ...
-    def close(self) -> None: ...
+    def names(self) -> list[str]:
+        """Returns the names of all stores, sorted."""
+        ...
+
+    def create(self, name: str, fill: Fill | None = None) -> Store:
+        """Creates a store with its first rows, or nothing; raises FileExistsError for a name that is taken."""
+        ...
+
+    def open(self, name: str) -> Store:
+        """Opens a store, after an upgrade where it is of an earlier version; raises SetupError where that fails."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Deletes a store with its snapshots, if there is such a store."""
+        ...
+
+    def snapshots(self, name: str) -> list[str]:
+        """Returns the names of the snapshots of a store, sorted."""
+        ...
+
+    def snapshot(self, name: str, snapshot: str) -> None:
+        """Copies a store to a snapshot, replacing one of the same name."""
+        ...
+
+    def restore(self, name: str, snapshot: str) -> None:
+        """Replaces the rows of a store by those of a snapshot; raises KeyError where there is none of that name."""
+        ...
+
+    def close(self) -> None:
+        """Closes every connection."""
+        ...
 
 
 @cache
 def create_statements(dialect: str) -> tuple[str, ...]:
-    """The DDL of every table and index."""
+    """Returns the DDL of every table and index, in the order to run it."""
     written: list[str] = []
     engine = create_mock_engine(
         f"{dialect}://", lambda element, *_, **__: written.append(str(element.compile(dialect=DIALECTS[dialect]())))
     )
-    tables.metadata.create_all(cast(Any, engine), checkfirst=False)
+    tables.metadata.create_all(engine, checkfirst=False)
     return tuple(written)

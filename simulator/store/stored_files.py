@@ -1,4 +1,4 @@
-"""Sum and expiry of the files that institutions keep in a sandbox."""
+"""Total size and expiry of the files of an institution."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from simulator.store.unit_of_work import UnitOfWork
 
 
 class SumOfSizes(NamedTuple):
-    """Bytes of several files."""
+    """Total size of files in bytes."""
 
     size: int
 
@@ -29,11 +29,11 @@ _REMOVE = Statement(
 
 
 def sum_of_sizes(work: UnitOfWork, institution: str) -> int:
-    """Bytes of all files of an institution."""
+    """Returns the total size in bytes of the files of an institution, expired ones included."""
     found = work.one(_SUM, institution=institution)
     return int(found.size) if found else 0
 
 
 def remove_expired(work: UnitOfWork, institution: str, now: str) -> None:
-    """Removes the files of an institution whose time is over at `now`, a time as the wire writes it."""
+    """Deletes the files of an institution that expired before `now`, a wire time."""
     work.run(_REMOVE, institution=institution, now=now)

@@ -1,4 +1,4 @@
-"""Tables of what settlements settle: subjects, and their charges one row each."""
+"""Tables of the subjects of settlements and of their charges."""
 
 from sqlalchemy import Column, Index, String, Text
 
@@ -12,7 +12,7 @@ subject = table_of(
     Column("visit_id", ROW_ID, nullable=False),
     Column("kind", String(10), nullable=False),  # batch | interval
     Column("number", String(30), nullable=False),  # chrg_bchno of a batch
-    Column("begins", String(10), nullable=False),  # first and last day of an interval; blank for a batch
+    Column("begins", String(10), nullable=False),  # first and, below, last day of an interval; blank for a batch
     Column("ends", String(10), nullable=False),
     Column("state", String(10), nullable=False),  # open | settled | withdrawn
     Column("disease", String(30), nullable=False),
@@ -33,7 +33,7 @@ charge = table_of(
     "charge",
     id_column(),
     Column("visit_id", ROW_ID, nullable=False),
-    Column("subject_id", ROW_ID),  # blank until an interval of the stay takes it in
+    Column("subject_id", ROW_ID),  # null until the charge is part of an interval
     Column("serial", String(30), nullable=False),  # feedetl_sn
     Column("state", String(10), nullable=False),  # open | withdrawn
     Column("fee_at", String(19), nullable=False),

@@ -1,10 +1,10 @@
 """Subjects of settlements and their charges: a batch of a visit, or an interval of a stay.
 
-A charge is a row of its own, found by visit and serial number; nothing here reads the whole of a long stay but the
-settlement of the whole of it.
+A charge has a row of its own, found by visit and serial number, so that a long stay is read as a whole only to settle
+it as a whole.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
@@ -13,16 +13,19 @@ from simulator.core.json_codec import read_own
 from simulator.store.rows import SubjectRow
 from simulator.store.statements import Statement
 from simulator.store.tables import charge, subject
+from simulator.store.typed_tables import SqlValue
 from simulator.store.unit_of_work import UnitOfWork
 
 BATCH, INTERVAL = "batch", "interval"
 OPEN, SETTLED, WITHDRAWN = "open", "settled", "withdrawn"
 PARTS = ("total", "own_purchase", "above_ceiling", "prior_selfpay", "in_scope")
-"""The amounts of a charge and of a subject, fen."""
+"""Columns of the amounts of a charge and of a subject, in fen."""
+ChargeLine = dict[str, Any]
+"""Row of feedetail by wire field, as the contract has checked it."""
 
 
 class ChargeAmounts(NamedTuple):
-    """The parts of one charge, fen."""
+    """Parts of one charge in fen."""
 
     total: int
     own_purchase: int
@@ -31,14 +34,27 @@ class ChargeAmounts(NamedTuple):
     in_scope: int
 
 
+class NewCharge(NamedTuple):
+    """Charge to be added: its parts in fen, and its row of feedetail as JSON."""
+
+    serial: str
+    fee_at: str
+    total: int
+    own_purchase: int
+    above_ceiling: int
+    prior_selfpay: int
+    in_scope: int
+    line: str
+
+
 class _Line(NamedTuple):
-    """A charge as JSON."""
+    """Row that holds a charge as JSON."""
 
     line: str
 
 
 class _Sums(NamedTuple):
-    """Sums of the charges of a subject in fen, with the time of the last charge."""
+    """Sums of the charges of a subject in fen, with the wire time of the last charge."""
 
     total: int
     own_purchase: int
@@ -48,8 +64,8 @@ class _Sums(NamedTuple):
     last_fee_at: str
 
 
-class _Serial(NamedTuple):
-    """The number of a charge."""
+class _ChargeNumber(NamedTuple):
+    """Row that holds the number of a charge."""
 
     serial: str
 
@@ -65,7 +81,7 @@ _KNOWN = Statement(
         charge.c.serial == bindparam("serial"),
         charge.c.state == OPEN,
     ),
-    _Serial,
+    _ChargeNumber,
 )
 _SUMS = Statement(
     select(
@@ -75,7 +91,7 @@ _SUMS = Statement(
     _Sums,
 )
 _WITHDRAW = Statement(update(charge).where(*_OF_SUBJECT).values(state=WITHDRAWN))
-_TAKE_IN = Statement(
+_JOIN_INTERVAL = Statement(
     update(charge)
     .where(
         charge.c.visit_id == bindparam("of_visit"),
@@ -84,9 +100,9 @@ _TAKE_IN = Statement(
         charge.c.fee_at >= bindparam("since"),
         charge.c.fee_at < bindparam("until"),
     )
-    .values(subject_id=bindparam("taken_by"))
+    .values(subject_id=bindparam("interval"))
 )
-_REPRICE = Statement(
+_SET_SUMS = Statement(
     update(subject)
     .where(subject.c.id == bindparam("of_subject"))
     .values({name: bindparam(name) for name in (*PARTS, "last_fee_at")})
@@ -94,12 +110,12 @@ _REPRICE = Statement(
 
 
 def live_of(work: UnitOfWork, visit_id: int) -> list[SubjectRow]:
-    """Subjects of a visit that were not withdrawn, in order of arrival."""
+    """Returns the subjects of a visit that were not withdrawn, oldest first."""
     return [row for row in work.find(subject, visit_id=visit_id, order="id") if row.state != WITHDRAWN]
 
 
-def add(work: UnitOfWork, visit_id: int, *, kind: str, number: str, disease: str, **values: Any) -> int:
-    """Keeps a subject without a settlement; its id."""
+def add(work: UnitOfWork, visit_id: int, *, kind: str, number: str, disease: str, **values: SqlValue) -> int:
+    """Adds an open subject and returns its id; `values` sets further columns, which are blank or 0 otherwise."""
     blank = {"begins": "", "ends": "", "last_fee_at": "", "preview": "", "settlement_id": None, "state": OPEN}
     sums = dict.fromkeys(PARTS, 0)
     return work.add(
@@ -108,37 +124,39 @@ def add(work: UnitOfWork, visit_id: int, *, kind: str, number: str, disease: str
 
 
 def add_charges(
-    work: UnitOfWork, visit_id: int, charges: Iterable[Mapping[str, Any]], *, subject_id: int | None = None
+    work: UnitOfWork, visit_id: int, charges: Iterable[NewCharge], *, subject_id: int | None = None
 ) -> None:
-    """Keeps charges, of a subject or of a stay that no interval has taken in yet."""
-    work.add_many(charge, [{"visit_id": visit_id, "subject_id": subject_id, "state": OPEN, **each} for each in charges])
+    """Adds open charges to a subject, or to a visit until an interval is formed of them."""
+    work.add_many(
+        charge, [{"visit_id": visit_id, "subject_id": subject_id, "state": OPEN, **each._asdict()} for each in charges]
+    )
 
 
 def is_known(work: UnitOfWork, visit_id: int, serial: str) -> bool:
-    """Tells if a live charge of the visit has the number; found by the index."""
+    """Tells whether an open charge of the visit has the number (feedetl_sn)."""
     return work.one(_KNOWN, visit_id=visit_id, serial=serial) is not None
 
 
 def amounts_of(work: UnitOfWork, subject_id: int) -> list[ChargeAmounts]:
-    """The parts of each charge of a subject, in the order of feedetail."""
+    """Returns the parts of each open charge of a subject, in the order of feedetail."""
     return work.all(_AMOUNTS, owner=subject_id)
 
 
-def lines_of(work: UnitOfWork, subject_id: int) -> list[dict[str, Any]]:
-    """The charges of a subject as sent, each joined with its classification."""
+def lines_of(work: UnitOfWork, subject_id: int) -> list[ChargeLine]:
+    """Returns the open charges of a subject as rows of feedetail: as sent, with their classification."""
     return [read_own(row.line) for row in work.all(_LINES, owner=subject_id)]
 
 
 def withdraw(work: UnitOfWork, subject_id: int) -> None:
-    """Withdraws a subject with all of its charges."""
+    """Withdraws a subject with its open charges."""
     work.run(_WITHDRAW, owner=subject_id)
     work.change(subject, {"id": subject_id}, state=WITHDRAWN)
 
 
 def withdraw_charge(work: UnitOfWork, visit_id: int, serial: str) -> bool:
-    """Withdraws one charge of a visit and takes it off its subject; False where no live charge has the number.
+    """Withdraws an open charge of a visit and sums its subject anew; False where none has the number.
 
-    A charge of a settled subject stays: the settlement is cancelled first.
+    False too where its subject is settled: that settlement must be cancelled first.
     """
     for row in work.find(charge, visit_id=visit_id, serial=serial):
         if row.state != OPEN:
@@ -154,23 +172,24 @@ def withdraw_charge(work: UnitOfWork, visit_id: int, serial: str) -> bool:
 
 
 def form_interval(work: UnitOfWork, visit_id: int, *, number: str, begins: str, ends: str, disease: str = "") -> int:
-    """Makes a subject of the charges of a stay from one day to another, both included; its id.
+    """Makes an interval of the open charges of a visit from day `begins` to day `ends`, and returns its id.
 
-    A charge belongs to one subject at most: what an earlier interval took in stays there.
+    Charges that belong to an earlier interval stay there.
     """
     made = add(work, visit_id, kind=INTERVAL, number=number, disease=disease, begins=begins, ends=ends)
-    work.run(_TAKE_IN, of_visit=visit_id, since=begins, until=f"{ends} 24", taken_by=made)
+    # As text, `<day> 24` comes after every wire time of the day.
+    work.run(_JOIN_INTERVAL, of_visit=visit_id, since=begins, until=f"{ends} 24", interval=made)
     _sum_up(work, made)
     return made
 
 
-def sums(amounts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """The sums of a subject, fen."""
-    return {name: sum(each[name] for each in amounts) for name in PARTS}
+def sums(charges: Sequence[NewCharge]) -> dict[str, int]:
+    """Returns the sum of each part over charges, in fen."""
+    return {name: sum(getattr(each, name) for each in charges) for name in PARTS}
 
 
 def _sum_up(work: UnitOfWork, subject_id: int) -> None:
     found = work.one(_SUMS, owner=subject_id)
     if found is None:
         raise LookupError(f"subject {subject_id}")
-    work.run(_REPRICE, of_subject=subject_id, **found._asdict())
+    work.run(_SET_SUMS, of_subject=subject_id, **found._asdict())

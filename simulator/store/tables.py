@@ -1,4 +1,4 @@
-"""The tables of one sandbox, the same on SQLite and PostgreSQL; amounts are integer fen, times Beijing wire text."""
+"""Tables of a sandbox, the same on SQLite and PostgreSQL: amounts are integer fen, times wire text of Beijing."""
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Text, literal_column
 
@@ -11,7 +11,7 @@ from simulator.store.typed_tables import ROW_ID, fen_column, id_column, metadata
 __all__ = ["charge", "metadata", "record", "stored_file", "subject"]
 
 SCHEMA_VERSION = 4
-"""Raised when a table changes; what the change asks of the rows kept is a step in `upgrades/to_<version>.py`."""
+"""Version of the tables, raised when one changes; `upgrades/to_<version>.py` holds the steps for kept rows."""
 
 _Id, _id, _fen = ROW_ID, id_column, fen_column
 
@@ -29,7 +29,7 @@ sandbox = table_of(
     Column("edition", Text, nullable=False),
     Column("strict", Integer, nullable=False),
     Column("gateway", Text, nullable=False),
-    # Rises with every change of what is cached in memory: edition, gateway, policies, catalogues, agencies, faults.
+    # Raised when configuration changes that processes cache: edition, gateway, policies, catalogues, agencies, faults.
     Column("revision", BigInteger, nullable=False),
     # Counts forwarded messages, so that no two ever share a msgid, even with the clock frozen.
     Column("serial", BigInteger, nullable=False),
@@ -211,8 +211,8 @@ settlement = table_of(
     _id(),
     Column("kind", String(12), nullable=False),  # settlement | cancellation
     Column("state", String(12), nullable=False),  # live | cancelled | reversed
-    Column("original_id", _Id),  # of a cancellation: what it cancels
-    Column("msgid", String(30), nullable=False),  # as the one who keeps this row saw it
+    Column("original_id", _Id),  # the settlement that a cancellation cancels
+    Column("msgid", String(30), nullable=False),  # as seen by the side that keeps the row
     Column("infno", String(10), nullable=False),
     Column("person_id", _Id, nullable=False, index=True),
     Column("psn_no", String(30), nullable=False),
@@ -251,9 +251,9 @@ settlement = table_of(
     Column("details", Text, nullable=False),
     Column("movements", Text, nullable=False),
     Column("answered", Text, nullable=False),  # setlinfo and setldetail as answered by a registered agency
-    Column("expected", Text, nullable=False),  # our own award with its reasons, or why there is none
+    Column("expected", Text, nullable=False),  # the award computed here with its reasons, or the refusals
     Column("settled_how", String(10), nullable=False, default="direct"),  # direct | by_hand
-    Column("clearing", String(20)),  # the clearing between places that it stands in; blank while in none
+    Column("clearing", String(20)),  # clearing between places that includes it; null before
     sqlite_autoincrement=True,
 )
 Index("settlement_batch", settlement.c.mdtrt_id, settlement.c.batch_number)
@@ -306,7 +306,7 @@ journal = table_of(
     Column("answer", LargeBinary, nullable=False),
 )
 AGENCY_LEG = journal.c.leg == literal_column("'agency'")
-"""As a database finds it in a condition again: with a parameter in its place the index below would not be used."""
+"""Condition that a leg is the agency's, written with a literal for the partial index (as `record_table.LIVE`)."""
 Index("journal_agency", journal.c.psn_no, sqlite_where=AGENCY_LEG, postgresql_where=AGENCY_LEG)
 
 finding = table_of(
@@ -333,7 +333,7 @@ outbox = table_of(
     rows.OutboxRow,
     "outbox",
     _id(),
-    Column("msgid", String(30), nullable=False, unique=True),  # the one the agency sees
+    Column("msgid", String(30), nullable=False, unique=True),  # as the agency sees it
     Column("area", String(6), nullable=False),
     Column("infno", String(20), nullable=False),
     # sending -> done | refused | unknown; unknown -> reversed | done (repeated) | given_up; held waits for its 2601
@@ -342,8 +342,8 @@ outbox = table_of(
     Column("origin_msgid", String(30), nullable=False, index=True),  # the hospital's
     Column("psn_no", String(30), nullable=False, index=True),
     Column("mdtrt_id", String(30), nullable=False, index=True),
-    Column("subject", Text, nullable=False),  # what the outcome is booked on: ids of rows, as JSON
-    Column("late", Integer, nullable=False),  # a fault holds the original back until it was reversed
+    Column("subject", Text, nullable=False),  # OutboxSubject as JSON, or blank
+    Column("late", Integer, nullable=False),  # 1: a fault delivers the original after its reversal
     Column("attempts", Integer, nullable=False),
     Column("next_try", Float, nullable=False),
     Column("claimed_until", Float, nullable=False),
@@ -363,4 +363,4 @@ task = table_of(
 )
 
 NUMBERED = (registration, filing, visit, settlement, record, stored_file)
-"""Tables whose ids are numbers on the wire: trt_dcla_detl_sn, mdtrt_id, setl_id, file_qury_no; none is given twice."""
+"""Tables whose ids are sent as trt_dcla_detl_sn, mdtrt_id, setl_id or file_qury_no, so that no id is used twice."""

@@ -59,7 +59,7 @@ class Visit:
 
     hospital: "Hospital"
     person: Mapping[str, Any]
-    record: journey.Visit
+    record: journey.VisitRecord
 
     @property
     def mdtrt_id(self) -> str:
@@ -141,7 +141,7 @@ class Hospital:
         original: Mapping[str, str] | None = None,
     ) -> Answer:
         """A message filled in for the person; `shows` is certificate, token or card."""
-        record = visit.record if visit is not None else journey.Visit(self._number())
+        record = visit.record if visit is not None else journey.VisitRecord(self._number())
         batch = record.batch()
         more = {"original": dict(original)} if original else {}
         known = TemplateFacts(person, self.place, record, batch, self._control.now, voucher(person, shows), more)
@@ -167,7 +167,7 @@ class Hospital:
         med_type: str = "14",
     ) -> Visit:
         """A visit registered, described where a disease is given, charged where charges are; raises Refused."""
-        visit = Visit(self, person, journey.Visit(self._number(), insutype=str(person.get("insutype") or "")))
+        visit = Visit(self, person, journey.VisitRecord(self._number(), insutype=str(person.get("insutype") or "")))
         visit.call(number_of("register")).accepted()
         if disease:
             visit.describe(disease, med_type=med_type).accepted()

@@ -1,6 +1,7 @@
-"""What the platform does for each transaction: load, decide, keep; one module a family.
+"""Handlers of the transactions on the platform, one module for each family.
 
-A handler takes the checked input and the call, and gives the output, or asks the insured place first (Ask).
+A handler takes the checked input and the call, and returns the output (Kept), or a message to the insured place that
+decides first (Ask).
 """
 
 import simulator.transactions.charges

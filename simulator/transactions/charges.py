@@ -1,10 +1,10 @@
-"""Charges in batches: uploaded and classified by the treatment place's catalogue, or withdrawn (2204, 2205)."""
+"""Charges in batches: uploaded and classified by the catalogue of the treatment place, and withdrawn (2204, 2205)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from simulator.catalogue import Charge, Classification, classify_at
 from simulator.core.clock import from_wire
@@ -13,41 +13,42 @@ from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import write_json
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import text
-from simulator.insured.place import row_number
+from simulator.insured.place import Body, Output, row_number
 from simulator.store import subjects
 from simulator.store.rows import SettlementRow, VisitRow
+from simulator.store.subjects import ChargeLine
 from simulator.store.tables import subject
-from simulator.transactions.registry import Body, Call, Kept, Output, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 from simulator.transactions.visits import SETTLED, live_batches, open_visit
 
 ALL_UNSETTLED = "0000"
-ChargeLine = dict[str, Any]
+"""chrg_bchno by which 2205 withdraws every batch that is not settled."""
 
 
 class _Classified(NamedTuple):
-    """A charge as sent, what the catalogue makes of it, and what 2204 answers of it."""
+    """Charge as sent, with its classification and its row in the answer of 2204."""
 
     line: ChargeLine
     found: Classification
     result: Output
 
-    def as_row(self) -> dict[str, Any]:
-        """The charge as the store keeps it."""
-        return {
-            "serial": self.line["feedetl_sn"],
-            "fee_at": self.line["fee_ocur_time"],
-            "total": self.found.det_item_fee_sumamt,
-            "own_purchase": self.found.fulamt_ownpay_amt,
-            "above_ceiling": self.found.overlmt_amt,
-            "prior_selfpay": self.found.preselfpay_amt,
-            "in_scope": self.found.inscp_scp_amt,
-            "line": write_json({**self.line, **self.result}).decode(),
-        }
+    def as_row(self) -> subjects.NewCharge:
+        """Returns the charge as the store adds it."""
+        return subjects.NewCharge(
+            serial=self.line["feedetl_sn"],
+            fee_at=self.line["fee_ocur_time"],
+            total=self.found.det_item_fee_sumamt,
+            own_purchase=self.found.fulamt_ownpay_amt,
+            above_ceiling=self.found.overlmt_amt,
+            prior_selfpay=self.found.preselfpay_amt,
+            in_scope=self.found.inscp_scp_amt,
+            line=write_json({**self.line, **self.result}).decode(),
+        )
 
 
 @transaction("2204")
 def upload_charges(body: Body, call: Call) -> Kept:
-    """Takes whole batches of one visit; one bad charge refuses the call, and nothing of it is kept."""
+    """Adds whole batches of a visit (2204); a single bad charge refuses all of them."""
     lines = body["feedetail"]
     first = lines[0]
     row = open_visit(call, first["mdtrt_id"], first["psn_no"], path="feedetail/0")
@@ -70,7 +71,7 @@ def upload_charges(body: Body, call: Call) -> Kept:
 
 @transaction("2205")
 def withdraw_charges(body: Body, call: Call) -> Kept:
-    """Withdraws a batch, or with 0000 all that are not settled; a settled one is cancelled by 2208 first."""
+    """Withdraws a batch, or with 0000 every batch that is not settled (2205); a settled batch needs 2208 first."""
     data = body["data"]
     row = open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
     live = live_batches(call, row.id)
@@ -88,7 +89,8 @@ def withdraw_charges(body: Body, call: Call) -> Kept:
 
 
 def lines_settled_by(call: Call, row: SettlementRow) -> list[ChargeLine]:
-    """The charges that a settlement settled, also when it was cancelled since and its batch is open again."""
+    """Returns the charges that a settlement settled, also after its cancellation."""
+    # A cancellation unbinds the batch, which is then found by its number and total.
     found = call.work.find(subject, visit_id=row_number("", row.mdtrt_id), number=row.batch_number, order="id")
     of_it = [each for each in found if each.settlement_id == row.id] or [e for e in found if e.total == row.total]
     return subjects.lines_of(call.work, of_it[-1].id) if of_it else []
@@ -103,7 +105,10 @@ def _refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine) -> None:
 
 
 def _batches(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> dict[str, list[tuple[int, ChargeLine]]]:
-    """The lines by batch; one disease a batch, and under 14 no charge without one."""
+    """Groups charges by batch, each with its index.
+
+    Raises Refusal for a batch of two diseases, and for a charge without one under the med_type of special diseases.
+    """
     batches: dict[str, list[tuple[int, ChargeLine]]] = defaultdict(list)
     special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
     for index, line in enumerate(lines):
@@ -121,7 +126,7 @@ def _batches(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> dict[s
 
 
 def _classify_batch(call: Call, number: str, members: list[tuple[int, ChargeLine]]) -> list[_Classified]:
-    """Each charge of a batch with its classification; raises Refusal for one that returns too much, or too little."""
+    """Classifies the charges of a batch; raises Refusal where a charge returns too much or the total is negative."""
     classified: list[_Classified] = []
     catalogue = call.config.catalogues.of(call.treated_area)
     for index, line in members:
@@ -134,7 +139,7 @@ def _classify_batch(call: Call, number: str, members: list[tuple[int, ChargeLine
         )
         occurred = from_wire(line["fee_ocur_time"])
         found = classify_at(catalogue, charge, occurred.date(), path=f"/input/feedetail/{index}")
-        _note(call, line, found, occurred, f"/input/feedetail/{index}")
+        _add_findings(call, line, found, occurred, f"/input/feedetail/{index}")
         classified.append(_Classified(line, found, _result(call, line, found)))
     _refuse_over_refund(members)
     total = sum(each.found.det_item_fee_sumamt for each in classified)
@@ -151,14 +156,14 @@ def _keep_batch(call: Call, visit_id: int, number: str, classified: list[_Classi
         kind=subjects.BATCH,
         number=number,
         disease=classified[0].line.get("dise_codg") or "",
-        last_fee_at=max(each["fee_at"] for each in charges),
+        last_fee_at=max(each.fee_at for each in charges),
         **subjects.sums(charges),
     )
     subjects.add_charges(call.work, visit_id, charges, subject_id=subject_id)
 
 
-def _note(call: Call, line: ChargeLine, found: Classification, occurred: datetime, path: str) -> None:
-    """What is odd about a charge is a finding, not a refusal."""
+def _add_findings(call: Call, line: ChargeLine, found: Classification, occurred: datetime, path: str) -> None:
+    """Adds the findings about a charge, which is accepted all the same."""
     call.findings += found.findings
     if occurred > call.now:
         sentence = text(
@@ -202,7 +207,7 @@ def _refuse_over_refund(members: list[tuple[int, ChargeLine]]) -> None:
 
 
 def _refuse_known_lines(call: Call, visit_id: int, lines: Sequence[ChargeLine], *, any_live: bool) -> None:
-    """feedetl_sn is unique within a visit."""
+    """Raises Refusal for a feedetl_sn that the visit has already."""
     seen: set[str] = set()
     for line in lines:
         serial = line["feedetl_sn"]

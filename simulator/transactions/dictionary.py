@@ -1,14 +1,15 @@
-"""Institutions, which the platform itself knows (1201)."""
+"""Query of institutions, which the platform answers by itself (1201)."""
 
 from simulator.catalogue import Institution
 from simulator.core.errors import refuse
+from simulator.insured.place import Body, Output
 from simulator.sandbox.configuration import Config
-from simulator.transactions.registry import Body, Call, Kept, Output, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 
 
 @transaction("1201")
 def query_institution(body: Body, call: Call) -> Kept:
-    """One institution by code, else the first whose name holds the words; name or code must be given."""
+    """Answers the institution of a code, or the first whose name contains the words (1201)."""
     data = body["medinsinfo"]
     code, words = data.get("fixmedins_code") or "", data.get("fixmedins_name") or ""
     if not code and not words:
@@ -23,7 +24,7 @@ def query_institution(body: Body, call: Call) -> Kept:
 
 
 def institution_fields(config: Config, found: Institution) -> Output:
-    """An institution as 1201 answers it."""
+    """Returns the fields of an institution in 1201 and in messages of the settlement family."""
     edition = config.contract.edition
     return {
         "fixmedins_code": found.code,

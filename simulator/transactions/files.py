@@ -1,30 +1,33 @@
-"""Files that institutions upload and fetch again (9101, 9102)."""
+"""Files that institutions upload and download (9101, 9102)."""
 
 import base64
 from datetime import timedelta
-from typing import Any
 
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
 from simulator.domain.files import FileContent, is_plain_name
+from simulator.insured.place import Body
 from simulator.store import stored_files
 from simulator.store.file_table import stored_file
-from simulator.transactions.registry import Body, Call, Kept, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 
 KEPT_DAYS = 30
-"""Days after which a file cannot be fetched any more (ours)."""
+"""Days for which a file can be downloaded (ours)."""
 LARGEST_SUM = 100 * 1024 * 1024
-"""Bytes of all files of one institution (ours)."""
+"""Largest size of all files of an institution together, in bytes (ours)."""
 
 
 @transaction("9101")
 def upload_file(body: Body, call: Call) -> Kept:
-    """Keeps a file under a number of its own; it came beside the message, or inside it as Base64 or a list of bytes."""
+    """Keeps a file and answers its number (9101).
+
+    The file is a part of a multipart body, or stands in the input as Base64 or a list of bytes.
+    """
     data = body["fsUploadIn"]
-    _refuse_stranger(data["fixmedins_code"], call, "fsUploadIn")
+    _refuse_other_institution(data["fixmedins_code"], call, "fsUploadIn")
     if not is_plain_name(data["filename"]):
         raise refuse("file_name", path="fsUploadIn.filename", got=data["filename"][:60])
-    content = call.file.content if call.file is not None else _inside(data["in"])
+    content = call.file.content if call.file is not None else _decoded(data["in"])
     if not content:
         raise refuse("file_empty", path="fsUploadIn.in")
     institution, now = call.institution.code, wire_time(call.now)
@@ -52,9 +55,9 @@ def upload_file(body: Body, call: Call) -> Kept:
 
 @transaction("9102")
 def download_file(body: Body, call: Call) -> Kept:
-    """The file of a number, for the institution that uploaded it."""
+    """Answers the file of a number to the institution that uploaded it (9102)."""
     data = body["fsDownloadIn"]
-    _refuse_stranger(data["fixmedins_code"], call, "fsDownloadIn")
+    _refuse_other_institution(data["fixmedins_code"], call, "fsDownloadIn")
     written = data["file_qury_no"]
     number = int(written) if written.isascii() and written.isdigit() and len(written) <= 18 else 0
     row = call.work.get(stored_file, id=number)
@@ -67,13 +70,13 @@ def download_file(body: Body, call: Call) -> Kept:
     return Kept({}, file=FileContent(row.name, bytes(row.content)))
 
 
-def _refuse_stranger(code: str, call: Call, node: str) -> None:
+def _refuse_other_institution(code: str, call: Call, node: str) -> None:
     if code != call.institution.code:
         raise refuse("file_institution", path=f"{node}.fixmedins_code", got=code, code=call.institution.code)
 
 
-def _inside(value: Any) -> bytes:
-    """The bytes that a field holds as Base64, or as a list of numbers from -128 to 255 as Java writes a byte array."""
+def _decoded(value: object) -> bytes:
+    """Decodes the bytes of a field: Base64, or a list of numbers from -128 to 255, as Java writes a byte array."""
     try:
         if isinstance(value, str):
             return base64.b64decode(value, validate=True)

@@ -1,16 +1,18 @@
-"""Registrations of diseases and referrals, which the insured place decides on (2501-2504)."""
+"""Disease registrations and referrals, which the insured place decides (2501-2504)."""
 
-from simulator.insured.place import Answered
-from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
+from simulator.insured.place import Answered, Body
+from simulator.transactions.registry import Ask, Call, Kept, transaction
 
 
 @transaction("2501", "2501A")
 def file_referral(body: Body, call: Call) -> Ask:
+    """Asks the insured place to file a referral (2501)."""
     return Ask(call.infno, body, then=_as_answered, psn_no=body["refmedin"]["psn_no"])
 
 
 @transaction("2502", "2503", "2504")
-def grant(body: Body, call: Call) -> Ask:
+def change_grant(body: Body, call: Call) -> Ask:
+    """Asks the insured place to register a disease, or to withdraw a registration or referral (2502-2504)."""
     return Ask(call.infno, body, then=_as_answered, psn_no=body["data"]["psn_no"])
 
 

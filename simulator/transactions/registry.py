@@ -1,9 +1,8 @@
-"""The registry of handlers, and what a handler is given and may give back."""
+"""Registry of the handlers of transactions, and the types of their arguments and results."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from simulator.catalogue import Institution
 from simulator.core.envelope import Head
@@ -11,27 +10,24 @@ from simulator.core.errors import Refusal
 from simulator.core.findings import Finding
 from simulator.domain.files import FileContent
 from simulator.domain.transaction_table import Traits, traits_of
-from simulator.insured.place import Answered, Asked, Charged
+from simulator.insured.place import Answered, Asked, Body, Charged, Output
 from simulator.sandbox.configuration import Config
 from simulator.store.unit_of_work import UnitOfWork
-
-Body = Mapping[str, Any]
-Output = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Call:
-    """What a handler may use: the unit of work, the rules of the sandbox, the header, the trade clock."""
+    """Context of a message for its handler; `now` is Beijing time of the trade clock."""
 
     work: UnitOfWork
     config: Config
     head: Head
-    """The hospital's."""
+    """Header of the message from the hospital."""
     institution: Institution
     now: datetime
     findings: list[Finding] = field(default_factory=list)
     file: FileContent | None = None
-    """The file that came beside the message."""
+    """File that came beside the message, in a multipart body."""
 
     @property
     def infno(self) -> str:
@@ -51,11 +47,11 @@ class Call:
 
     @property
     def remote(self) -> bool:
-        """Whether the header names two different places, as sent."""
+        """True where the header names two different places."""
         return self.head.remote
 
     def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
-        """The same call as a message to the insured place; `more` are our own reasons against it."""
+        """Makes a message to the insured place; `more` are reasons of the platform against it."""
         return Asked.under(
             self.head,
             self.work,
@@ -69,26 +65,26 @@ class Call:
         )
 
     def asked_in_process(self, ask: "Ask") -> Asked:
-        """A question as the insured place simulated here gets it: our reasons beside it, charges in fen."""
+        """Makes the message of an Ask to a simulated insured place, which gets the charges in fen."""
         return replace(self.asked(ask.infno, ask.body, more=ask.more), charged=ask.charged)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An output, and the settlement row that a reversal of this message would undo."""
+    """Output of a message, with the id of the settlement row that its reversal undoes."""
 
     output: Output | list[Output]
     settlement_id: int | None = None
     file: FileContent | None = None
-    """Sent in the place of an answer in JSON."""
+    """File that is sent instead of a JSON answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The insured place decides: what to ask it, and what to do with its answer.
+    """Message to the insured place, which decides, and the function that takes its answer.
 
-    Where it is simulated here, it answers inside the same unit of work. Where it is a registered agency, `then` runs in
-    a second one, after the answer was judged and booked on the platform's own copy.
+    A simulated insured place answers inside the same unit of work. With a registered agency `then` runs in a second
+    unit of work, after the answer was judged and booked on the replica.
     """
 
     infno: str
@@ -96,27 +92,28 @@ class Ask:
     then: Callable[[Call, Answered], Kept]
     psn_no: str = ""
     mdtrt_id: str = ""
-    """The visit that is blocked while the outcome is unknown."""
+    """Visit that is blocked while the outcome is unknown."""
     more: tuple[Refusal, ...] = ()
-    """Our own reasons against it: told after those of a place simulated here; nothing is forwarded in spite of them."""
+    """Reasons of the platform against it, listed after those of a simulated place; any prevents forwarding."""
     charged: Charged | None = None
-    """The charges of a settlement, for a place that is simulated here."""
+    """Charges of a settlement, for a simulated place."""
     written_out: Callable[[], Body] | None = None
-    """Makes the body as a message to an agency holds it, where `body` leaves the charges to `charged`."""
+    """Function that makes the body for an agency, where `body` lacks the charges that `charged` has."""
 
     def as_message(self) -> "Ask":
-        """The same question with everything in its body, to be sent."""
+        """Returns the Ask with its whole body, to be sent."""
         return (
             self if self.written_out is None else replace(self, body=self.written_out(), charged=None, written_out=None)
         )
 
 
 Handler = Callable[[Body, Call], Kept | Ask]
+"""Function that handles the input of a message; raises Refusal, or PolicyGap where the city file has no figure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A transaction served: its row of the table and its handler."""
+    """Transaction that is served: its row of the table and its handler."""
 
     traits: Traits
     handler: Handler
@@ -126,7 +123,7 @@ HANDLERS: dict[str, Transaction] = {}
 
 
 def transaction(*infnos: str) -> Callable[[Handler], Handler]:
-    """Registers a function as the handler of these numbers; raises ValueError for one that has a handler."""
+    """Registers a function as the handler of transactions; raises ValueError where a number has a handler."""
 
     def register(handler: Handler) -> Handler:
         for infno in infnos:

@@ -1,15 +1,16 @@
-"""Signing in and out (9001, 9002)."""
+"""Sign-in and sign-out of operators (9001, 9002)."""
 
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
 from simulator.core.json_codec import digest
+from simulator.insured.place import Body
 from simulator.store.tables import sign_in
-from simulator.transactions.registry import Body, Call, Kept, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 
 
 @transaction("9001")
 def sign_in_operator(body: Body, call: Call) -> Kept:
-    """One number for an operator and a day, on however many terminals (source JX); a new day needs a new one."""
+    """Signs an operator in for the day (9001); further terminals get the same number (source JX)."""
     data = body["signIn"]
     day = call.now.date().isoformat()
     call.work.advisory_lock(f"sign-in {call.institution.code} {data['opter_no']}")
@@ -17,7 +18,7 @@ def sign_in_operator(body: Body, call: Call) -> Kept:
     for row in earlier:
         if not row.signed_out:
             return Kept({"signinoutb": {"sign_time": wire_time(call.now), "sign_no": row.sign_no}})
-    # Unique without a counter of its own: who, on which day, for the how-manieth time.
+    # Unique without a counter: institution, operator, day and the number of earlier sign-ins of the day.
     serial = digest(call.institution.code, data["opter_no"], day, len(earlier))[:12]
     sign_no = f"{call.institution.area}{call.now:%Y%m%d}{serial}"
     call.work.add(
@@ -34,7 +35,7 @@ def sign_in_operator(body: Body, call: Call) -> Kept:
 
 @transaction("9002")
 def sign_out_operator(body: Body, call: Call) -> Kept:
-    """Voids the number on all terminals; only a sign-in of the same day can be ended (source HN)."""
+    """Signs an operator out on all terminals (9002); only a sign-in of the same day can be ended (source HN)."""
     data = body["signOut"]
     row = call.work.get(sign_in, sign_no=data["sign_no"])
     if row is None or row.operator != data["opter_no"] or row.institution != call.institution.code:

@@ -1,21 +1,20 @@
-"""Pre-settlement, settlement, cancellation, and the look-up of a settlement (2206, 2207, 2208, 5203)."""
+"""Pre-settlement, settlement, cancellation and query of a settlement (2206, 2207, 2208, 5203)."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from simulator.benefit import ChargeScope
 from simulator.core.errors import Refusal, refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.core.money import to_fen, yuan
 from simulator.insured import answers, books
-from simulator.insured.place import Answered, Charged, row_number
+from simulator.insured.place import Answered, Body, Charged, Output, row_number
 from simulator.store import people, subjects
 from simulator.store.rows import SettlementRow, SubjectRow, VisitRow
 from simulator.store.tables import settlement, subject
-from simulator.transactions.batches import free_batch
+from simulator.transactions.batches import reopen_batch
 from simulator.transactions.dictionary import institution_fields
-from simulator.transactions.registry import Ask, Body, Call, Kept, transaction
+from simulator.transactions.registry import Ask, Call, Kept, transaction
 from simulator.transactions.visits import SETTLED, check_credential, described, live_batches, open_visit
 
 SCOPES = {
@@ -24,22 +23,22 @@ SCOPES = {
     "preselfpay_amt": "prior_selfpay",
     "inscp_scp_amt": "in_scope",
 }
-"""The four scope amounts of 2207 and the columns of the batch that they must equal."""
+"""Column of the batch that each scope amount of 2207 must equal."""
 
 PREVIEWED = ("med_type", "medfee_sumamt", "psn_setlway", "insutype", "acct_used_flag", "mdtrt_cert_type")
-"""Inputs of 2207 that must still be those of the pre-settlement."""
+"""Inputs of 2207 that must equal those of the pre-settlement."""
 
 
 @transaction("2206", "2206A")
 def preview_settlement(body: Body, call: Call) -> Ask:
-    """The award as it would be now; the platform remembers the inputs, which 2207 must repeat."""
+    """Asks for the award of a batch (2206), and keeps the inputs that 2207 must repeat."""
     visit, found = _batch_to_settle(body, call)
-    return _ask(body, call, visit, found, partial(_remember_preview, found.id, dict(body["data"])))
+    return _ask(body, call, visit, found, partial(_keep_preview, found.id, body["data"]))
 
 
 @transaction("2207", "2207A")
 def settle(body: Body, call: Call) -> Ask:
-    """Settles exactly one batch; its inputs must equal those of the pre-settlement, where there was one."""
+    """Settles a batch (2207); its inputs must equal those of the pre-settlement, if there was one."""
     visit, found = _batch_to_settle(body, call)
     _refuse_changed_inputs(body["data"], found)
     return _ask(body, call, visit, found, partial(_close_batch, found.id))
@@ -47,7 +46,7 @@ def settle(body: Body, call: Call) -> Ask:
 
 @transaction("2208")
 def cancel_settlement(body: Body, call: Call) -> Ask:
-    """Cancels a settlement; its batch is open again, to be settled anew or withdrawn."""
+    """Cancels a settlement and opens its batch, to be settled anew or withdrawn (2208)."""
     data = body["data"]
     open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
     return Ask(call.infno, body, then=_reopen_batch, psn_no=data["psn_no"], mdtrt_id=data["mdtrt_id"])
@@ -55,13 +54,13 @@ def cancel_settlement(body: Body, call: Call) -> Ask:
 
 @transaction("5203")
 def query_settlement(body: Body, call: Call) -> Kept:
-    """A settlement as booked; cancelled ones carry refd_setl_flag 1, reversed ones are not there any more."""
+    """Answers a settlement as booked (5203); refd_setl_flag 1 marks a cancelled one, a reversed one is unknown."""
     data = body["data"]
-    return Kept(_looked_up(call, settlement_asked_for(call, data), data["setl_id"]))
+    return Kept(_output_of(call, settlement_asked_for(call, data), data["setl_id"]))
 
 
 def settlement_asked_for(call: Call, data: Body) -> SettlementRow:
-    """The settlement of that number, person and, where it is named, visit; raises Refusal naming what is wrong."""
+    """Returns the settlement of a setl_id; raises Refusal where it is unknown or of another person or visit."""
     number = row_number("", data["setl_id"])
     row = call.work.get(settlement, id=number) if number is not None else None
     if row is None or row.state == "reversed" or row.kind != "settlement":
@@ -74,11 +73,11 @@ def settlement_asked_for(call: Call, data: Body) -> SettlementRow:
 
 
 def _ask(body: Body, call: Call, visit: VisitRow, found: SubjectRow, then: Callable[[Call, Answered], Kept]) -> Ask:
-    """The question of the settlement family (rules 15); the charges are written out only for who is not in process."""
+    """Makes the message of the settlement family (rules 15); feedetail is written out only for an agency."""
     info = described(visit)
     asked = {
         "data": {**body["data"], **{wire: yuan(getattr(found, ours)) for wire, ours in SCOPES.items()}},
-        # The batch's disease decides; the visit may hold batches of several.
+        # The disease is that of the batch: a visit may have batches of several.
         "mdtrtinfo": {**info["mdtrtinfo"], "dise_codg": found.disease},
         "diseinfo": info["diseinfo"],
         "medinsinfo": {**institution_fields(call.config, call.institution), "admdvs": call.institution.area},
@@ -97,7 +96,7 @@ def _ask(body: Body, call: Call, visit: VisitRow, found: SubjectRow, then: Calla
 
 
 def _institution_refusals(call: Call, visit: VisitRow, found: SubjectRow) -> tuple[Refusal, ...]:
-    """Whether the institution is open for the disease of a person from elsewhere; the last of all reasons."""
+    """Returns the reason against an institution that is not open for the disease of a person from elsewhere."""
     special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
     if not special or call.config.coverage.same_place(call.treated_area, call.insured_area):
         return ()
@@ -143,7 +142,7 @@ def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
             raise refuse("preview_differs", path=f"data.{name}", field=name, got=sent, wanted=previewed[name])
 
 
-def _remember_preview(batch_id: int, data: dict[str, Any], call: Call, answered: Answered) -> Kept:
+def _keep_preview(batch_id: int, data: Body, call: Call, answered: Answered) -> Kept:
     kept = {name: str(data.get(name, "")) for name in PREVIEWED if name != "medfee_sumamt"}
     call.work.change(subject, {"id": batch_id}, preview=write_json(kept).decode())
     return Kept(answered.output)
@@ -156,18 +155,18 @@ def _close_batch(batch_id: int, call: Call, answered: Answered) -> Kept:
 
 def _reopen_batch(call: Call, answered: Answered) -> Kept:
     undone = call.work.get_required(settlement, id=answered.settlement_id)
-    free_batch(call, undone.mdtrt_id, undone.original_id)
+    reopen_batch(call, undone.mdtrt_id, undone.original_id)
     return Kept(answered.output, answered.settlement_id)
 
 
-def _looked_up(call: Call, row: SettlementRow, setl_id: str) -> dict[str, Any]:
+def _output_of(call: Call, row: SettlementRow, setl_id: str) -> Output:
     edition = call.config.contract.edition
     asked = call.asked(call.infno, {})
     known = people.load_by_id(call.work, row.person_id)
     insurance = next((each for each in known.person.insurances if each.insutype == row.insutype), None)
     values = {name: getattr(row, name) for name in books.AMOUNTS}
     amounts = answers.amount_fields(values, row.ratio, row.balance_after)
-    # 5203 prints other names for two of the amounts, and neither of the two it replaces.
+    # 5203 has other names for two amounts, and no hosp_part_amt.
     amounts |= {"psn_pay": amounts.pop("psn_part_amt"), "cash_payamt": amounts.pop("psn_cash_pay")}
     amounts.pop("hosp_part_amt")
     institution = call.config.institutions.get(row.institution)

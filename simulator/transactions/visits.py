@@ -1,23 +1,31 @@
-"""Registering a visit, withdrawing it, describing it (2201, 2202, 2203)."""
+"""Registration, withdrawal and description of a visit (2201, 2202, 2203)."""
 
-from typing import Any
+from typing import TypedDict
 
 from simulator.core.errors import refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.insured import person_queries
-from simulator.insured.place import is_emergency, known_person, row_number, wire_number
-from simulator.store import subjects
+from simulator.insured.place import Body, is_emergency, known_person, row_number, wire_number
+from simulator.store import people, subjects
 from simulator.store.rows import SubjectRow, VisitRow
 from simulator.store.tables import visit
-from simulator.transactions.registry import Body, Call, Kept, transaction
+from simulator.transactions.registry import Call, Kept, transaction
 
 OPEN, WITHDRAWN, SETTLED = subjects.OPEN, subjects.WITHDRAWN, subjects.SETTLED
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
+"""Meanings of med_type that a visit may have."""
+
+
+class Description(TypedDict):
+    """Input of 2203, by node."""
+
+    mdtrtinfo: Body
+    diseinfo: list[Body]
 
 
 @transaction("2201")
 def register_visit(body: Body, call: Call) -> Kept:
-    """Opens a visit for a person who was asked for by 1101 and shows their own voucher."""
+    """Opens a visit for a known person who shows a credential of their own (2201)."""
     data = body["data"]
     known = check_credential(call, data)
     visit_id = call.work.add(
@@ -50,7 +58,7 @@ def register_visit(body: Body, call: Call) -> Kept:
 
 @transaction("2202")
 def withdraw_visit(body: Body, call: Call) -> Kept:
-    """Withdraws a visit that has no charges left: they are withdrawn by 2205, settlements cancelled by 2208 first."""
+    """Withdraws a visit without charges (2202); 2208 cancels its settlements and 2205 withdraws its charges first."""
     data = body["data"]
     row = open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
     if data["ipt_otp_no"] != row.ipt_otp_no:
@@ -64,7 +72,7 @@ def withdraw_visit(body: Body, call: Call) -> Kept:
 
 @transaction("2203", "2203A")
 def describe_visit(body: Body, call: Call) -> Kept:
-    """What the visit is for: one med_type, and for a special disease its code; sent again it replaces."""
+    """Sets the med_type of a visit, and the code of a special disease (2203); sent again it replaces."""
     info = body["mdtrtinfo"]
     row = open_visit(call, info["mdtrt_id"], info["psn_no"], path="mdtrtinfo")
     kind = call.config.contract.edition.meaning("med_type", info["med_type"])
@@ -75,7 +83,7 @@ def describe_visit(body: Body, call: Call) -> Kept:
         raise refuse("disease_missing", path="mdtrtinfo.dise_codg")
     if row.med_type and row.med_type != info["med_type"] and live_batches(call, row.id):
         raise refuse("med_type_fixed", path="mdtrtinfo.med_type", med_type=row.med_type, got=info["med_type"])
-    described = {"mdtrtinfo": info, "diseinfo": body.get("diseinfo") or []}
+    described = Description(mdtrtinfo=info, diseinfo=body.get("diseinfo") or [])
     call.work.change(
         visit,
         {"id": row.id},
@@ -87,21 +95,23 @@ def describe_visit(body: Body, call: Call) -> Kept:
     return Kept({})
 
 
-def check_credential(call: Call, data: Body) -> Any:
-    """The person named, when what is shown is theirs; raises Refusal otherwise."""
+def check_credential(call: Call, data: Body) -> people.KnownPerson:
+    """Returns the person of psn_no; raises Refusal where the credential or an identity field is not theirs."""
     asked = call.asked(call.infno, {"data": data})
     known = known_person(asked, data["psn_no"])
     shown = data.get("mdtrt_cert_no")
-    if shown and known.origin != "learned" and not person_queries.shows(known.person, data["mdtrt_cert_type"], shown):
+    kind = data["mdtrt_cert_type"]
+    # Of a person learned from an agency the platform does not know every credential.
+    if shown and known.origin != "learned" and not person_queries.holds_credential(known.person, kind, shown):
         raise refuse("credential_of_another", path="data.mdtrt_cert_no", psn_no=data["psn_no"])
-    if data["mdtrt_cert_type"] == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
+    if kind == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
-    person_queries.refuse_other_identity(asked, dict(data), known.person)
+    person_queries.refuse_other_identity(asked, data, known.person)
     return known
 
 
 def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow:
-    """The open visit of this institution and person; raises Refusal naming what is wrong."""
+    """Returns an open visit and locks it; raises Refusal for another institution, person or insured place."""
     row = own_visit(call, mdtrt_id, psn_no, path=path, lock=True)
     if row.state != OPEN:
         raise refuse("visit_closed", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
@@ -111,7 +121,7 @@ def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow
 
 
 def own_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str, lock: bool = False) -> VisitRow:
-    """The visit of this institution and person, open or not; raises Refusal naming what is wrong."""
+    """Returns the visit, open or not; raises Refusal unless it is of this institution and person."""
     number = row_number("", mdtrt_id)
     row = call.work.get(visit, id=number, lock=lock) if number is not None else None
     if row is None or wire_number("", row.area, row.id) != mdtrt_id or row.institution != call.institution.code:
@@ -122,13 +132,13 @@ def own_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str, lock: bool =
 
 
 def live_batches(call: Call, visit_id: int) -> list[SubjectRow]:
-    """Batches that were not withdrawn, in order of arrival."""
+    """Returns the batches of a visit that were not withdrawn, oldest first."""
     return subjects.live_of(call.work, visit_id)
 
 
-def described(row: VisitRow) -> dict[str, Any]:
-    """mdtrtinfo and diseinfo as 2203 sent them; raises Refusal when 2203 is still missing."""
+def described(row: VisitRow) -> Description:
+    """Returns mdtrtinfo and diseinfo as 2203 sent them; raises Refusal where 2203 is missing."""
     if not row.described:
         raise refuse("visit_not_described", mdtrt_id=wire_number("", row.area, row.id))
-    found: dict[str, Any] = read_own(row.described)
+    found: Description = read_own(row.described)
     return found

@@ -186,6 +186,7 @@ class StubAgency:
 
     def _5206(self, message: Any, body: Any) -> Any:
         month = body["data"].get("cum_ym") or message["inf_time"][:7].replace("-", "")
+        unneeded = ("DEDC",) if "5206_without_deductible_by_disease" in self.mistakes else ()
         off = 100 if "5206_off" in self.mistakes else 0
         rows = [
             {
@@ -194,6 +195,7 @@ class StubAgency:
             }
             for (psn_no, insutype, year, kind, disease), amount in sorted(self.balances.items())
             if psn_no == body["data"]["psn_no"] and year == month[:4] and amount
+            if not (disease and kind in unneeded)
         ]  # fmt: skip
         return {"cuminfo": rows}, None
 

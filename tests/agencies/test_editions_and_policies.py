@@ -122,6 +122,14 @@ def test_codes_of_accumulators_may_be_the_citys_own(city, stubbed):
     assert city.error_rules() == ["accumulators"]
 
 
+def test_the_deductible_by_disease_may_be_left_out_where_it_counts_for_nothing(city, stubbed):
+    stubbed("5206_without_deductible_by_disease")
+    assert city.visit().settle("1000.00").ok
+    # 500.00 deductible; (1000.00 − 500.00) × 0.90 = 450.00
+    assert city.balances() == {"DEDC": 500, "HIFP": 450, "HIFPM07800": 450}
+    assert city.errors() == []
+
+
 def test_an_agency_with_a_clock_of_its_own_is_judged_by_its_day(city, referred):
     """Its setl_time decides the year, whatever the sandbox's clock says; the difference is a warning."""
     from datetime import datetime

@@ -95,9 +95,17 @@ def test_the_quoted_caps_of_qitaihe(disease, cap):
 
 
 def test_the_quoted_figures_of_hotan():
-    claim = replace(CLAIM, area="653200", disease="M00500", charges=(charge(900000_00),))
+    claim = replace(CLAIM, area="653200", disease="M00503", charges=(charge(900000_00),))
     got = given_by(claim, {("DEDC", ""): 400_00})
     assert (got.ratio, got.pool) == (Decimal("0.75"), 100000_00)
+
+
+@pytest.mark.parametrize("disease", ["M00500", "M00504"])
+def test_the_quoted_figures_of_radio_and_chemotherapy_pay_no_other_care_of_cancer(disease):
+    claim = replace(CLAIM, area="653200", category="resident", insutype="390", disease=disease)
+    got = given_by(replace(claim, charges=(charge(900000_00),)), {("DEDC", ""): 200_00, ("HIFP", "M00503"): 99000_00})
+    # Residents 0.60 at a tertiary hospital; the cap of 40000.00 is not that of radio- and chemotherapy.
+    assert (got.ratio, got.pool) == (Decimal("0.6000"), 40000_00)
 
 
 def test_dialysis_registered_by_sub_code_and_billed_by_class_find_each_other():

@@ -146,11 +146,12 @@ def test_only_the_figures_of_the_day_are_shown():
     assert (line(date(2025, 12, 31)), line(date(2026, 1, 1))) == (["300.00"], ["500.00"])
 
 
-def test_twelve_diseases_of_qitaihe_and_neither_hypertension_nor_diabetes():
-    diseases = BOOK.city("230900").diseases(DAY)
-    assert len(diseases) == 12
-    assert {"M03900", "M01600"}.isdisjoint(diseases)
-    assert all(disease.outbound == "nation" for disease in diseases.values())
+def test_qitaihe_begins_with_twelve_diseases_and_later_has_twenty_with_hypertension_and_diabetes():
+    first, later = (BOOK.city("230900").diseases(day) for day in (date(2025, 6, 30), date(2025, 7, 1)))
+    assert (len(first), len(later)) == (12, 20)
+    assert {"M03900", "M01600"}.isdisjoint(first)
+    assert {"M03900", "M01600", *first} <= set(later)
+    assert all(disease.outbound == "nation" for disease in later.values())
 
 
 def test_figures_that_stand_in_no_source_are_marked_as_illustrative():

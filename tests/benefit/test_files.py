@@ -10,6 +10,8 @@ from simulator.core.errors import DataFaults
 BOOK = PolicyBook.shipped()
 HEAD = 'area: "230900"\nname: 七台河\nversion: "1"\n'
 SAID = 'from: "2025-01-01", source: ours, reference: test'
+REFERRED = "source: ours, reference: test"
+GROUP = f"disease_groups: {{dialysis: {{name: 透析, codes: [M07803, M07804], {REFERRED}}}}}\n"
 
 
 def faults_of(rows, name="230900.yaml"):
@@ -172,6 +174,44 @@ def faults_of(rows, name="230900.yaml"):
             "ratio[0]",
             "not on the list of diseases, did you mean 'M08300'",
             id="figures for a disease that is not on the list",
+        ),
+        pytest.param(
+            GROUP + f'ratio:\n  - {{disease: dialyses, value: "0.80", {SAID}}}\n',
+            6,
+            "ratio[0]",
+            "dialyses is not a group of disease_groups, did you mean 'dialysis'",
+            id="figures for a group that is not in the file",
+        ),
+        pytest.param(
+            GROUP.replace("M07804", "M07805"),
+            4,
+            "disease_groups.dialysis.codes[1]",
+            "M07805 is not on the list of diseases, did you mean",
+            id="a group with a disease that is not on the list",
+        ),
+        pytest.param(
+            GROUP.replace("dialysis:", "any:"),
+            4,
+            "disease_groups",
+            "'\"any\"' does not have the form: name of a group",
+            id="a group that is named as every disease",
+        ),
+        pytest.param(
+            GROUP.replace("}\n", f", kidneys: {{name: 肾病, codes: [M08300, M07800], {REFERRED}}}}}\n")
+            + f'ratio:\n  - {{disease: dialysis, value: "0.80", {SAID}}}\n'
+            + f'  - {{disease: kidneys, value: "0.70", {SAID}}}\n',
+            7,
+            "ratio[1]",
+            "as specific as ratio[0]: for 'disease=M07803' either could apply",
+            id="two groups that share a disease",
+        ),
+        pytest.param(
+            GROUP + f'ratio:\n  - {{disease: dialysis, value: "0.80", {SAID}}}\n'
+            f'  - {{disease: M07803, value: "0.70", {SAID}}}\n  - {{disease: M07804, value: "0.60", {SAID}}}\n',
+            6,
+            "ratio[0]",
+            "more specific rows decide every case",
+            id="a group of which every disease has a row of its own",
         ),
         pytest.param(
             f"diseases:\n  - {{code: M07800, name: 透析, covers: [M07801], outbound: true, {SAID}}}\n"

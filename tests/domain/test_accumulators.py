@@ -7,7 +7,7 @@ from importlib import resources
 import pytest
 
 from simulator.contract import contract_of
-from simulator.domain.accumulators import PERIODS, Under, from_wire, period_of, to_wire, under_of
+from simulator.domain.accumulators import PERIODS, AccumulatorDimensions, dimensions_of, from_wire, period_of, to_wire
 from simulator.domain.care import CARE, care_of
 
 
@@ -32,7 +32,7 @@ def test_a_key_and_its_code_name_each_other(kind, under, code):
 def test_no_two_keys_have_one_code_and_none_is_longer_than_ten():
     periods = ["", *(f"Q{n}" for n in range(1, 5)), *(f"M{n:02d}" for n in range(1, 13))]
     keys = [
-        (kind, str(Under(disease, care, period)))
+        (kind, str(AccumulatorDimensions(disease, care, period)))
         for kind in ("DEDC", "HIFP", "INSC")
         for disease in ("", "M03900", "M19900")
         for care in ("", *CARE)
@@ -51,7 +51,7 @@ def test_a_code_that_is_none_of_ours_is_no_key(code):
 
 def test_a_day_falls_in_its_quarter_and_month():
     assert [period_of(kind, date(2025, 9, 30), "12") for kind in PERIODS] == ["", "Q3", "M09", "V12", "V12"]
-    assert under_of("/inpatient/V12").of_visit
+    assert dimensions_of("/inpatient/V12").of_visit
 
 
 def test_every_med_type_that_has_a_meaning_is_a_kind_of_care():

@@ -11,7 +11,7 @@ from simulator.harness.environment.envelope_codec import NotJson, Sent, envelope
 from simulator.harness.environment.modes import Mode
 from simulator.harness.execution.exchange_judging import judge
 from simulator.harness.execution.hospital_calls import keep
-from simulator.harness.execution.journey import Visit
+from simulator.harness.execution.journey import VisitRecord
 from simulator.harness.execution.results import StepResult
 from simulator.harness.execution.run_context import RunContext, record_of
 from simulator.harness.hospital.logbook import Logbook, Message
@@ -90,7 +90,7 @@ def test_an_answer_of_any_shape_is_kept_and_judged(context):
     @given(NUMBERS, ANSWERS)
     def judged(infno, answer):
         running, step = context()
-        visit = Visit("V-1")
+        visit = VisitRecord("V-1")
         batch = visit.open_batch("", LINES)
         came = sent(infno, answer)
         result = StepResult(step, plain("t"))

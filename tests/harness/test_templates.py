@@ -6,7 +6,7 @@ from simulator.contract import contract_of
 from simulator.core.errors import DataFaults
 from simulator.domain.transaction_table import traits_of
 from simulator.harness.environment.envelope_codec import envelope, msgid
-from simulator.harness.execution.journey import TemplateFacts, Visit, voucher
+from simulator.harness.execution.journey import TemplateFacts, VisitRecord, voucher
 from simulator.harness.templates import fill, number_of, override, remove, template, templates
 from simulator.transactions import HANDLERS
 
@@ -27,7 +27,7 @@ PLACE = {"code": "H11000000001", "name": "北京模拟第一医院", "area": "11
 
 @pytest.fixture
 def facts():
-    visit = Visit("V-1", "310", "2025-03-10 09:00:00", "110000000000000001", "14", "M07803", "透析", {})
+    visit = VisitRecord("V-1", "310", "2025-03-10 09:00:00", "110000000000000001", "14", "M07803", "透析", {})
     batch = visit.open_batch("", [{"med_list_codg": "003110000060000-311000027", "cnt": 3, "pric": "420.00"}])
     batch.scopes = dict.fromkeys(("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt"), "0.00")
     batch.scopes["inscp_scp_amt"] = "1260.00"

@@ -114,3 +114,13 @@ def test_numbers_already_taken_are_passed_over(people):
     taken = {person.certificate_number for person in people}
     again = populate("230900", 300, 7, on=ON, taken=taken)
     assert not taken & {person.certificate_number for person in again}
+
+
+def test_a_population_holds_only_diseases_that_its_place_lists_in_the_shares_of_the_mix():
+    listed = ["M00500", "M07800", "M08300", "M99900"]
+    people = populate("230900", 4000, 7, on=ON, listed=listed)
+    counts = Counter(entry.disease for person in people for entry in person.registrations[:1])
+    assert set(counts) == set(listed)
+    # Weights 170 : 90 : 30 : 2; of cancer 170 ÷ 292 = 58 % of adults, a little more with the children.
+    assert 0.55 < counts["M00500"] / 4000 < 0.64
+    assert counts["M00500"] > counts["M07800"] > counts["M08300"] > counts["M99900"] > 0

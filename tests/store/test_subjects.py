@@ -12,17 +12,11 @@ from simulator.store.factory import open_factory
 DAYS = [f"2025-12-{day:02d}" for day in range(20, 32)] + [f"2026-01-{day:02d}" for day in range(1, 11)]
 
 
-def charge(serial: str, day: str, total: int, *, hour: str = "09:00:00") -> dict[str, object]:
+def charge(serial: str, day: str, total: int, *, hour: str = "09:00:00") -> subjects.NewCharge:
     """A charge of which a tenth is the person's own purchase and the rest in scope."""
     own = total // 10
-    parts = {"own_purchase": own, "above_ceiling": 0, "prior_selfpay": 0, "in_scope": total - own}
-    return {
-        "serial": serial,
-        "fee_at": f"{day} {hour}",
-        "total": total,
-        **parts,
-        "line": f'{{"feedetl_sn":"{serial}"}}',
-    }
+    line = f'{{"feedetl_sn":"{serial}"}}'
+    return subjects.NewCharge(serial, f"{day} {hour}", total, own, 0, 0, total - own, line)
 
 
 @pytest.fixture

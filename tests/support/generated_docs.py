@@ -13,6 +13,8 @@ from simulator.cli import cli
 from simulator.core.citations import rule_headings, rules, source_headings, sources
 from simulator.core.texts import Text, speaking
 from tests.agencies import protocol_reference
+from tests.support import city_file_page
+from tests.support.page_blocks import with_block
 
 ROOT = Path(__file__).parents[2]
 READMES = {"README.md": "en", "README.zh-CN.md": "zh"}
@@ -27,6 +29,7 @@ def pages() -> dict[str, str]:
         with speaking(language):
             made[f"docs/rules{suffix}.md"] = _page_of_rules()
             made[f"docs/sources{suffix}.md"] = _page_of_sources()
+            made[f"docs/city-file{suffix}.md"] = city_file_page.with_blocks(written(f"docs/city-file{suffix}.md"))
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
     return {**made, reference: protocol_reference.page()}
 
@@ -35,16 +38,6 @@ def written(name: str) -> str:
     """The text that a file has now; empty where it is missing."""
     file = ROOT / name
     return file.read_text(encoding="utf-8") if file.exists() else ""
-
-
-def with_block(text: str, name: str, content: str) -> str:
-    """The text with the content of one block replaced; a missing block is a ValueError."""
-    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise ValueError(f"no block {name}")
-    return f"{before}{begin}{content}\n{end}{after}"
 
 
 _RULES = Text(

@@ -18,12 +18,13 @@ from simulator.agencies.judging.dry_run import Expectation, dry_run_answer, expe
 from simulator.agencies.judging.hypotheses import Alternative, likely_cause
 from simulator.agencies.replica import booked_settlements, insured_people
 from simulator.benefit import KINDS
+from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID
 from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, INFO, Finding
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import Text, text
-from simulator.domain.accumulators import to_wire
+from simulator.domain.accumulators import dimensions_of, to_wire
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
 from simulator.insured.case import Case, case_of
@@ -131,13 +132,32 @@ def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
             reported_balances(accepted_answer.output, accepted_answer.agency),
         )
         for insutype, year in sorted({*ours, *theirs}):
-            wanted, got = ours.get((insutype, year), {}), theirs.get((insutype, year), {})
+            got = theirs.get((insutype, year), {})
+            wanted = _demanded(ours.get((insutype, year), {}), got, per_disease=_deductible_per_disease(asked))
             cause = _cause_of_balances(accepted_answer, insutype, year, wanted, got) if wanted != got else None
             ours_shown, theirs_shown = (_shown_balances(each, insutype, year) for each in (wanted, got))
             accepted_answer.add_findings(
                 *answer_checks.judge_rows("accumulators", "/output/cuminfo", ours_shown, theirs_shown, cause)
             )
     return Answered(accepted_answer.output)
+
+
+def _demanded(
+    ours: Mapping[tuple[str, str], int], told: Mapping[tuple[str, str], int], *, per_disease: bool
+) -> dict[tuple[str, str], int]:
+    """Our balances without those by disease that an agency may leave out, and did (rules 29)."""
+    needed = (POOL_PAID, IN_SCOPE, *([DEDUCTIBLE] if per_disease else []))
+    return {
+        (kind, written): fen
+        for (kind, written), fen in ours.items()
+        if (kind, written) in told or kind in needed or not dimensions_of(written).disease
+    }
+
+
+def _deductible_per_disease(asked: Asked) -> bool:
+    """Tells whether the insured place keeps the deductible by disease on the day."""
+    row = asked.city().rules_on(asked.now.date()).in_force("deductible_per", "agencies.accumulators")
+    return row is not None and row.value == "disease"
 
 
 def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from simulator.benefit import Accumulated
 from simulator.contract.amounts import fen_of
 from simulator.core.json_codec import NotAMessage, read_json
 from simulator.core.texts import Text, text
-from simulator.domain.accumulators import under_of
+from simulator.domain.accumulators import dimensions_of
 from simulator.domain.transaction_table import ACCUMULATOR_QUERY
 from simulator.insured import books
 from simulator.insured.case import Case
@@ -150,7 +150,7 @@ def adopt_balances(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated)
         "insutype": balance_key.insutype,
         "year": balance_key.year,
     }
-    booked = {row.key: row.booked for row in work.find(accumulator, **key) if not under_of(row.key[1]).of_visit}
+    booked = {row.key: row.booked for row in work.find(accumulator, **key) if not dimensions_of(row.key[1]).of_visit}
     openings = {each: held.get(each, 0) - booked.get(each, 0) for each in {*held, *booked}}
     people.move(work, balance_key.person_id, balance_key.insutype, balance_key.year, openings, opening=True)
 

@@ -27,6 +27,7 @@ from simulator.people.role import person_for
 from simulator.people.spec import PersonSpec
 from simulator.store import people, tables
 from simulator.store.sqlite import SqliteFactory, SqliteStore
+from simulator.store.typed_tables import SqlValue
 from simulator.store.unit_of_work import UnitOfWork
 
 _MAX_FAULTS = 10
@@ -122,7 +123,7 @@ def _refuse_other_cities(agency: ReferenceAgency, specs: Sequence[PersonSpec], n
 
 
 def _create_books(factory: SqliteFactory, name: str) -> SqliteStore:
-    first = {
+    first: dict[str, SqlValue] = {
         "id": 1,
         "schema_version": tables.SCHEMA_VERSION,
         "name": name,

@@ -210,9 +210,9 @@ def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> 
             own_share = layer.facts.base not in ("above_cap_scope", "above_cap_pay")
             movements |= {(kinds[1], code): layer.base + (unpaid if own_share else 0) for code in codes}
         unpaid += layer.paid - values[fund]
-    stands_under = {**dict.fromkeys(PAID_KINDS, codes), **(given.stands_under if given else {})}
+    accumulated_under = {**dict.fromkeys(PAID_KINDS, codes), **(given.accumulated_under if given else {})}
     names = {**PAID_KINDS, IN_SCOPE: "in_scope"}
-    for kind, under in stands_under.items():
+    for kind, under in accumulated_under.items():
         movements |= {(kind, code): values[names[kind]] for code in under}
     return {key: fen for key, fen in movements.items() if fen}
 

@@ -6,7 +6,7 @@ from typing import Any
 from simulator.core.texts import Text, plain, text
 from simulator.harness.environment.client import ControlRefused
 from simulator.harness.environment.envelope_codec import Sent
-from simulator.harness.execution.journal_legs import JournalRow
+from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.matching import Mismatch, compare, differences
 from simulator.harness.execution.results import StepResult
 from simulator.harness.execution.run_context import RunContext, record_of
@@ -20,7 +20,7 @@ BY_AGENCY = "agency_refused"
 _MOST_CAUSES = 3
 
 
-def judge(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[JournalRow], result: StepResult) -> None:
+def judge(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[ObservedLeg], result: StepResult) -> None:
     """Puts the differences of an exchange into the step's result, each with its likely causes."""
     blamed = _blamed(rows)
     found = _outcome(context, step, sent, rows)
@@ -45,7 +45,7 @@ def refusals(step: ScenarioStep) -> tuple[str, ...]:
     return (said,) if isinstance(said, str) else tuple(said)
 
 
-def _outcome(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[JournalRow]) -> list[Mismatch]:
+def _outcome(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[ObservedLeg]) -> list[Mismatch]:
     """Differences between the outcome and the step: answered or lost, accepted or refused."""
     if step.said.get("lost"):
         if sent.lost:
@@ -66,7 +66,7 @@ def _outcome(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence
     return _reasons(context, sent, rows, rules) or _named(step, sent, rows)
 
 
-def _reasons(context: RunContext, sent: Sent, rows: Sequence[JournalRow], rules: tuple[str, ...]) -> list[Mismatch]:
+def _reasons(context: RunContext, sent: Sent, rows: Sequence[ObservedLeg], rules: tuple[str, ...]) -> list[Mismatch]:
     """Rules that the refusal does not name; a refusal by the insured place itself may use other words."""
     found = _rules(rows)
     if _in_their_words(context, rows):
@@ -84,16 +84,16 @@ def _reasons(context: RunContext, sent: Sent, rows: Sequence[JournalRow], rules:
     ]
 
 
-def _rules(rows: Sequence[JournalRow]) -> list[str]:
+def _rules(rows: Sequence[ObservedLeg]) -> list[str]:
     return list(dict.fromkeys(str(each["rule"]) for row in rows for each in row.findings))
 
 
-def _in_their_words(context: RunContext, rows: Sequence[JournalRow]) -> bool:
+def _in_their_words(context: RunContext, rows: Sequence[ObservedLeg]) -> bool:
     """True where the insured place refused by itself: neither rule nor wording need be ours."""
     return BY_AGENCY in _rules(rows) and any(map(context.mode.answers_itself, context.scenario.insured_areas))
 
 
-def _named(step: ScenarioStep, sent: Sent, rows: Sequence[JournalRow]) -> list[Mismatch]:
+def _named(step: ScenarioStep, sent: Sent, rows: Sequence[ObservedLeg]) -> list[Mismatch]:
     """Each field that the refusal must name is the subject of a finding."""
     found = [str(each["path"]).rpartition("/")[2].rpartition(".")[2] for row in rows for each in row.findings]
     return [
@@ -104,7 +104,7 @@ def _named(step: ScenarioStep, sent: Sent, rows: Sequence[JournalRow]) -> list[M
 
 
 def _fields(
-    context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[JournalRow], result: StepResult
+    context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[ObservedLeg], result: StepResult
 ) -> list[Mismatch]:
     record = record_of(sent)
     left_out = ("infcode", "err_msg") if refusals(step) and _in_their_words(context, rows) else ("infcode",)
@@ -151,7 +151,7 @@ def _settlement(context: RunContext, setl_id: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _blamed(rows: Sequence[JournalRow]) -> list[Mapping[str, Any]]:
+def _blamed(rows: Sequence[ObservedLeg]) -> list[Mapping[str, Any]]:
     """Findings on the message that may be the cause, the worst first."""
     order = {"error": 0, "warning": 1}
     found = [each for row in rows for each in row.findings if each["severity"] in order]

@@ -4,12 +4,12 @@ from typing import Any
 
 from simulator.harness.environment.envelope_codec import Sent, envelope, msgid, write_json
 from simulator.harness.execution.exchange_judging import SUCCESS, judge, refusals
-from simulator.harness.execution.journal_legs import JournalRow
+from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.journey import (
     Batch,
     TemplateFacts,
-    Visit,
+    VisitRecord,
     learn_from_answer,
     learn_from_request,
     practice,
@@ -36,7 +36,7 @@ def call(context: RunContext, journal: Journal, step: ScenarioStep, result: Step
     judge(context, step, sent, rows, result)
 
 
-def open_charges(context: RunContext, step: ScenarioStep, visit: Visit) -> Batch | None:
+def open_charges(context: RunContext, step: ScenarioStep, visit: VisitRecord) -> Batch | None:
     """The batch that a step is about; for charges a new one."""
     name = str(step.said.get("batch") or "")
     if act_of(step.said["call"]) == "charge":
@@ -45,7 +45,7 @@ def open_charges(context: RunContext, step: ScenarioStep, visit: Visit) -> Batch
     return visit.batch(name)
 
 
-def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: Visit, batch: Batch | None) -> None:
+def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: VisitRecord, batch: Batch | None) -> None:
     """Remembers for later messages: numbers given, unknown outcomes, saved values, the refusal that was meant."""
     infno, body = sent.infno, sent.body
     accepted = str(body.get("infcode")) == SUCCESS
@@ -64,14 +64,14 @@ def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: Visit, batc
     context.save(step, record)
 
 
-def rows_of(journal: Journal, sent: Sent) -> list[JournalRow]:
+def rows_of(journal: Journal, sent: Sent) -> list[ObservedLeg]:
     """The legs of a message that the harness itself has sent."""
     own = journal.take(lambda row: row.leg == "hospital" and row.request.encode() == sent.request)
     own = own or journal.take(lambda row: row.leg == "hospital" and bool(sent.msgid) and row.msgid == sent.msgid)
     return journal.exchange(own) if own else []
 
 
-def _send(context: RunContext, step: ScenarioStep, visit: Visit) -> Sent:
+def _send(context: RunContext, step: ScenarioStep, visit: VisitRecord) -> Sent:
     infno: str = step.said["call"]
     facts = context.facts(step, visit)
     head = _head(context, facts, infno) | resolve(step.said.get("head", {}), context.lookup)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.core.texts import plain, text
-from simulator.harness.execution.journal_legs import JournalRow
+from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.matching import Mismatch, differences
 from simulator.harness.execution.results import StepResult
@@ -19,9 +19,9 @@ def expect_incoming(context: RunContext, journal: Journal, step: ScenarioStep, r
     """Waits for the first leg that says what `request` asks for; then judges its answer."""
     infno, leg = step.said["expect-incoming"], step.said.get("leg", "hospital")
     person = context.people[step.said["for"]] if "for" in step.said else None
-    nearest: list[JournalRow] = []
+    nearest: list[ObservedLeg] = []
 
-    def wanted(row: JournalRow) -> bool:
+    def wanted(row: ObservedLeg) -> bool:
         if row.infno != infno or row.leg != leg or (person is not None and row.psn_no != person["psn_no"]):
             return False
         nearest.append(row)
@@ -39,7 +39,7 @@ def expect_incoming(context: RunContext, journal: Journal, step: ScenarioStep, r
     context.save(step, Fields({"msgid": row.msgid, "request": row.said(), "answer": row.answered()}))
 
 
-def _missing(context: RunContext, step: ScenarioStep, nearest: list[JournalRow]) -> list[Mismatch]:
+def _missing(context: RunContext, step: ScenarioStep, nearest: list[ObservedLeg]) -> list[Mismatch]:
     """Difference for a message that did not come, with the nearest message that did."""
     infno = step.said["expect-incoming"]
     if not nearest:

@@ -22,8 +22,8 @@ class ShownLeg:
 
 
 @dataclass(slots=True)
-class JournalRow:
-    """Leg of a message in the journal."""
+class ObservedLeg:
+    """Leg of a message that the harness read from the journal of the platform."""
 
     id: int
     exchange: str

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.harness.environment.client import SandboxClient
-from simulator.harness.execution.journal_legs import JournalRow
+from simulator.harness.execution.journal_legs import ObservedLeg
 
 _WAIT_S = 0.1
 """Seconds that the platform waits for the next leg before it answers that there is none."""
@@ -19,7 +19,7 @@ class Journal:
     sandbox: SandboxClient
     check_alive: Callable[[], None] = lambda: None
     """Raises SetupError when a process of this run has died, so that waiting ends."""
-    rows: list[JournalRow] = field(default_factory=list)
+    rows: list[ObservedLeg] = field(default_factory=list)
     step: str = ""
     """Number of the step being carried out; legs taken meanwhile belong to it."""
 
@@ -29,11 +29,11 @@ class Journal:
             last = self.rows[-1].id if self.rows else 0
             wait = f"&wait={wait_s:.3f}" if wait_s > 0 else ""
             found = self.sandbox.control("GET", f"messages?raw=1&after={last}{wait}")["messages"]
-            self.rows += [JournalRow(**{name: each[name] for name in _NAMES}) for each in found]
+            self.rows += [ObservedLeg(**{name: each[name] for name in _NAMES}) for each in found]
             if len(found) < _PAGE:
                 return
 
-    def take(self, wanted: Callable[[JournalRow], bool]) -> JournalRow | None:
+    def take(self, wanted: Callable[[ObservedLeg], bool]) -> ObservedLeg | None:
         """First leg that is wanted and not taken yet."""
         for row in self.rows:
             if not row.taken and wanted(row):
@@ -43,8 +43,8 @@ class Journal:
         return None
 
     def await_row(
-        self, wanted: Callable[[JournalRow], bool], within_s: float, give_up: Callable[[], bool]
-    ) -> JournalRow | None:
+        self, wanted: Callable[[ObservedLeg], bool], within_s: float, give_up: Callable[[], bool]
+    ) -> ObservedLeg | None:
         """Looks again and again until a wanted leg comes, the time is over, or `give_up` says that none will."""
         deadline = time.monotonic() + within_s
         row = self.take(wanted)
@@ -62,7 +62,7 @@ class Journal:
                 time.sleep(_BREATH_S)
         return row
 
-    def exchange(self, row: JournalRow) -> list[JournalRow]:
+    def exchange(self, row: ObservedLeg) -> list[ObservedLeg]:
         """All legs of the same message."""
         return [each for each in self.rows if each.exchange == row.exchange]
 

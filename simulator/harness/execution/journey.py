@@ -42,8 +42,8 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Visit:
-    """Visit of a person, as the hospital has it in its own book."""
+class VisitRecord:
+    """Record of a visit in the hospital's own books."""
 
     number: str
     """ipt_otp_no."""
@@ -76,7 +76,7 @@ class Visit:
         self.latest = next(reversed(self.batches), "")
 
 
-def numbered(lines: list[dict[str, Any]], visit: Visit) -> list[dict[str, Any]]:
+def numbered(lines: list[dict[str, Any]], visit: VisitRecord) -> list[dict[str, Any]]:
     """Charges with a number unique in the visit and, where none is given, quantity × price to the fen."""
     taken = {str(line["feedetl_sn"]) for batch in visit.batches.values() for line in batch.lines}
     serial, rows = 0, []
@@ -115,7 +115,7 @@ class TemplateFacts:
 
     person: Mapping[str, Any]
     place: Mapping[str, Any]
-    visit: Visit | None
+    visit: VisitRecord | None
     batch: Batch | None
     now: str
     voucher: Mapping[str, str]
@@ -157,7 +157,7 @@ def _shown(record: Any, names: tuple[str, ...]) -> dict[str, Any] | None:
     return {name: value for name, value in values.items() if value not in ("", None) or name.startswith("disease")}
 
 
-def learn_from_request(infno: str, body: object, visit: Visit, batch: Batch | None) -> None:
+def learn_from_request(infno: str, body: object, visit: VisitRecord, batch: Batch | None) -> None:
     """Takes from a request whatever holds for the later messages of the visit."""
     said = Fields(body if isinstance(body, Mapping) else {})
     for name in ("med_type", "insutype"):
@@ -172,7 +172,7 @@ def learn_from_request(infno: str, body: object, visit: Visit, batch: Batch | No
         batch.acct_used_flag = said["acct_used_flag"]
 
 
-def learn_from_answer(infno: str, output: object, visit: Visit | None, batch: Batch | None) -> None:
+def learn_from_answer(infno: str, output: object, visit: VisitRecord | None, batch: Batch | None) -> None:
     """Takes from an accepted answer the numbers given and the amounts of a classification or an award."""
     said, act = Fields(output if isinstance(output, Mapping) else {}), act_of(infno)
     if visit is not None and act == "register":

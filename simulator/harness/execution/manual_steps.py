@@ -13,9 +13,9 @@ from simulator.core.texts import Text, join, plain, text
 from simulator.harness.environment.envelope_codec import Sent
 from simulator.harness.execution.exchange_judging import FAILURE, SUCCESS, judge, refusals
 from simulator.harness.execution.hospital_calls import body_of, keep, open_charges
-from simulator.harness.execution.journal_legs import JournalRow
+from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
-from simulator.harness.execution.journey import Batch, Visit, learn_from_request
+from simulator.harness.execution.journey import Batch, VisitRecord, learn_from_request
 from simulator.harness.execution.matching import Mismatch, compare, same
 from simulator.harness.execution.results import StepResult
 from simulator.harness.execution.run_context import RunContext
@@ -33,7 +33,7 @@ _NOT_JUDGED = ("feedetl_sn",)
 class Planned:
     """Content of a guided call, known when its group was put on the board."""
 
-    visit: Visit
+    visit: VisitRecord
     batch: Batch | None
     body: Mapping[str, Any]
     task: int | None
@@ -128,7 +128,7 @@ def _task(context: RunContext, steps: list[ScenarioStep], acts: list[dict[str, A
 
 
 def _act(
-    context: RunContext, step: ScenarioStep, visit: Visit, batch: Batch | None, person: Mapping[str, Any]
+    context: RunContext, step: ScenarioStep, visit: VisitRecord, batch: Batch | None, person: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Act in the words of the trade; wire names where the trade itself uses them."""
     said: dict[str, Any] = {
@@ -168,11 +168,11 @@ def _resolved(context: RunContext, step: ScenarioStep) -> dict[str, Any]:
     return found
 
 
-def _wait(context: RunContext, journal: Journal, step: ScenarioStep, planned: Planned) -> JournalRow | None:
+def _wait(context: RunContext, journal: Journal, step: ScenarioStep, planned: Planned) -> ObservedLeg | None:
     """The first call that turns out as it should; else the last one that was made at all."""
-    others: list[JournalRow] = []
+    others: list[ObservedLeg] = []
 
-    def wanted(row: JournalRow) -> bool:
+    def wanted(row: ObservedLeg) -> bool:
         if not _is_about(context, step, row):
             return False
         if _turns_out(step, row):
@@ -187,7 +187,7 @@ def _wait(context: RunContext, journal: Journal, step: ScenarioStep, planned: Pl
     return journal.await_row(wanted, within, ended) or (others[-1] if others else None)
 
 
-def _is_about(context: RunContext, step: ScenarioStep, row: JournalRow) -> bool:
+def _is_about(context: RunContext, step: ScenarioStep, row: ObservedLeg) -> bool:
     act = act_of(step.said["call"])
     if row.leg != "hospital" or act_of(row.infno) != act:
         return False
@@ -199,14 +199,14 @@ def _is_about(context: RunContext, step: ScenarioStep, row: JournalRow) -> bool:
     return named or bool(row.psn_no == person["psn_no"])
 
 
-def _turns_out(step: ScenarioStep, row: JournalRow) -> bool:
+def _turns_out(step: ScenarioStep, row: ObservedLeg) -> bool:
     if step.said.get("lost"):
         return row.outcome == "dropped"
     wanted = FAILURE if refusals(step) else str(step.said.get("expect", {}).get("infcode", SUCCESS))
     return row.outcome != "dropped" and same(wanted, row.answered().get("infcode"))
 
 
-def _request_differences(context: RunContext, step: ScenarioStep, planned: Planned, row: JournalRow) -> list[Mismatch]:
+def _request_differences(context: RunContext, step: ScenarioStep, planned: Planned, row: ObservedLeg) -> list[Mismatch]:
     """Differences between the message and the task: places, overridden fields, charges."""
     message, place, infno = row.said(), context.places[context.place], row.infno
     person = context.people[context.role]
@@ -256,7 +256,7 @@ def _adopt(planned: Planned, message: Mapping[str, Any]) -> None:
         planned.batch.lines = [dict(row) for row in rows]
 
 
-def _as_sent(row: JournalRow) -> Sent:
+def _as_sent(row: ObservedLeg) -> Sent:
     lost = row.outcome == "dropped"
     return Sent(row.infno, row.msgid, row.request.encode(), None if lost else row.answer.encode(), 0 if lost else 200)
 

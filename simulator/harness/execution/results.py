@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.core.texts import Text
-from simulator.harness.execution.journal_legs import JournalRow, ShownLeg
+from simulator.harness.execution.journal_legs import ObservedLeg, ShownLeg
 from simulator.harness.execution.matching import Mismatch
 from simulator.harness.scenario.definition import Scenario, ScenarioStep
 
@@ -113,7 +113,7 @@ class ScenarioEnded:
     """Event: a scenario in a use has ended."""
 
     result: ScenarioResult
-    rows: Sequence[JournalRow] = ()
+    rows: Sequence[ObservedLeg] = ()
     """Every leg of every message, unmasked and complete where the run is recorded; for listeners that write them."""
 
 

@@ -9,7 +9,7 @@ from simulator.core.texts import text
 from simulator.harness.environment.client import SandboxClient
 from simulator.harness.environment.envelope_codec import Sent, read_json
 from simulator.harness.environment.modes import Mode
-from simulator.harness.execution.journey import TemplateFacts, Visit, voucher
+from simulator.harness.execution.journey import TemplateFacts, VisitRecord, voucher
 from simulator.harness.scenario.definition import Scenario, ScenarioStep
 from simulator.harness.scenario.expressions import Fields, NotThere
 
@@ -30,14 +30,14 @@ class RunContext:
     """The sandbox's clock as the wire writes it, as last looked at."""
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     places: dict[str, dict[str, Any]] = field(default_factory=dict)
-    visits: dict[str, Visit] = field(default_factory=dict)
+    visits: dict[str, VisitRecord] = field(default_factory=dict)
     saved: dict[str, Any] = field(default_factory=dict)
     sign_no: dict[str, str] = field(default_factory=dict)
     originals: dict[str, dict[str, str]] = field(default_factory=dict)
     """By role: the last message whose outcome its sender does not know."""
     grants: dict[str, dict[str, Any]] = field(default_factory=dict)
     latest_visit: dict[str, str] = field(default_factory=dict)
-    prepared: dict[str, Visit] = field(default_factory=dict)
+    prepared: dict[str, VisitRecord] = field(default_factory=dict)
     """By role: a visit that was asked about (2001) and not registered yet."""
     insurances: dict[str, list[Any]] = field(default_factory=dict)
     """Insurances by role, as 1101 last answered them; rows of any shape."""
@@ -79,7 +79,7 @@ class RunContext:
         self.place = step.said.get("at") or self.place or next(iter(self.places))
         return self.places[self.place]
 
-    def visit_for(self, step: ScenarioStep, act: str) -> Visit:
+    def visit_for(self, step: ScenarioStep, act: str) -> VisitRecord:
         """The visit of a step: registering begins one, asking beforehand prepares it, the rest belong to the latest."""
         self.person_of(step)
         if act == "register":
@@ -93,11 +93,11 @@ class RunContext:
             return self.prepared.setdefault(self.role, self._new_visit())
         return self.visits[name]
 
-    def _new_visit(self) -> Visit:
+    def _new_visit(self) -> VisitRecord:
         number = f"{self.run}-{self.next_serial():03d}"
-        return Visit(number, reference=number)
+        return VisitRecord(number, reference=number)
 
-    def facts(self, step: ScenarioStep, visit: Visit | None) -> TemplateFacts:
+    def facts(self, step: ScenarioStep, visit: VisitRecord | None) -> TemplateFacts:
         """Facts that the templates may use for a step."""
         person, place = self.person_of(step), self.place_of(step)
         more: dict[str, Any] = {}
@@ -114,7 +114,7 @@ class RunContext:
         shown = str(step.said.get("shows") or "certificate")
         return TemplateFacts(person, place, visit, batch, self.now, voucher(person, shown), more)
 
-    def insurance_of(self, visit: Visit | None) -> dict[str, Any]:
+    def insurance_of(self, visit: VisitRecord | None) -> dict[str, Any]:
         """insutype, psn_type and insured_at as 1101 told them for the visit's insurance; {} before 1101."""
         wanted = visit.insutype if visit else ""
         answered = [row for row in self.insurances.get(self.role, ()) if isinstance(row, Mapping)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.core.errors import SetupError
 from simulator.core.texts import text
-from simulator.harness.execution.journey import Batch, Visit
+from simulator.harness.execution.journey import Batch, VisitRecord
 
 SENT, ANSWERED, REVERSED = "sent", "answered", "reversed"
 TAKEN, DONE, FAILED = "taken", "done", "failed"
@@ -98,7 +98,7 @@ class Logbook:
     def end(self, msgid: str, state: str) -> None:
         self._run("update sent set state = ? where msgid = ?", (state, msgid))
 
-    def conclude(self, msgid: str, task: str, step: int, reference: str, visit: Visit | None) -> None:
+    def conclude(self, msgid: str, task: str, step: int, reference: str, visit: VisitRecord | None) -> None:
         """The answer came: message, visit and the task's next step, together or not at all."""
         with self._file:
             self._file.execute("begin immediate")
@@ -108,14 +108,14 @@ class Logbook:
                 held = json.dumps(asdict(visit), default=str)
                 self._file.execute("insert or replace into visit values (?, ?)", (reference, held))
 
-    def visit(self, reference: str) -> Visit | None:
+    def visit(self, reference: str) -> VisitRecord | None:
         """A visit by the board's reference."""
         rows = self._all("select held from visit where reference = ?", (reference,))
         if not rows:
             return None
         held = json.loads(rows[0][0])
         batches = {name: Batch(**each) for name, each in held.pop("batches").items()}
-        return Visit(**held, batches=batches)
+        return VisitRecord(**held, batches=batches)
 
     def fact(self, name: str) -> Any:
         """Fact remembered under a name; None when there is none."""

@@ -8,7 +8,7 @@ from simulator.harness.environment.envelope_codec import envelope, msgid, read_j
 from simulator.harness.execution.journey import (
     Batch,
     TemplateFacts,
-    Visit,
+    VisitRecord,
     learn_from_answer,
     learn_from_request,
     practice,
@@ -27,7 +27,7 @@ class Order:
     place: Mapping[str, Any]
     task: str
     step: int
-    visit: Visit
+    visit: VisitRecord
     batch: Batch | None
 
     @property
@@ -47,7 +47,7 @@ class Order:
 def order_of(book: Logbook, act: Mapping[str, Any], place: Mapping[str, Any], task: str, step: int) -> Order:
     """An act joined with what the book holds of its visit; charges open a batch."""
     said = act["visit"]
-    visit = book.visit(said["reference"]) or Visit(f"OP-{said['reference']}")
+    visit = book.visit(said["reference"]) or VisitRecord(f"OP-{said['reference']}")
     for name in ("med_type", "disease", "disease_name"):
         if said.get(name):
             setattr(visit, name, said[name])

@@ -12,7 +12,7 @@ from simulator.core.errors import SetupError
 from simulator.core.masking import mask_text
 from simulator.core.texts import text
 from simulator.harness.environment.modes import NATIONAL
-from simulator.harness.execution.journal_legs import JournalRow
+from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.results import Ended, Event, ScenarioEnded, ScenarioResult
 
 _FACTS = ("id", "exchange", "leg", "infno", "msgid", "outcome", "findings")
@@ -47,7 +47,7 @@ class _Recorder:
         elif isinstance(event, Ended):
             self._file.flush()
 
-    def _write(self, result: ScenarioResult, row: JournalRow) -> None:
+    def _write(self, result: ScenarioResult, row: ObservedLeg) -> None:
         scenario = result.scenario
         about = {
             "scenario": scenario.id,

@@ -1,13 +1,12 @@
-"""Steps from version 3 of a store to version 4, in the order in which they are taken."""
+"""Steps from version 3 of a store to version 4."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from simulator.core.json_codec import read_own, write_json
 from simulator.core.money import to_fen
 from simulator.domain.ledger import PAYABLE, RECEIVABLE
 from simulator.domain.places import same_place
-from simulator.store.upgrades.step import Step, Tables
+from simulator.store.upgrades.step import EarlierRow, Step, Tables
 
 _PARTS = {
     "total": "det_item_fee_sumamt",
@@ -18,16 +17,16 @@ _PARTS = {
 }
 
 
-def charges_are_rows(tables: Tables) -> None:
-    """A batch becomes a subject, and each object of its JSON a charge."""
+def split_batches(tables: Tables) -> None:
+    """Makes a subject of each batch, and a charge of each object of its JSON."""
     batches = tables.pop("batch")
 
-    def subjects() -> Iterator[dict[str, Any]]:
+    def subjects() -> Iterator[EarlierRow]:
         for row in batches():
             kept = {name: value for name, value in row.items() if name != "lines"}
             yield kept | {"kind": "batch", "begins": "", "ends": ""}
 
-    def charges() -> Iterator[dict[str, Any]]:
+    def charges() -> Iterator[EarlierRow]:
         number = 0
         for row in batches():
             for line in read_own(row["lines"]):
@@ -46,11 +45,15 @@ def charges_are_rows(tables: Tables) -> None:
     tables["subject"], tables["charge"] = subjects, charges
 
 
-def entries_know_both_agencies(tables: Tables) -> None:
-    """An entry gets the places of its settlement, and one between places the debt of the payer's agency."""
+def add_places_to_ledger(tables: Tables) -> None:
+    """Adds the places of its settlement to each entry, and the entries between agencies to settlements between places.
+
+    The amount is the claim of the institution less the cash of the person: a receivable of the treatment place and a
+    payable of the insured place.
+    """
     settlements, earlier = tables["settlement"], tables["ledger"]
 
-    def entries() -> Iterator[dict[str, Any]]:
+    def entries() -> Iterator[EarlierRow]:
         places = {row["id"]: (row["area"], row["insured_area"]) for row in settlements()}
         last, cash, owed = 0, dict[int, int](), list[tuple[int, int]]()
         for row in earlier():
@@ -58,7 +61,7 @@ def entries_know_both_agencies(tables: Tables) -> None:
             treated, insured = places[number]
             last = max(last, row["id"])
             yield row | {"treated_area": treated, "insured_area": insured}
-            # The hospital's entry closes a booking; the person's cash, if any, stands before it.
+            # The entry of the institution is the last of a booking, after the cash of the person, if any.
             if row["account"] == "cash":
                 cash[number] = row["amount"]
             elif row["account"] == "institution":
@@ -75,4 +78,4 @@ def entries_know_both_agencies(tables: Tables) -> None:
     tables["ledger"] = entries
 
 
-STEPS: tuple[Step, ...] = (charges_are_rows, entries_know_both_agencies)
+STEPS: tuple[Step, ...] = (split_batches, add_places_to_ledger)

@@ -1,6 +1,6 @@
-"""Transactions that have no code of their own: records kept, withdrawn and found again, and queries of tables.
+"""Declared transactions, without code of their own: upload, withdrawal and query of records, and queries of tables.
 
-Each is an entry of `declarations.yaml`; the meaning of its columns stands in `declarations.schema.json`.
+Each is an entry of `declarations.yaml`; `declarations.schema.json` describes its columns.
 """
 
 from simulator.transactions.declarative.serving import serve

@@ -1,21 +1,18 @@
-"""Owners of records, as messages name them and the platform knows them."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Owner of a record: the institution, person or visit that a message names."""
 
 from simulator.core.errors import refuse
-from simulator.insured.place import known_person
+from simulator.insured.place import Body, known_person
 from simulator.store.records import Owner
 from simulator.transactions.declarative.specification import INSTITUTION, PERSON, VISIT
 from simulator.transactions.registry import Call
 from simulator.transactions.visits import own_visit
 
 OWNER_COLUMNS = {INSTITUTION: "institution", PERSON: "psn_no", VISIT: "mdtrt_id"}
-"""The column of the store that a record is found by."""
+"""Column of the store by which the records of each kind of owner are found."""
 
 
-def owner_of(belongs_to: str, row: Mapping[str, Any], call: Call, path: str) -> Owner:
-    """The owner that a row names; raises Refusal when it is unknown here or another institution's."""
+def owner_of(belongs_to: str, row: Body, call: Call, path: str) -> Owner:
+    """Returns the owner that a row names; raises Refusal for an unknown one, or one of another institution."""
     code = call.institution.code
     if belongs_to == INSTITUTION:
         named = row.get("fixmedins_code") or code

@@ -1,23 +1,24 @@
-"""Pages of an answer by page_num and page_size, and the counts that some systems answer beside the rows."""
+"""Pages of an answer by page_num and page_size, with the counts that some systems answer beside the rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from simulator.core.errors import refuse
+from simulator.insured.place import Body
 from simulator.transactions.registry import Call
 
 PAGE_FIELDS = ("page_num", "page_size")
 LARGEST_PAGE = 1000
-"""Rows of one page (ours; the documents print no limit)."""
+"""Rows of a page at most (ours; the documents print no limit)."""
 _HIGHEST_NUMBER = 9999
-"""Four digits, as printed."""
+"""Highest page number: the documents print four digits."""
 
 T = TypeVar("T")
 
 
-def page_of(call: Call, asked: Mapping[str, Any], node: str, rows: Sequence[T]) -> tuple[Sequence[T], dict[str, Any]]:
-    """The rows of the page asked for, none after the last one, and the counts; raises Refusal for no such page."""
+def page_of(call: Call, asked: Body, node: str, rows: Sequence[T]) -> tuple[Sequence[T], dict[str, int]]:
+    """Returns the rows of a page, none after the last, and the counts; raises Refusal for a number that is no page."""
     number = _whole(call, asked, node, "page_num", _HIGHEST_NUMBER)
     size = _whole(call, asked, node, "page_size", LARGEST_PAGE)
     first = (number - 1) * size
@@ -36,12 +37,13 @@ def page_of(call: Call, asked: Mapping[str, Any], node: str, rows: Sequence[T]) 
     return page, counts
 
 
-def _whole(call: Call, asked: Mapping[str, Any], node: str, name: str, highest: int) -> int:
-    value: Any = asked.get(name)
-    whole = isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value == int(value)
-    if not whole or not 1 <= value <= highest:
-        rows = call.config.contract.edition.rows_of(call.infno, "in")
-        name_zh = next((row.name_zh for row in rows if row.field == name), name)
-        path = f"{node}.{name}"
-        raise refuse("page_out_of_range", path=path, name_zh=name_zh, name=name, got=value, highest=highest)
-    return int(value)
+def _whole(call: Call, asked: Body, node: str, name: str, highest: int) -> int:
+    value: object = asked.get(name)
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value == int(value):
+        number = int(value)
+        if 1 <= number <= highest:
+            return number
+    rows = call.config.contract.edition.rows_of(call.infno, "in")
+    name_zh = next((row.name_zh for row in rows if row.field == name), name)
+    path = f"{node}.{name}"
+    raise refuse("page_out_of_range", path=path, name_zh=name_zh, name=name, got=value, highest=highest)

@@ -1,4 +1,4 @@
-"""Handlers of declared transactions, made from their entries."""
+"""Handlers of declared transactions."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,7 +14,7 @@ _RECORD, _TABLE = "record", "table"
 
 
 def serve(declared: Mapping[str, Declared]) -> None:
-    """Registers a handler for each entry; raises ValueError for one that the table of transactions contradicts."""
+    """Registers a handler for each entry; raises ValueError for an entry that the table of transactions contradicts."""
     for infno, entry in declared.items():
         traits = traits_of(infno)
         wanted = (depth_of(entry), not isinstance(entry, Query))
@@ -24,12 +24,12 @@ def serve(declared: Mapping[str, Declared]) -> None:
 
 
 def depth_of(entry: Declared) -> str:
-    """`record` for what keeps, withdraws or shows records, `table` for what shows rows of a table."""
+    """Returns the depth of an entry: `table` for a query of a table, `record` for anything else."""
     return _TABLE if isinstance(entry, Query) and entry.upload is None else _RECORD
 
 
 def handler_of(entry: Declared) -> Handler:
-    """The handler that does what an entry says; raises ValueError for a query of a source that there is not."""
+    """Makes the handler of an entry; raises ValueError for a query of an unknown source."""
     if isinstance(entry, Upload):
         return _named(entry, partial(keep_records, entry))
     if isinstance(entry, Withdrawal):
@@ -40,7 +40,7 @@ def handler_of(entry: Declared) -> Handler:
 
 
 def _named(entry: Declared, handler: Handler) -> Handler:
-    # The registry names the handlers of a number that has two.
+    # Error messages of the registry name handlers, and a partial has no name.
     named: Callable[..., object] = handler
     named.__name__ = f"{type(entry).__name__.lower()}_{entry.infno}"
     return handler

@@ -1,22 +1,22 @@
-"""Sources that a query may show: each gives rows of a table as values by their names on the wire."""
+"""Sources of declared queries: functions that yield rows of a table as values by wire field."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Any
 
 from simulator.catalogue import Item
 from simulator.core.errors import refuse
-from simulator.transactions.declarative.visit_sources import diagnoses, fee_lines, stays, visits
+from simulator.insured.place import Body
+from simulator.transactions.declarative.visit_sources import Facts, diagnoses, fee_lines, stays, visits
 from simulator.transactions.registry import Call
 
-Facts = Mapping[str, Any]
-Source = Callable[[Call, Mapping[str, Any]], Iterable[Facts]]
+Source = Callable[[Call, Body], Iterable[Facts]]
+"""Function that yields the rows which a query may answer, given the object with its conditions."""
 
 _LONGEST_NAME = 200
 
 
-def codes(call: Call, asked: Mapping[str, Any]) -> Iterator[Facts]:
-    """The codes of a table of the sandbox's edition; `type` names the table."""
+def codes(call: Call, asked: Body) -> Iterator[Facts]:
+    """Yields the codes of the table `type` of the edition; raises Refusal for an unknown table."""
     table = call.config.contract.edition.codes.get(asked["type"])
     if table is None:
         raise refuse("code_table_unknown", path="data.type", table=asked["type"])
@@ -34,8 +34,8 @@ def codes(call: Call, asked: Mapping[str, Any]) -> Iterator[Facts]:
         }
 
 
-def catalogue(call: Call, asked: Mapping[str, Any]) -> Iterator[Facts]:
-    """Every version of every item of a place: of `insu_admdvs`, or of the place that asks."""
+def catalogue(call: Call, asked: Body) -> Iterator[Facts]:
+    """Yields every version of every item in the catalogue of `insu_admdvs`, or of the treatment place."""
     area = asked.get("insu_admdvs") or call.treated_area
     for item in call.config.catalogues.of(area).all():
         yield _item(call, area, item)

@@ -1,4 +1,4 @@
-"""Entries of `declarations.yaml`, read once and strictly."""
+"""Entries of `declarations.yaml`, read at import and checked by schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,64 +12,67 @@ from simulator.core.texts import text
 
 FILE = "declarations.yaml"
 NO_NODE = "(input)"
-"""Rows that stand right under `input` or `output`, without a node."""
+"""Node of rows that stand right under `input` or `output`."""
 
 NO_CONDITION = "any"
-"""A field of a question that asks nothing of a row."""
+"""Comparison of a field that sets no condition."""
+
+Entry = Mapping[str, Any]
+"""Entry as written; its schema has checked it."""
 
 PERSON, VISIT, INSTITUTION = "person", "visit", "institution"
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A transaction that keeps each row of a node as a record."""
+    """Transaction that keeps each row of a node as a record."""
 
     infno: str
     kind: str
     belongs_to: str
     unique: tuple[str, ...]
-    """Fields that no two live records of one owner have in common; none where nothing makes a duplicate."""
+    """Fields that tell the live records of an owner apart; empty where a record may be repeated."""
     node: str = "data"
     at_most: int = 1000
     number_as: str = ""
-    """`node.field` of the answer that tells the number of the record."""
+    """Answer field for the number of the record, as `node.field`; blank where none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A transaction that withdraws the record of each row of a node."""
+    """Transaction that withdraws the record of each row of a node."""
 
     infno: str
     upload: Upload
     node: str = "data"
     number: str = ""
-    """The field that quotes the number of the record; blank where the unique fields name it."""
+    """Field that quotes the number of the record; blank where the unique fields identify it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """Condition that a field of a question sets: a comparison with values of a row."""
+    """Condition that a field of a query sets: a comparison with values of a row."""
 
     comparison: str
-    """equal, contains, at_least, at_most, within or any."""
+    """`equal`, `contains`, `at_least`, `at_most`, `within` or `any`."""
     fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A transaction that shows the rows of a source which fit what was asked."""
+    """Transaction that answers the rows of a source that fit a query."""
 
     infno: str
     source: str
     upload: Upload | None = None
-    """The entry that keeps the records shown; None where rows of a table are shown."""
+    """Entry that keeps the records shown; None where rows of a table are shown."""
     asked: str = "data"
     node: str = "data"
     paged: bool = False
     found_by: Mapping[str, Criterion] = field(default_factory=dict)
-    """Of the fields that are not compared with the value of their own name."""
+    """Conditions of the fields that are not compared for equality with the field of the same name."""
     shown_as: Mapping[str, str] = field(default_factory=dict)
-    """Fields of the answer that take a value of another name."""
+    """Name of the value that an answer field takes, where it is not its own."""
     constants: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -77,15 +80,15 @@ Declared = Upload | Withdrawal | Query
 
 
 def read_declarations(raw: bytes, name: str) -> dict[str, Declared]:
-    """Reads the entries by number; raises DataFaults with line and path."""
+    """Reads entries by transaction number; raises DataFaults with line and path."""
     document = parse_yaml(raw, name, shape("simulator.transactions.declarative", "declarations.schema.json"))
-    entries: Mapping[str, Mapping[str, Any]] = document.data["transactions"]
+    entries: Mapping[str, Entry] = document.data["transactions"]
     uploads = {entry["keeps"]: _upload(infno, entry) for infno, entry in entries.items() if "keeps" in entry}
     _refuse_unknown_kinds(document, entries, uploads)
     return {infno: _declared(infno, entry, uploads) for infno, entry in entries.items()}
 
 
-def _declared(infno: str, entry: Mapping[str, Any], uploads: Mapping[str, Upload]) -> Declared:
+def _declared(infno: str, entry: Entry, uploads: Mapping[str, Upload]) -> Declared:
     if "keeps" in entry:
         return uploads[entry["keeps"]]
     if "withdraws" in entry:
@@ -96,21 +99,19 @@ def _declared(infno: str, entry: Mapping[str, Any], uploads: Mapping[str, Upload
     return Query(infno, entry["shows"], uploads.get(entry["shows"]), found_by=found_by, **more)
 
 
-def _upload(infno: str, entry: Mapping[str, Any]) -> Upload:
+def _upload(infno: str, entry: Entry) -> Upload:
     more = {name: entry[name] for name in ("node", "at_most", "number_as") if name in entry}
     return Upload(infno, entry["keeps"], entry["belongs_to"], tuple(entry.get("unique", ())), **more)
 
 
-def _criterion(name: str, said: str | Mapping[str, Any]) -> Criterion:
+def _criterion(name: str, said: str | Mapping[str, str | list[str]]) -> Criterion:
     if isinstance(said, str):
         return Criterion(said, (name,))
     ((comparison, fields),) = said.items()
     return Criterion(comparison, (fields,) if isinstance(fields, str) else tuple(fields))
 
 
-def _refuse_unknown_kinds(
-    document: Document, entries: Mapping[str, Mapping[str, Any]], uploads: Mapping[str, Upload]
-) -> None:
+def _refuse_unknown_kinds(document: Document, entries: Mapping[str, Entry], uploads: Mapping[str, Upload]) -> None:
     """Raises DataFaults for a kind that no entry keeps, or that two keep."""
     faults: list[DataFault] = []
     for infno, entry in entries.items():

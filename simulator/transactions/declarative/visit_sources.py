@@ -1,37 +1,37 @@
-"""Visits of the institution that asks, with their diagnoses and charges, as sources of queries."""
+"""Sources of declared queries about visits of the calling institution: visits, stays, diagnoses and charges."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from simulator.core.clock import from_wire
 from simulator.core.json_codec import read_own
 from simulator.insured.answers import person_fields
-from simulator.insured.place import known_person, wire_number
+from simulator.insured.place import Body, known_person, wire_number
 from simulator.store import people
 from simulator.store.rows import VisitRow
+from simulator.store.subjects import ChargeLine
 from simulator.store.tables import settlement, visit
 from simulator.transactions.charges import lines_settled_by
 from simulator.transactions.registry import Call
 from simulator.transactions.settlement import settlement_asked_for
 from simulator.transactions.visits import OPEN, WITHDRAWN, live_batches, own_visit
 
-Facts = Mapping[str, Any]
-Asked = Mapping[str, Any]
+Facts = Mapping[str, object]
+"""Values of a row by wire field."""
 
 INPATIENT = ("inpatient", "maternity_inpatient")
-"""Our words for the codes of med_type of a stay in hospital."""
+"""Meanings of med_type for a stay in hospital."""
 
 
-def visits(call: Call, asked: Asked) -> Iterator[Facts]:
-    """Visits of a person that were described and not withdrawn, in the order of their registration."""
+def visits(call: Call, asked: Body) -> Iterator[Facts]:
+    """Yields the visits of a person that were described and not withdrawn, oldest first."""
     known = known_person(call.asked(call.infno, {}), asked["psn_no"])
     for row in call.work.find(visit, person_id=known.id, institution=call.institution.code, order="id"):
         if row.state != WITHDRAWN and row.med_type:
             yield _visit(call, row, known)
 
 
-def stays(call: Call, asked: Asked) -> Iterator[Facts]:
-    """Open stays at the institution."""
+def stays(call: Call, asked: Body) -> Iterator[Facts]:
+    """Yields the open stays at the institution."""
     edition = call.config.contract.edition
     codes = dict.fromkeys(edition.code("med_type", word) for word in INPATIENT)
     code = call.institution.code
@@ -40,8 +40,8 @@ def stays(call: Call, asked: Asked) -> Iterator[Facts]:
             yield _visit(call, row, people.load_by_id(call.work, row.person_id))
 
 
-def diagnoses(call: Call, asked: Asked) -> Iterator[Facts]:
-    """The valid diagnoses of a visit, the main one first; none while the visit is not described."""
+def diagnoses(call: Call, asked: Body) -> Iterator[Facts]:
+    """Yields the valid diagnoses of a visit, the main one first; none before 2203."""
     row = own_visit(call, asked["mdtrt_id"], asked["psn_no"], path="data")
     edition = call.config.contract.edition
     invalid = edition.code("vali_flag", "invalid")
@@ -57,8 +57,8 @@ def diagnoses(call: Call, asked: Asked) -> Iterator[Facts]:
         }
 
 
-def fee_lines(call: Call, asked: Asked) -> Iterator[Facts]:
-    """Charges of the settlement named, or of every live settlement of the visit."""
+def fee_lines(call: Call, asked: Body) -> Iterator[Facts]:
+    """Yields the charges of a settlement, or of every live settlement of a visit where no settlement is named."""
     if asked.get("setl_id"):
         settled = [settlement_asked_for(call, asked)]
         row = own_visit(call, settled[0].mdtrt_id, settled[0].psn_no, path="data")
@@ -72,8 +72,8 @@ def fee_lines(call: Call, asked: Asked) -> Iterator[Facts]:
             yield {**line, **_listed(call, line), "setl_id": setl_id, "med_type": row.med_type}
 
 
-def _listed(call: Call, line: Facts) -> Facts:
-    """A charge as the catalogue of the treatment place lists it; an item in no catalogue under the name of its code."""
+def _listed(call: Call, line: ChargeLine) -> Facts:
+    """Returns catalogue fields of a charge at the treatment place; the name of an unlisted item is its code."""
     code = line["med_list_codg"]
     item = call.config.catalogues.of(call.treated_area).item(code, from_wire(line["fee_ocur_time"]).date())
     kind = item.kind if item else _kind_of_code(code)
@@ -87,12 +87,12 @@ def _listed(call: Call, line: Facts) -> Facts:
 
 
 def _kind_of_code(code: str) -> str:
-    """The kind of an item that no catalogue holds: drugs begin with X or Z, herbal pieces with T, materials with C."""
+    """Returns the kind of an unlisted item by its code: X or Z drug, T herbal pieces, C consumable, else service."""
     return {"X": "drug", "Z": "drug", "T": "herbal_pieces", "C": "consumable"}.get(code[:1], "service")
 
 
 def _visit(call: Call, row: VisitRow, known: people.KnownPerson) -> Facts:
-    """Values of a visit as registered and described; its last charge ends it."""
+    """Returns the values of a visit by wire field; the time of its last charge is its endtime."""
     edition = call.config.contract.edition
     insurance = next((each for each in known.person.insurances if each.insutype == row.insutype), None)
     told = {**read_own(row.registered), **(read_own(row.described)["mdtrtinfo"] if row.described else {})}
