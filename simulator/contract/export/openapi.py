@@ -56,7 +56,10 @@ class _Builder:
             "tags": [known.category],
             **note,
             "requestBody": {"required": True, "content": self._request_content(infno, asked)},
-            "responses": {"200": {"description": "infcode 0 / -1", "content": self._answer_content(infno, answered)}},
+            "responses": {
+                "200": {"description": "infcode 0 / -1", "content": self._answer_content(infno, answered)},
+                **self._transport_errors(infno),
+            },
         }
 
     def _request_content(self, infno: str, name: str) -> dict[str, Any]:
@@ -65,6 +68,11 @@ class _Builder:
             return content
         parts = {"jsonStr": {"type": "string"}, "file": {"type": "string", "contentMediaType": "application/zip"}}
         return {"multipart/form-data": {"schema": {"type": "object", "properties": parts, "required": list(parts)}}}
+
+    def _transport_errors(self, infno: str) -> dict[str, Any]:
+        # OpenAPI cannot say that a part must bear a file name, so a body by the document may be refused before it is read.
+        is_upload = traits_of(infno).family == Family.FILE_UPLOAD
+        return {"400": {"description": text("contract.openapi_bad_parts").zh}} if is_upload else {}
 
     def _answer_content(self, infno: str, name: str) -> dict[str, Any]:
         stream = {"application/octet-stream": {"schema": {"contentMediaType": "application/zip"}}}
