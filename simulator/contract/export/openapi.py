@@ -70,7 +70,7 @@ class _Builder:
         return {"multipart/form-data": {"schema": {"type": "object", "properties": parts, "required": list(parts)}}}
 
     def _transport_errors(self, infno: str) -> dict[str, Any]:
-        # OpenAPI cannot say that a part must bear a file name, so a body by the document may be refused before it is read.
+        # OpenAPI cannot say that a part bears a file name, so a body that keeps the document may still be refused.
         is_upload = traits_of(infno).family == Family.FILE_UPLOAD
         return {"400": {"description": text("contract.openapi_bad_parts").zh}} if is_upload else {}
 
