@@ -222,7 +222,7 @@ def add_filing(work: UnitOfWork, person_id: int, filed: Filing, *, agency_number
     return work.add(filing, person_id=person_id, **_filing_row(filed) | {"agency_number": agency_number})
 
 
-def day(value: str | None) -> date | None:
+def _day(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 
 
@@ -241,7 +241,7 @@ def _known(work: UnitOfWork, row: PersonRow) -> KnownPerson:
         credential_token=row.credential_token,
         insurances=tuple(_insurance(each) for each in insurances),
         identities=tuple(
-            Identity(each.kind, date.fromisoformat(each.valid_from), day(each.valid_to))
+            Identity(each.kind, date.fromisoformat(each.valid_from), _day(each.valid_to))
             for each in work.find(identity, person_id=row.id, order="id")
         ),
         registrations=tuple(registration_of(each) for each in work.find(registration, person_id=row.id, order="id")),
@@ -252,7 +252,7 @@ def _known(work: UnitOfWork, row: PersonRow) -> KnownPerson:
 
 def registration_of(row: RegistrationRow) -> Registration:
     """Returns the disease registration of a row; its id is that of the row."""
-    return Registration(row.disease, row.name, date.fromisoformat(row.valid_from), day(row.valid_to), str(row.id))
+    return Registration(row.disease, row.name, date.fromisoformat(row.valid_from), _day(row.valid_to), str(row.id))
 
 
 def filing_of(row: FilingRow) -> Filing:
@@ -262,7 +262,7 @@ def filing_of(row: FilingRow) -> Filing:
         place=row.place,
         valid_from=date.fromisoformat(row.valid_from),
         channel=row.channel,
-        valid_to=day(row.valid_to),
+        valid_to=_day(row.valid_to),
         active=bool(row.active),
         id=str(row.id),
     )
@@ -275,8 +275,8 @@ def _insurance(row: InsuranceRow) -> Insurance:
         area=row.area,
         status=row.status,
         valid_from=date.fromisoformat(row.valid_from),
-        valid_to=day(row.valid_to),
-        suspended_from=day(row.suspended_from),
+        valid_to=_day(row.valid_to),
+        suspended_from=_day(row.suspended_from),
         civil_servant=bool(row.civil_servant),
         employer=row.employer,
         balance=row.balance,

@@ -161,7 +161,6 @@ def _reopen_batch(call: Call, answered: Answered) -> Kept:
 
 def _output_of(call: Call, row: SettlementRow, setl_id: str) -> Output:
     edition = call.config.contract.edition
-    asked = call.asked(call.infno, {})
     known = people.load_by_id(call.work, row.person_id)
     insurance = next((each for each in known.person.insurances if each.insutype == row.insutype), None)
     values = {name: getattr(row, name) for name in books.AMOUNTS}
@@ -191,8 +190,8 @@ def _output_of(call: Call, row: SettlementRow, setl_id: str) -> Output:
         "refd_setl_flag": "1" if row.state == "cancelled" else "0",
         "year": str(row.year),
         "dise_codg": row.disease,
-        "opter_id": asked.operator[0][:20],
-        "opter_name": asked.operator[1],
+        "opter_id": call.head.operator[:20],
+        "opter_name": call.head.operator_name,
     }
     return {"setlinfo": info, "setldetail": answers.setldetail(edition, row.insutype, books.details_of(row))}
 
