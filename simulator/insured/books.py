@@ -149,6 +149,7 @@ def cancel(
             "agency_msgid": agency_msgid,
             "answered": "",
             "expected": "",
+            # The account is paid back below, after this row is written.
             "balance_after": balance_of(work, row) + row.account,
             "details": _negated(details_of(row)),
         },

@@ -25,8 +25,8 @@ SCOPES = {
 }
 """Column of the batch that each scope amount of 2207 must equal."""
 
-PREVIEWED = ("med_type", "medfee_sumamt", "psn_setlway", "insutype", "acct_used_flag", "mdtrt_cert_type")
-"""Inputs of 2207 that must equal those of the pre-settlement."""
+PREVIEWED = ("med_type", "psn_setlway", "insutype", "acct_used_flag", "mdtrt_cert_type")
+"""Inputs of 2207 that must equal those of the pre-settlement; the total must equal that of the batch each time."""
 
 
 @transaction("2206", "2206A")
@@ -143,7 +143,7 @@ def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
 
 
 def _keep_preview(batch_id: int, data: Body, call: Call, answered: Answered) -> Kept:
-    kept = {name: str(data.get(name, "")) for name in PREVIEWED if name != "medfee_sumamt"}
+    kept = {name: str(data.get(name, "")) for name in PREVIEWED}
     call.work.change(subject, {"id": batch_id}, preview=write_json(kept).decode())
     return Kept(answered.output)
 
