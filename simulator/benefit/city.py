@@ -4,7 +4,6 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from simulator.benefit.city_file import RULES, CityFile, Layer, Setting
 from simulator.benefit.claim import Dates
@@ -19,7 +18,7 @@ from simulator.domain.places import NATION
 DATE_RULES = ("figures", "year", "filing", "registration", "insurance", "identity")
 _REPLACED_WHOLE = ("diseases",)
 _MOST_DAYS = 1024
-_SILENT: dict[str, Any] = {
+_SILENT: Mapping[str, object] = {
     "value": None,
     "when": {},
     "from": None,
@@ -129,9 +128,9 @@ class City:
         """`any`, or `latest_first`: of the person and insurance (rules 13)."""
         return str(self._setting("cancel_order").value)
 
-    def as_json(self, on: date) -> dict[str, Any]:
+    def as_json(self, on: date) -> dict[str, object]:
         """Every rule in force on a day with value, selectors, source, reference and the file it stands in."""
-        listed: list[dict[str, Any]] = []
+        listed: list[Mapping[str, object]] = []
         for rule in RULES:
             nearer, *farther = self._levels[rule]
             listed += [_row_json(rule, row) for row in nearer if _current(row, on, nearer)]
@@ -198,9 +197,9 @@ def _day(dates: Dates, kind: str) -> date:
     return {"visit_begin": dates.visit_begin, "charge": dates.charge}.get(kind, dates.settlement)
 
 
-def _row_json(rule: str, row: DatedRow) -> dict[str, Any]:
+def _row_json(rule: str, row: DatedRow) -> dict[str, object]:
     value: object = row.value if isinstance(row.value, (str, bool)) else row.shown
-    stated: dict[str, Any] = {"rule": rule, "value": value, "when": dict(row.when)}
+    stated: dict[str, object] = {"rule": rule, "value": value, "when": dict(row.when)}
     if row.period != YEAR:
         stated["period"] = row.period
     if row.shared_with:
@@ -219,7 +218,7 @@ def _row_json(rule: str, row: DatedRow) -> dict[str, Any]:
     }
 
 
-def _setting_json(name: str, setting: Setting) -> dict[str, Any]:
+def _setting_json(name: str, setting: Setting) -> dict[str, object]:
     return {
         "rule": name,
         "value": setting.value,

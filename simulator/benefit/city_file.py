@@ -18,6 +18,10 @@ from simulator.domain.accumulators import YEAR
 from simulator.domain.places import LOCAL, NATION, PROVINCE
 
 NATIONAL = "national"
+Stated = Mapping[str, Any]
+"""Object of a city file, such as a row or an example, as its schema has checked it."""
+Compile = Callable[[Stated], object]
+"""Function that compiles the value of a row; None for a row that states none, or more than one."""
 SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group", "identity", "scope")
 
 
@@ -25,7 +29,7 @@ SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group
 class Setting:
     """A value that holds for the whole file, whatever the day."""
 
-    value: Any
+    value: str | list[str]
     source: str
     reference: str
     origin: str
@@ -58,7 +62,7 @@ class CityFile:
     """Codes of every group of diseases that the rows of this file may name."""
     settings: Mapping[str, Setting]
     """`cancel_order`, `layer_order`, and `dates.<rule>`."""
-    examples: tuple[Mapping[str, Any], ...]
+    examples: tuple[Stated, ...]
     document: Document
 
 
@@ -98,25 +102,21 @@ class _Compiler:
         self.groups = groups
         self.faults: list[DataFault] = []
 
-    def rows(
-        self, rule: str, written: list[dict[str, Any]], value: Callable[[dict[str, Any]], Any]
-    ) -> tuple[DatedRow, ...]:
+    def rows(self, rule: str, written: Sequence[Stated], value: Compile) -> tuple[DatedRow, ...]:
         path = rule if rule in _VALUES else f"layers.{rule}.figures"
         made = (self._row(rule, f"{path}[{index}]", stated, value) for index, stated in enumerate(written))
         return tuple(row for row in made if row is not None)
 
-    def layer(self, fund: str, stated: dict[str, Any]) -> Layer:
+    def layer(self, fund: str, stated: Stated) -> Layer:
         figures = self.rows(fund, stated["figures"], _terms)
         return Layer(fund, tuple(stated["insutypes"]), stated["who"], stated["base"], figures)
 
-    def examples(self, written: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    def examples(self, written: Sequence[Stated]) -> tuple[Stated, ...]:
         for index, stated in enumerate(written):
             self._day(f"examples[{index}]", stated, "day")
         return tuple(written)
 
-    def _row(
-        self, rule: str, path: str, stated: dict[str, Any], value: Callable[[dict[str, Any]], Any]
-    ) -> DatedRow | None:
+    def _row(self, rule: str, path: str, stated: Stated, value: Compile) -> DatedRow | None:
         begin, end = self._day(path, stated, "from"), self._day(path, stated, "to")
         compiled = value(stated)
         if compiled is None:
@@ -144,7 +144,7 @@ class _Compiler:
             self.groups.get(stated.get("disease", ""), ()),
         )
 
-    def _day(self, path: str, stated: dict[str, Any], key: str) -> date | None:
+    def _day(self, path: str, stated: Stated, key: str) -> date | None:
         if key not in stated:
             return None
         try:
@@ -154,8 +154,8 @@ class _Compiler:
             return None
 
 
-def _settings(data: dict[str, Any]) -> list[tuple[str, Setting]]:
-    stated: list[tuple[str, Any]] = [(name, data[name]) for name in ("cancel_order", "layer_order") if name in data]
+def _settings(data: Stated) -> list[tuple[str, Setting]]:
+    stated: list[tuple[str, Stated]] = [(name, data[name]) for name in ("cancel_order", "layer_order") if name in data]
     stated += [(f"dates.{rule}", setting) for rule, setting in data.get("dates", {}).items()]
     return [
         (name, Setting(entry["value"], entry["source"], entry["reference"], data["area"])) for name, entry in stated
@@ -165,39 +165,39 @@ def _settings(data: dict[str, Any]) -> list[tuple[str, Setting]]:
 UNLIMITED = "unlimited"
 
 
-def _money(stated: dict[str, Any]) -> int:
+def _money(stated: Stated) -> int:
     return to_fen(stated["value"])
 
 
-def _cap(stated: dict[str, Any], key: str = "value") -> int | str:
+def _cap(stated: Stated, key: str = "value") -> int | str:
     """Fen, or the word `unlimited`: None would look like a row that ended."""
     return UNLIMITED if stated[key] == UNLIMITED else to_fen(stated[key])
 
 
-def _ratio(stated: dict[str, Any]) -> tuple[RatioStep, ...] | None:
+def _ratio(stated: Stated) -> tuple[RatioStep, ...] | None:
     if ("value" in stated) == ("brackets" in stated):
         return None
     written = stated.get("brackets") or [{"above": "0.00", "ratio": stated["value"]}]
     return tuple(RatioStep(to_fen(step["above"]), Decimal(step["ratio"])) for step in written)
 
 
-def _word(stated: dict[str, Any]) -> Any:
+def _word(stated: Stated) -> object:
     return stated["value"]
 
 
-def _disease(stated: dict[str, Any]) -> Disease:
+def _disease(stated: Stated) -> Disease:
     name = stated["name"]
     covers = tuple(stated.get("covers", ()))
     outbound = {True: NATION, False: LOCAL}.get(stated["outbound"], PROVINCE)
     return Disease(stated["code"], name, stated.get("name_en", name), covers, outbound)
 
 
-def _modifier(stated: dict[str, Any]) -> Modifier | None:
+def _modifier(stated: Stated) -> Modifier | None:
     ways = [how for how in ("minus", "times", "set") if how in stated]
     return Modifier(ways[0], Decimal(stated[ways[0]])) if len(ways) == 1 else None
 
 
-def _terms(stated: dict[str, Any]) -> Terms | None:
+def _terms(stated: Stated) -> Terms | None:
     if ("ratio" in stated) == ("brackets" in stated) or ("line" in stated and "brackets" in stated):
         return None
     written = stated.get("brackets") or [{"above": stated.get("line", "0.00"), "ratio": stated["ratio"]}]
@@ -210,7 +210,7 @@ def _family(rule: str) -> str:
     return {"modifiers": "modifier", "ratio": "ratio"}.get(rule, "layer")
 
 
-def _shown(stated: dict[str, Any]) -> str:
+def _shown(stated: Stated) -> str:
     """The figure as the file writes it, for reasons and pages."""
     if "value" in stated:
         value = stated["value"]
@@ -226,7 +226,7 @@ def _shown(stated: dict[str, Any]) -> str:
     return "; ".join(parts)
 
 
-_VALUES: Mapping[str, Callable[[dict[str, Any]], Any]] = {
+_VALUES: Mapping[str, Compile] = {
     "diseases": _disease,
     "deductible": _money,
     "deductible_per": _word,

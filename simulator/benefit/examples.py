@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from simulator.benefit.city import City
+from simulator.benefit.city_file import Stated
 from simulator.benefit.claim import ChargeScope, Claim, Dates
 from simulator.benefit.engine import award
 from simulator.benefit.outcome import Award
@@ -37,14 +37,14 @@ def failing_examples(city: City) -> list[DataFault]:
     return found
 
 
-def run_example(city: City, example: Mapping[str, Any]) -> Award:
+def run_example(city: City, example: Stated) -> Award:
     """The award that the rules give for an example."""
     dates = Dates.all_on(date.fromisoformat(example["day"]))
     accumulated = {_kind(key): to_fen(amount) for key, amount in example.get("accumulated", {}).items()}
     return award(_claim(city.area, example["claim"], dates), city.rules(dates), accumulated)
 
 
-def _claim(area: str, stated: Mapping[str, Any], dates: Dates) -> Claim:
+def _claim(area: str, stated: Stated, dates: Dates) -> Claim:
     balance = to_fen(stated.get("account_balance", "0.00"))
     return Claim(
         area=area,
@@ -86,6 +86,6 @@ def _compared(given: Award, key: str, wanted: str) -> tuple[str, bool]:
     return str(got), got == wanted
 
 
-def _named(example: Mapping[str, Any], sentence: Text) -> Text:
+def _named(example: Stated, sentence: Text) -> Text:
     name = Text(example["name"], example.get("name_en", example["name"]))
     return text("policy.example", name=name, sentence=sentence)

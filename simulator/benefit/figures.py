@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
 from simulator.benefit.accumulation import AccumulationBases, AccumulationBasis, AccumulatorKeys, accrual_code, basis_of
 from simulator.benefit.city_file import UNLIMITED, Layer
@@ -50,6 +50,39 @@ class Figures:
 
     def accumulator_keys(self, claim: Claim, day: date) -> AccumulatorKeys:
         return self.keys or self.bases.keys(day, claim.visit)
+
+
+class _ModifierFacts(TypedDict):
+    """Facts of an award about the modifier of its ratio."""
+
+    modifier: Said | None
+    modifier_how: str
+    modifier_by: str
+
+
+class _CapFacts(TypedDict):
+    """Facts of an award about the caps of the pool, in fen."""
+
+    disease_cap: Said | None
+    disease_cap_fen: int | None
+    disease_cap_period: str
+    care_cap: Said | None
+    care_cap_fen: int | None
+    care_cap_period: str
+    care_cap_under: str
+    annual_cap: Said | None
+    annual_cap_fen: int | None
+    excess: Said | None
+    shut_out: bool
+
+
+class _AccountFacts(TypedDict):
+    """Facts of an award about the personal account."""
+
+    account_pays: Said | None
+    account_word: str
+    account_elsewhere: Said | None
+    account_open_elsewhere: bool
 
 
 class Rules:
@@ -187,7 +220,7 @@ class Rules:
         except LookupError:
             return None
 
-    def _modifier_facts(self, row: DatedRow | None) -> dict[str, Any]:
+    def _modifier_facts(self, row: DatedRow | None) -> _ModifierFacts:
         by: Modifier | None = row.value if row else None
         return {
             "modifier": _said(row),
@@ -197,7 +230,7 @@ class Rules:
 
     def _cap_facts(
         self, person: Mapping[str, str], disease_cap: DatedRow | None, care_cap: DatedRow | None
-    ) -> dict[str, Any]:
+    ) -> _CapFacts:
         excess = self.in_force("above_disease_cap", "engine.disease_cap")
         annual_cap = self.in_force("annual_cap", "engine.annual_cap", **person)
         return {
@@ -214,7 +247,7 @@ class Rules:
             "shut_out": excess is None or excess.value == "person",
         }
 
-    def _account_facts(self, claim: Claim, person: dict[str, str]) -> dict[str, Any]:
+    def _account_facts(self, claim: Claim, person: dict[str, str]) -> _AccountFacts:
         pays = self.in_force("account_pays", "engine.account", **person)
         placed = person | {"scope": claim.treated}
         elsewhere = None if claim.treated == LOCAL else self.in_force("account_elsewhere", "engine.account", **placed)

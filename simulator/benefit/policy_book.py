@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from simulator.benefit.checks import check
 from simulator.benefit.city import City
-from simulator.benefit.city_file import NATIONAL, CityFile, compile_city
+from simulator.benefit.city_file import NATIONAL, CityFile, Stated, compile_city
 from simulator.benefit.examples import failing_examples
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.schema_errors import faults_of, shape
@@ -57,7 +56,7 @@ class PolicyBook:
             found = self._asked[area] = City(area, self._file(area), self.files[NATIONAL])
         return found
 
-    def with_city(self, given: str | bytes | Mapping[str, Any], name: str, *, area: str | None = None) -> "PolicyBook":
+    def with_city(self, given: str | bytes | Stated, name: str, *, area: str | None = None) -> "PolicyBook":
         """A book in which the given file, YAML text or a body already read, replaces that of its area.
 
         `area`, if named, is the one that the file must speak for. Raises DataFaults.
@@ -119,7 +118,7 @@ def _read(path: Path, *, shipped: bool) -> CityFile:
     return file
 
 
-def _from_given(given: str | bytes | Mapping[str, Any], name: str) -> CityFile:
+def _from_given(given: str | bytes | Stated, name: str) -> CityFile:
     """A body that was already read has paths in its faults, but no lines."""
     validator = shape("simulator.benefit", "city.schema.json")
     if isinstance(given, (str, bytes)):

@@ -62,6 +62,7 @@ def _identities(rows: list[SettlementRow]) -> Iterator[AuditDifference]:
                 yield _difference(rule, f"settlement {row.id}", wanted, got)
         if abs(row.deductible) > abs(row.in_scope):
             yield _difference("deductible within scope", f"settlement {row.id}", row.in_scope, row.deductible)
+        # A registered agency may answer no details.
         details = sum(each["paid"] for each in details_of(row))
         if row.details != "[]" and details != row.fund_total + row.account:
             yield _difference("details = fund + account", f"settlement {row.id}", row.fund_total + row.account, details)
@@ -113,6 +114,7 @@ def _accumulators(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[Audit
         if expected != kept.booked:
             named = f"accumulator {''.join(kept.key)} {kept.year}"
             yield _difference(named, f"person {key[0]}", expected, kept.booked)
+    # The keys that are left have no accumulator.
     for key, fen in wanted.items():
         if fen:
             yield _difference(f"accumulator {key[3]}{key[4]} {key[2]}", f"person {key[0]}", fen, 0)
@@ -151,6 +153,7 @@ def _subjects(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDiff
                 yield _difference("subject settled once", f"subject {row.id}", row.total, found.total if found else 0)
     # While the outcome of its message is unknown, a settlement of a simulated place is not bound to its subject yet.
     undecided = {sent.msgid for sent in outbox.undecided(work)}
+    # The store of an agency has settlements and no subjects.
     if subjects:
         for booked in live.values():
             if booked.msgid not in undecided and (not booked.agency_msgid or booked.agency_setl_id):

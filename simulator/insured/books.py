@@ -149,6 +149,7 @@ def cancel(
             "agency_msgid": agency_msgid,
             "answered": "",
             "expected": "",
+            # The account is paid back below, after this row is written.
             "balance_after": balance_of(work, row) + row.account,
             "details": _negated(details_of(row)),
         },
@@ -159,12 +160,12 @@ def cancel(
 
 
 def undo_booking(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
-    """Reverses movements, payment and entries of a settlement; the new entries belong to `entered_as`, else to it."""
+    """Reverses movements, payment and entries of a settlement; the new entries are of row `entered_as`, else of it."""
     _book_signed(work, row, -1, entered_as or row.id)
 
 
 def rebook(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
-    """Books the amounts of a settlement again after its cancellation was reversed; entries as in `undo_booking`."""
+    """Books the amounts of a settlement again, after its cancellation was reversed (rules 18)."""
     _book_signed(work, row, 1, entered_as or row.id)
 
 

@@ -44,7 +44,7 @@ def cancel(asked: Asked) -> Answered:
 
 
 def decide(asked: Asked) -> tuple[Case, Award]:
-    """Decides a case; raises Refusal with every reason in the order of rules 14."""
+    """Makes the case of a message with its award; raises Refusal with every reason in the order of rules 14."""
     # Locked before the look: another settlement of the same batch has been committed or refused by then.
     people.lock(asked.work, asked.body["data"]["psn_no"])
     refuse_settled_batch(asked)

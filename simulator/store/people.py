@@ -166,16 +166,16 @@ def _under(disease: str, care: str, period: str) -> str:
     return str(AccumulatorDimensions(disease, care, period)) if care or period else disease
 
 
-def add(work: UnitOfWork, somebody: Person, *, origin: str) -> int:
+def add(work: UnitOfWork, insured: Person, *, origin: str) -> int:
     """Adds a person with insurances, identities, registrations and filings, and returns the id of the person."""
-    person_id = work.add(person, **_person_row(somebody, origin))
-    for each in somebody.insurances:
+    person_id = work.add(person, **_person_row(insured, origin))
+    for each in insured.insurances:
         work.add(insurance, person_id=person_id, **_insurance_row(each))
-    for kind in somebody.identities:
+    for kind in insured.identities:
         work.add(identity, person_id=person_id, **_identity_row(kind))
-    for disease in somebody.registrations:
+    for disease in insured.registrations:
         add_registration(work, person_id, disease)
-    for filed in somebody.filings:
+    for filed in insured.filings:
         add_filing(work, person_id, filed)
     return person_id
 
@@ -184,28 +184,28 @@ def add_many(work: UnitOfWork, people: Iterable[Person], *, origin: str) -> int:
     """Adds many people in a few statements and returns their number."""
     added = list(people)
     last = work.last_id(person)
-    work.add_many(person, [_person_row(somebody, origin) for somebody in added])
+    work.add_many(person, [_person_row(insured, origin) for insured in added])
     # Ids come back by psn_no: on PostgreSQL a sequence may skip, and others may insert between.
     ids = {row.psn_no: row.id for row in work.all(_ADDED, last=last)}
     rows: dict[Table, list[dict[str, SqlValue]]] = {insurance: [], identity: [], registration: [], filing: []}
-    for somebody in added:
-        owner = ids[somebody.psn_no]
-        rows[insurance] += _owned(owner, map(_insurance_row, somebody.insurances))
-        rows[identity] += _owned(owner, map(_identity_row, somebody.identities))
-        rows[registration] += _owned(owner, map(_registration_row, somebody.registrations))
-        rows[filing] += _owned(owner, map(_filing_row, somebody.filings))
+    for insured in added:
+        owner = ids[insured.psn_no]
+        rows[insurance] += _owned(owner, map(_insurance_row, insured.insurances))
+        rows[identity] += _owned(owner, map(_identity_row, insured.identities))
+        rows[registration] += _owned(owner, map(_registration_row, insured.registrations))
+        rows[filing] += _owned(owner, map(_filing_row, insured.filings))
     for table, many in rows.items():
         if many:
             work.add_many(table, many)
     return len(added)
 
 
-def replace(work: UnitOfWork, known: KnownPerson, somebody: Person, *, origin: str) -> None:
+def replace(work: UnitOfWork, known: KnownPerson, insured: Person, *, origin: str) -> None:
     """Replaces the person, insurances and identities of a row; registrations, filings and accumulators stay."""
-    work.change(person, {"id": known.id}, **_person_row(somebody, origin))
+    work.change(person, {"id": known.id}, **_person_row(insured, origin))
     for table, rows in (
-        (insurance, [_insurance_row(each) for each in somebody.insurances]),
-        (identity, [_identity_row(each) for each in somebody.identities]),
+        (insurance, [_insurance_row(each) for each in insured.insurances]),
+        (identity, [_identity_row(each) for each in insured.identities]),
     ):
         work.remove(table, person_id=known.id)
         for row in rows:
@@ -222,13 +222,13 @@ def add_filing(work: UnitOfWork, person_id: int, filed: Filing, *, agency_number
     return work.add(filing, person_id=person_id, **_filing_row(filed) | {"agency_number": agency_number})
 
 
-def day(value: str | None) -> date | None:
+def _day(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 
 
 def _known(work: UnitOfWork, row: PersonRow) -> KnownPerson:
     insurances = work.find(insurance, person_id=row.id, order="id")
-    somebody = Person(
+    insured = Person(
         psn_no=row.psn_no,
         name=row.name,
         certificate_type=row.certificate_type,
@@ -241,18 +241,18 @@ def _known(work: UnitOfWork, row: PersonRow) -> KnownPerson:
         credential_token=row.credential_token,
         insurances=tuple(_insurance(each) for each in insurances),
         identities=tuple(
-            Identity(each.kind, date.fromisoformat(each.valid_from), day(each.valid_to))
+            Identity(each.kind, date.fromisoformat(each.valid_from), _day(each.valid_to))
             for each in work.find(identity, person_id=row.id, order="id")
         ),
         registrations=tuple(registration_of(each) for each in work.find(registration, person_id=row.id, order="id")),
         filings=tuple(filing_of(each) for each in work.find(filing, person_id=row.id, order="id")),
     )
-    return KnownPerson(row.id, somebody, tuple(each.id for each in insurances), row.origin)
+    return KnownPerson(row.id, insured, tuple(each.id for each in insurances), row.origin)
 
 
 def registration_of(row: RegistrationRow) -> Registration:
     """Returns the disease registration of a row; its id is that of the row."""
-    return Registration(row.disease, row.name, date.fromisoformat(row.valid_from), day(row.valid_to), str(row.id))
+    return Registration(row.disease, row.name, date.fromisoformat(row.valid_from), _day(row.valid_to), str(row.id))
 
 
 def filing_of(row: FilingRow) -> Filing:
@@ -262,7 +262,7 @@ def filing_of(row: FilingRow) -> Filing:
         place=row.place,
         valid_from=date.fromisoformat(row.valid_from),
         channel=row.channel,
-        valid_to=day(row.valid_to),
+        valid_to=_day(row.valid_to),
         active=bool(row.active),
         id=str(row.id),
     )
@@ -275,8 +275,8 @@ def _insurance(row: InsuranceRow) -> Insurance:
         area=row.area,
         status=row.status,
         valid_from=date.fromisoformat(row.valid_from),
-        valid_to=day(row.valid_to),
-        suspended_from=day(row.suspended_from),
+        valid_to=_day(row.valid_to),
+        suspended_from=_day(row.suspended_from),
         civil_servant=bool(row.civil_servant),
         employer=row.employer,
         balance=row.balance,
@@ -287,19 +287,19 @@ def _text(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def _person_row(somebody: Person, origin: str) -> dict[str, SqlValue]:
+def _person_row(insured: Person, origin: str) -> dict[str, SqlValue]:
     return {
-        "psn_no": somebody.psn_no,
-        "name": somebody.name,
-        "certificate_type": somebody.certificate_type,
-        "certificate_number": somebody.certificate_number,
-        "gender": somebody.gender,
-        "birth": somebody.birth.isoformat(),
-        "nationality": somebody.nationality,
-        "card_no": somebody.card_no,
-        "card_sn": somebody.card_sn,
-        "credential_token": somebody.credential_token,
-        "area": somebody.insurances[0].area if somebody.insurances else "",
+        "psn_no": insured.psn_no,
+        "name": insured.name,
+        "certificate_type": insured.certificate_type,
+        "certificate_number": insured.certificate_number,
+        "gender": insured.gender,
+        "birth": insured.birth.isoformat(),
+        "nationality": insured.nationality,
+        "card_no": insured.card_no,
+        "card_sn": insured.card_sn,
+        "credential_token": insured.credential_token,
+        "area": insured.insurances[0].area if insured.insurances else "",
         "origin": origin,
     }
 

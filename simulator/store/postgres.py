@@ -72,6 +72,7 @@ class PostgresStore:
         except _CONFLICTS as error:
             raise Conflict(str(error)) from error
         except psycopg.errors.UndefinedTable:
+            # Another process has deleted the schema.
             self.close()
             raise Gone(self.name) from None
 

@@ -64,17 +64,17 @@ def lock_kind(work: UnitOfWork, kind: str, owner: str) -> None:
     work.advisory_lock(f"record {kind} {owner}")
 
 
-def identified(work: UnitOfWork, kind: str, identity: str) -> RecordRow | None:
+def find_by_identity(work: UnitOfWork, kind: str, identity: str) -> RecordRow | None:
     """Returns the live record of a kind with an identity, or None."""
     return work.one(_LIVE_BY_IDENTITY, kind=kind, identity=identity)
 
 
-def numbered(work: UnitOfWork, kind: str, number: int) -> RecordRow | None:
+def find_by_number(work: UnitOfWork, kind: str, number: int) -> RecordRow | None:
     """Returns the live record of a kind with a number, or None."""
     return work.get(record, id=number, kind=kind, state=LIVE_STATE)
 
 
-def belonging_to(work: UnitOfWork, kind: str, state: str, column: str, owner: str) -> list[RecordRow]:
+def find_by_owner(work: UnitOfWork, kind: str, state: str, column: str, owner: str) -> list[RecordRow]:
     """Returns the records of an owner in the order of upload; `column` is institution, psn_no or mdtrt_id."""
     return work.find(record, order="id", lock=False, **{"kind": kind, "state": state, column: owner})
 

@@ -31,9 +31,11 @@ class SqliteStore:
     def __init__(self, path: Path, *, durable: bool = False) -> None:
         self.name = path.stem
         self.path = path
+        # Another process may delete the store and make a new one under the same path.
         self._file = path.stat().st_ino
         self._lock = threading.RLock()
         self._closed = False
+        # No isolation level, as `begin` opens the transactions; any thread, as `_lock` lets one in at a time.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -42,6 +44,7 @@ class SqliteStore:
             raise SetupError(text("store.not_a_store", path=str(path), problem=error)) from None
         self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         self._connection.execute("PRAGMA wal_autocheckpoint=1000")
+        # Negative is in KiB.
         self._connection.execute("PRAGMA cache_size=-16384")
         self._cursor = self._connection.cursor()
         self._work = UnitOfWork(cast(Cursor, self._cursor), "sqlite", self._restart)

@@ -67,6 +67,7 @@ class Statement(Generic[RowT]):
         found = self._compiled.get(dialect)
         if found is None:
             compiled = self.element.compile(dialect=DIALECTS[dialect]())
+            # Parameters without a value are those that each run supplies.
             literals = {name: value for name, value in (compiled.params or {}).items() if value is not None}
             found = self._compiled[dialect] = (str(compiled), literals)
         return found
@@ -88,6 +89,7 @@ _NAMED = re.compile(r":(\w+)")
 def _columns(element: Element) -> tuple[str, ...]:
     returned = getattr(element, "selected_columns", None)
     if returned is None:
+        # Core names the columns of RETURNING under a private name only.
         returned = getattr(element, "_all_selected_columns", None) or ()
     return tuple(column.key for column in returned)
 

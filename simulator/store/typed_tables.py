@@ -23,6 +23,7 @@ RowT_co = TypeVar("RowT_co", bound=NamedTuple, covariant=True)
 class TableOf(Table, Generic[RowT_co]):
     """Table whose rows are read as named tuples of one class."""
 
+    # Core warns of a table class that does not declare this.
     inherit_cache = True
     row: type[RowT_co]
 

@@ -211,6 +211,7 @@ def _refuse_known_lines(call: Call, visit_id: int, lines: Sequence[ChargeLine], 
     seen: set[str] = set()
     for line in lines:
         serial = line["feedetl_sn"]
+        # Without a live batch the visit has no charge, and no query is needed.
         if serial in seen or (any_live and subjects.is_known(call.work, visit_id, serial)):
             raise refuse("charge_repeated", path="feedetail.feedetl_sn", serial=serial)
         seen.add(serial)

@@ -59,6 +59,7 @@ def download_file(body: Body, call: Call) -> Kept:
     data = body["fsDownloadIn"]
     _refuse_other_institution(data["fixmedins_code"], call, "fsDownloadIn")
     written = data["file_qury_no"]
+    # 18 digits always fit the integers of both databases.
     number = int(written) if written.isascii() and written.isdigit() and len(written) <= 18 else 0
     row = call.work.get(stored_file, id=number)
     if row is None or row.institution != call.institution.code:

@@ -25,8 +25,8 @@ SCOPES = {
 }
 """Column of the batch that each scope amount of 2207 must equal."""
 
-PREVIEWED = ("med_type", "medfee_sumamt", "psn_setlway", "insutype", "acct_used_flag", "mdtrt_cert_type")
-"""Inputs of 2207 that must equal those of the pre-settlement."""
+PREVIEWED = ("med_type", "psn_setlway", "insutype", "acct_used_flag", "mdtrt_cert_type")
+"""Inputs of 2207 that must equal those of the pre-settlement; the total must equal that of the batch each time."""
 
 
 @transaction("2206", "2206A")
@@ -143,7 +143,7 @@ def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
 
 
 def _keep_preview(batch_id: int, data: Body, call: Call, answered: Answered) -> Kept:
-    kept = {name: str(data.get(name, "")) for name in PREVIEWED if name != "medfee_sumamt"}
+    kept = {name: str(data.get(name, "")) for name in PREVIEWED}
     call.work.change(subject, {"id": batch_id}, preview=write_json(kept).decode())
     return Kept(answered.output)
 
@@ -161,7 +161,6 @@ def _reopen_batch(call: Call, answered: Answered) -> Kept:
 
 def _output_of(call: Call, row: SettlementRow, setl_id: str) -> Output:
     edition = call.config.contract.edition
-    asked = call.asked(call.infno, {})
     known = people.load_by_id(call.work, row.person_id)
     insurance = next((each for each in known.person.insurances if each.insutype == row.insutype), None)
     values = {name: getattr(row, name) for name in books.AMOUNTS}
@@ -191,8 +190,8 @@ def _output_of(call: Call, row: SettlementRow, setl_id: str) -> Output:
         "refd_setl_flag": "1" if row.state == "cancelled" else "0",
         "year": str(row.year),
         "dise_codg": row.disease,
-        "opter_id": asked.operator[0][:20],
-        "opter_name": asked.operator[1],
+        "opter_id": call.head.operator[:20],
+        "opter_name": call.head.operator_name,
     }
     return {"setlinfo": info, "setldetail": answers.setldetail(edition, row.insutype, books.details_of(row))}
 

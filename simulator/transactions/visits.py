@@ -124,6 +124,7 @@ def own_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str, lock: bool =
     """Returns the visit, open or not; raises Refusal unless it is of this institution and person."""
     number = row_number("", mdtrt_id)
     row = call.work.get(visit, id=number, lock=lock) if number is not None else None
+    # The number is compared whole: its last digits alone would find the visit under any area.
     if row is None or wire_number("", row.area, row.id) != mdtrt_id or row.institution != call.institution.code:
         raise refuse("visit_unknown", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
     if row.psn_no != psn_no:

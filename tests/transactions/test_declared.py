@@ -350,4 +350,4 @@ def test_records_without_anything_unique_may_be_the_same(stage):
     with stage.sandbox.begin() as (work, _, _clock):
         one, other = (records.keep(work, "event", "", owner, origin, {"a": 1}) for _ in range(2))
         assert one != other
-        assert len(records.belonging_to(work, "event", records.LIVE_STATE, "institution", "H1")) == 2
+        assert len(records.find_by_owner(work, "event", records.LIVE_STATE, "institution", "H1")) == 2

@@ -26,9 +26,10 @@ def keep_records(entry: Upload, body: Body, call: Call) -> Kept:
     number = 0
     for path, row in rows:
         owner = owner_of(entry.belongs_to, row, call, path)
+        # Locked before the look, so that two uploads at once cannot keep the same record.
         records.lock_kind(call.work, entry.kind, _owner_key(entry, owner))
         identity = _identity(entry, owner, row)
-        known = records.identified(call.work, entry.kind, identity) if identity else None
+        known = records.find_by_identity(call.work, entry.kind, identity) if identity else None
         if known is not None:
             quoted = _quoted(call, entry.unique, row)
             raise refuse("record_exists", path=f"{path}.{entry.unique[0]}", what=quoted, at=known.kept_at)
@@ -42,7 +43,7 @@ def withdraw_records(entry: Withdrawal, body: Body, call: Call) -> Kept:
     for path, row in _rows(body, entry.node):
         owner = owner_of(upload.belongs_to, row, call, path)
         records.lock_kind(call.work, upload.kind, _owner_key(upload, owner))
-        found = _named(entry, owner, row, call)
+        found = _find_record(entry, owner, row, call)
         if found is None:
             fields = (entry.number,) if entry.number else upload.unique
             raise refuse("record_unknown", path=f"{path}.{fields[0]}", what=_quoted(call, fields, row))
@@ -65,12 +66,12 @@ def _rows(body: Body, node: str) -> Iterator[tuple[str, Body]]:
         yield name, rows
 
 
-def _named(entry: Withdrawal, owner: Owner, row: Body, call: Call) -> RecordRow | None:
+def _find_record(entry: Withdrawal, owner: Owner, row: Body, call: Call) -> RecordRow | None:
     upload = entry.upload
     if not entry.number:
-        return records.identified(call.work, upload.kind, _identity(upload, owner, row))
+        return records.find_by_identity(call.work, upload.kind, _identity(upload, owner, row))
     number = row_number(_PREFIX, row[entry.number])
-    found = records.numbered(call.work, upload.kind, number) if number is not None else None
+    found = records.find_by_number(call.work, upload.kind, number) if number is not None else None
     if found is None or wire_number_of(found) != row[entry.number]:
         return None
     column = OWNER_COLUMNS[upload.belongs_to]

@@ -27,7 +27,7 @@ def show_rows(entry: Query, body: Body, call: Call) -> Kept:
     asked: Body = body[entry.asked]
     source = SOURCES[entry.source](call, asked) if entry.upload is None else _records(entry.upload, call, asked)
     criteria = list(_criteria(entry, asked, call.config.contract))
-    rows = map(partial(_renamed, entry), source)
+    rows = map(partial(_with_shown_names, entry), source)
     found: Sequence[Facts] = [row for row in rows if _fits(row, criteria)]
     counts: dict[str, int] = {}
     if entry.paged:
@@ -45,7 +45,7 @@ def _criteria(entry: Query, asked: Body, contract: Contract) -> Iterator[tuple[C
             yield criterion, str(value)
 
 
-def _renamed(entry: Query, facts: Facts) -> Facts:
+def _with_shown_names(entry: Query, facts: Facts) -> Facts:
     named = {name: facts.get(of) for name, of in entry.shown_as.items()}
     return {**facts, **entry.constants, **named}
 
@@ -98,7 +98,7 @@ def _records(upload: Upload, call: Call, asked: Body) -> Iterable[Facts]:
     owner = asked.get(wire) or (call.institution.code if upload.belongs_to == INSTITUTION else "")
     if upload.belongs_to == PERSON and people.load(call.work, owner) is None:
         raise refuse("person_unknown", path=f"data.{wire}", psn_no=owner)
-    for row in records.belonging_to(call.work, upload.kind, state, column, owner):
+    for row in records.find_by_owner(call.work, upload.kind, state, column, owner):
         yield _facts_of(call, row)
 
 
