@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from simulator.benefit.city_file import RULES, CityFile, Layer, Setting
 from simulator.benefit.claim import Dates
-from simulator.benefit.dated_rows import DatedRow, shadowed
+from simulator.benefit.dated_rows import DatedRow, followed, shadowed
 from simulator.benefit.figures import Figures, Rules
 from simulator.benefit.terms import FUNDS, Disease
 from simulator.core.errors import DataFault, DataFaults
@@ -188,9 +188,7 @@ def _setting(name: str, file: CityFile, national: CityFile) -> Setting | None:
 
 def _current(row: DatedRow, on: date, rows: Sequence[DatedRow]) -> bool:
     """In force, and not followed by a later row with the same selectors."""
-    return row.in_force(on) and not any(
-        row.valid_from < other.valid_from <= on and set(other.when) == set(row.when) for other in rows
-    )
+    return row.in_force(on) and not followed(row, rows, on)
 
 
 def _day(dates: Dates, kind: str) -> date:

@@ -115,13 +115,18 @@ def find(levels: Sequence[Sequence[DatedRow]], asked: Mapping[str, str], day: da
         applying = [row for row in level if row.applies_to(asked)]
         if not applying:
             continue
-        in_force = [row for row in applying if row.in_force(day)]
+        in_force = [row for row in applying if row.in_force(day) and not followed(row, applying, day)]
         if in_force:
             return max(in_force, key=lambda row: (row.weight_for(asked), row.valid_from))
         if any(row.valid_from <= day for row in applying):
             return None
         break
     raise LookupError(known_days(levels, asked))
+
+
+def followed(row: DatedRow, rows: Sequence[DatedRow], day: date) -> bool:
+    """Tells whether a later row with the same selectors has begun, which ends the row for good."""
+    return any(row.valid_from < other.valid_from <= day and set(other.when) == set(row.when) for other in rows)
 
 
 def find_or_gap(

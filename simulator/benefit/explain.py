@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from simulator.benefit.claim import ORDINARY, WAIVED
 from simulator.benefit.terms import PAID_AND_BASE
-from simulator.benefit.trace import LayerTrace, Said, Trace
+from simulator.benefit.trace import LayerTrace, StatedFigure, Trace
 from simulator.core.money import yuan
 from simulator.core.texts import Text, join, plain, text
 from simulator.domain.care import OUTPATIENT
@@ -69,15 +69,15 @@ def _scope(trace: Trace) -> AwardStep:
 
 
 def _deductible(trace: Trace) -> AwardStep:
-    said, in_scope = trace.facts.deductible, trace.scopes.in_scope
+    stated, in_scope = trace.facts.deductible, trace.scopes.in_scope
     facts = trace.facts
     per = text("benefit.per_disease" if facts.per_disease else f"benefit.per_{facts.deductible_period}")
-    if said is None:
+    if stated is None:
         sentence = text("benefit.ended", rule=text("benefit.deductible_name"))
     else:
         used = yuan(trace.facts.line - trace.deductible_left)
-        sentence = text("benefit.deductible", line=said.shown, per=per, used=used, taken=yuan(trace.deductible))
-    return _step("deductible", sentence, said, in_scope, in_scope - trace.deductible)
+        sentence = text("benefit.deductible", line=stated.shown, per=per, used=used, taken=yuan(trace.deductible))
+    return _step("deductible", sentence, stated, in_scope, in_scope - trace.deductible)
 
 
 def _ratio(trace: Trace) -> Iterator[AwardStep]:
@@ -144,9 +144,9 @@ def _care_name(care: str) -> str:
 
 
 def _cap(
-    rule: str, name: Text, said: Said | None, cap: int | None, left: int | None, before: int, after: int
+    rule: str, name: Text, stated: StatedFigure | None, cap: int | None, left: int | None, before: int, after: int
 ) -> AwardStep:
-    if said is None:
+    if stated is None:
         sentence = text("benefit.ended", rule=name)
     elif cap is None or left is None:
         sentence = text("benefit.no_cap", rule=name)
@@ -154,7 +154,7 @@ def _cap(
         sentence = text("benefit.cap", rule=name, cap=yuan(cap), used=yuan(cap - left), left=yuan(left))
         outcome = text("benefit.cap_cuts", cut=yuan(before - after)) if after < before else text("benefit.cap_holds")
         sentence = join([sentence, outcome], zh="；", en="; ")
-    return _step(rule, sentence, said, before, after)
+    return _step(rule, sentence, stated, before, after)
 
 
 def _layer(layer: LayerTrace) -> AwardStep:
@@ -163,7 +163,7 @@ def _layer(layer: LayerTrace) -> AwardStep:
     rule = f"layers.{facts.fund}"
     if facts.line is None:
         sentence = text("benefit.layer_ended" if facts.ended else "benefit.layer_no_figures", fund=fund)
-        return _step(rule, sentence, facts.said, layer.remaining, layer.remaining)
+        return _step(rule, sentence, facts.stated, layer.remaining, layer.remaining)
     base = text(f"benefit.base_{facts.base}")
     parts = [text("benefit.layer", fund=fund, base=base, amount=yuan(layer.base))]
     if facts.fund in PAID_AND_BASE and (facts.line or facts.brackets > 1):
@@ -174,7 +174,7 @@ def _layer(layer: LayerTrace) -> AwardStep:
     if layer.remaining < min(layer.uncapped, layer.uncapped if layer.left is None else layer.left):
         parts.append(text("benefit.layer_bounded", remaining=yuan(layer.remaining)))
     parts.append(text("benefit.layer_paid", paid=yuan(layer.paid)))
-    return _step(rule, join(parts, zh="；", en="; "), facts.said, layer.remaining, layer.remaining - layer.paid)
+    return _step(rule, join(parts, zh="；", en="; "), facts.stated, layer.remaining, layer.remaining - layer.paid)
 
 
 def _account(trace: Trace) -> Iterator[AwardStep]:
@@ -210,9 +210,9 @@ def _result(trace: Trace) -> AwardStep:
 
 
 def _step(
-    rule: str, sentence: Text, said: Said | None, before: int | Decimal | None, after: int | Decimal | None
+    rule: str, sentence: Text, stated: StatedFigure | None, before: int | Decimal | None, after: int | Decimal | None
 ) -> AwardStep:
-    return AwardStep(rule, sentence, *(said or ("", "", "")), before, after)
+    return AwardStep(rule, sentence, *(stated or ("", "", "")), before, after)
 
 
 def _written(value: int | Decimal | None) -> str | None:

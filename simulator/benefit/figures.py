@@ -11,7 +11,7 @@ from simulator.benefit.city_file import UNLIMITED, Layer
 from simulator.benefit.claim import ORDINARY, UNFILED, WAIVED, Claim, Dates
 from simulator.benefit.dated_rows import CLASS, DatedRow, find, find_or_gap, gap, known_days
 from simulator.benefit.terms import Modifier, Terms, ten_thousandths
-from simulator.benefit.trace import AwardFacts, LayerFacts, Said
+from simulator.benefit.trace import AwardFacts, LayerFacts, StatedFigure
 from simulator.core.errors import Refusal
 from simulator.core.money import to_ratio
 from simulator.core.texts import text
@@ -129,7 +129,7 @@ class Rules:
         return found
 
     def in_force(self, rule: str, asked_by: str, **asked: str) -> DatedRow | None:
-        """The row of `rule` for a case, None when it ended; raises PolicyGap when nothing was ever said."""
+        """The row of `rule` for a case, None when it ended; raises PolicyGap when nothing was ever stated."""
         return find_or_gap(self._levels(rule), asked, self.day, area=self.area, rule=rule, asked_by=asked_by)
 
     def pool_cap(self, *, insutype: str, category: str, disease: str) -> int | None:
@@ -176,10 +176,10 @@ class Rules:
             groups=claim.groups,
             group=group,
             disease=disease,
-            deductible=_said(deductible),
+            deductible=_stated_figure(deductible),
             line=deductible.value if deductible else 0,
             per_disease=per_disease,
-            ratio_said=Said(ratio_row.shown, ratio_row.source, ratio_row.reference),
+            ratio_said=StatedFigure(ratio_row.shown, ratio_row.source, ratio_row.reference),
             plain_ratio=plain,
             ratio=used,
             **self._modifier_facts(modifier),
@@ -223,7 +223,7 @@ class Rules:
     def _modifier_facts(self, row: DatedRow | None) -> _ModifierFacts:
         by: Modifier | None = row.value if row else None
         return {
-            "modifier": _said(row),
+            "modifier": _stated_figure(row),
             "modifier_how": by.how if by else "",
             "modifier_by": str(by.by) if by else "",
         }
@@ -234,16 +234,16 @@ class Rules:
         excess = self.in_force("above_disease_cap", "engine.disease_cap")
         annual_cap = self.in_force("annual_cap", "engine.annual_cap", **person)
         return {
-            "disease_cap": _said(disease_cap),
+            "disease_cap": _stated_figure(disease_cap),
             "disease_cap_fen": cap_of(disease_cap),
             "disease_cap_period": disease_cap.period if disease_cap else YEAR,
-            "care_cap": _said(care_cap),
+            "care_cap": _stated_figure(care_cap),
             "care_cap_fen": cap_of(care_cap),
             "care_cap_period": care_cap.period if care_cap else YEAR,
             "care_cap_under": dict(care_cap.when)["care"] if care_cap else "",
-            "annual_cap": _said(annual_cap),
+            "annual_cap": _stated_figure(annual_cap),
             "annual_cap_fen": cap_of(annual_cap),
-            "excess": _said(excess),
+            "excess": _stated_figure(excess),
             "shut_out": excess is None or excess.value == "person",
         }
 
@@ -252,9 +252,9 @@ class Rules:
         placed = person | {"scope": claim.treated}
         elsewhere = None if claim.treated == LOCAL else self.in_force("account_elsewhere", "engine.account", **placed)
         return {
-            "account_pays": _said(pays),
+            "account_pays": _stated_figure(pays),
             "account_word": pays.value if pays else "nothing",
-            "account_elsewhere": _said(elsewhere),
+            "account_elsewhere": _stated_figure(elsewhere),
             "account_open_elsewhere": bool(elsewhere and elsewhere.value),
         }
 
@@ -322,12 +322,12 @@ def _layer_figures(layer: Layer, row: DatedRow | None, *, ended: bool) -> LayerF
     terms: Terms | None = row.value if row else None
     line, brackets = (terms.line, len(terms.brackets)) if terms else (None, 0)
     return LayerFigures(
-        layer.fund, layer.base, terms, LayerFacts(layer.fund, layer.base, _said(row), ended, line, brackets)
+        layer.fund, layer.base, terms, LayerFacts(layer.fund, layer.base, _stated_figure(row), ended, line, brackets)
     )
 
 
-def _said(row: DatedRow | None) -> Said | None:
-    return None if row is None else Said(row.shown, row.source, row.reference)
+def _stated_figure(row: DatedRow | None) -> StatedFigure | None:
+    return None if row is None else StatedFigure(row.shown, row.source, row.reference)
 
 
 def cap_of(row: DatedRow | None) -> int | None:

@@ -9,7 +9,7 @@ import msgspec
 from simulator.domain.accumulators import YEAR
 
 
-class Said(NamedTuple):
+class StatedFigure(NamedTuple):
     """A figure as its file writes it, and where that comes from."""
 
     shown: str
@@ -18,11 +18,11 @@ class Said(NamedTuple):
 
 
 class LayerFacts(NamedTuple):
-    """A layer that applied; `said` is None where it has no figures or had some that ended."""
+    """A layer that applied; `stated` is None where it has no figures or had some that ended."""
 
     fund: str
     base: str
-    said: Said | None
+    stated: StatedFigure | None
     ended: bool
     line: int | None
     """Threshold of the first bracket, fen; None without terms, when nothing is paid."""
@@ -39,30 +39,30 @@ class AwardFacts:
     groups: tuple[str, ...]
     group: str
     disease: str
-    deductible: Said | None
+    deductible: StatedFigure | None
     line: int
     per_disease: bool
-    ratio_said: Said
+    ratio_said: StatedFigure
     plain_ratio: Decimal
     ratio: Decimal
-    modifier: Said | None
+    modifier: StatedFigure | None
     modifier_how: str
     modifier_by: str
-    disease_cap: Said | None
+    disease_cap: StatedFigure | None
     disease_cap_fen: int | None
-    annual_cap: Said | None
+    annual_cap: StatedFigure | None
     annual_cap_fen: int | None
-    excess: Said | None
+    excess: StatedFigure | None
     shut_out: bool
-    account_pays: Said | None
+    account_pays: StatedFigure | None
     account_word: str
-    account_elsewhere: Said | None
+    account_elsewhere: StatedFigure | None
     account_open_elsewhere: bool
     care: str = ""
     """Blank in traces kept before there were kinds of care."""
     deductible_period: str = YEAR
     disease_cap_period: str = YEAR
-    care_cap: Said | None = None
+    care_cap: StatedFigure | None = None
     care_cap_fen: int | None = None
     care_cap_period: str = YEAR
     care_cap_under: str = ""

@@ -137,6 +137,14 @@ def test_a_cap_of_a_group_of_sub_codes_counts_each_sub_code():
     assert [year["HIFP", code] for code in ("M07803", "M07804", "M07800")] == [500_00, 500_00, 800_00]
 
 
+def test_a_row_that_was_followed_does_not_return_when_its_successor_ends():
+    first, second = (replace(row_of({"disease": "any"}, n), valid_from=date(2025, 1 + 3 * n, 1)) for n in (0, 1))
+    rows = [first, replace(second, valid_to=date(2025, 5, 31)), replace(row_of({}, 2), valid_from=date(2025, 7, 1))]
+    asked = {"disease": "M07800", CLASS: "M07800"}
+    found = [find([rows], asked, date(2025, month, 1)) for month in (3, 4, 6, 7)]
+    assert [row.value if row else None for row in found] == [0, 1, None, 2]
+
+
 def test_rows_in_force_show_the_codes_of_their_group():
     shown = with_rows(FILE + f"ratio: [{{disease: kidneys, value: '0.85', from: {SAID}}}]").city("230900").as_json(DAY)
     (row,) = (each for each in shown["rules"] if each.get("when") == {"disease": "kidneys"})

@@ -1,15 +1,16 @@
-"""The arithmetic of section 6: what pool, layers and account pay of one batch. Pure; amounts in fen."""
+"""The arithmetic of section 6 and of the city file: what pool, layers and account pay of one batch. Pure; in fen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tests.second_agency.city import City, Row
+from tests.second_agency.balances import Counted, counted_by
+from tests.second_agency.city import City, Row, code_for
 from tests.second_agency.wire import Refusal, fen_of_text, half_up
 
 Balances = Mapping[tuple[str, str], int]
-"""Of one person, year and insurance: (kind, class code or nothing) to fen."""
+"""Of one person, year and insurance: (kind, what it counts) to fen."""
 
 KINDS = {
     "large_amount": ("HIOB", "OBBS"),
@@ -31,9 +32,13 @@ class Claim:
     insutype: str
     category: str
     level: str
+    care: str
+    billed: str
+    """Code of the disease; empty in ordinary care."""
     disease: str
     """Class code, or `ordinary`."""
-    elsewhere: bool
+    scope: str
+    """`local`, `province` or `nation`."""
     groups: Sequence[str]
     civil_servant: bool
     identities: Sequence[str]
@@ -45,6 +50,13 @@ class Claim:
     total: int
     own_purchase: int
     above_ceiling: int
+    accrual_day: str
+    """The day whose year, quarter and month the amounts count in."""
+    visit: str = ""
+
+    @property
+    def elsewhere(self) -> bool:
+        return self.scope != "local"
 
     @property
     def in_scope(self) -> int:
@@ -53,7 +65,8 @@ class Claim:
     @property
     def case(self) -> dict[str, str]:
         named = {"insutype": self.insutype, "category": self.category, "hospital_level": self.level}
-        return named | {"disease": self.disease}
+        named |= {"care": self.care, "scope": self.scope}
+        return named | {"disease": self.billed or "ordinary", "class": self.disease}
 
 
 @dataclass
@@ -64,7 +77,7 @@ class Award:
     cut: int = 0
     """What fell above the overall cap."""
     shut_out: int = 0
-    """What fell above the disease cap and is the person's."""
+    """What fell above the cap of the disease or of the care and is the person's."""
     room: int | None = None
     layers: dict[str, int] = field(default_factory=dict)
     bases: dict[str, int] = field(default_factory=dict)
@@ -72,6 +85,8 @@ class Award:
     hospital: int = 0
     personal: int = 0
     account: int = 0
+    counted: Counted = field(default_factory=Counted)
+    """What the batch counts in."""
 
 
 class Rules:
@@ -82,11 +97,17 @@ class Rules:
         self.defects = defects
 
     def award(self, claim: Claim, balances: Balances) -> Award:
-        made = Award(ratio=self._ratio(claim))
+        row, steps = self._steps(claim)
+        made = Award(ratio=steps[0][1], counted=self._counted(claim, row))
         lines = self._lines(claim)
-        shares = self._deductible(claim, lines, balances)
+        shares = self._deductible(claim, lines, balances, made.counted)
         made.deductible = sum(shares)
-        made.pool = self._pool(lines, shares, made.ratio)
+        if len(steps) > 1:
+            before = balances.get(("INSC", made.counted.brackets), 0)
+            made.pool = _by_brackets(lines, shares, steps, before)
+            made.ratio = max((step for step in steps if step[0] < before + sum(lines)), default=steps[0])[1]
+        else:
+            made.pool = self._pool(lines, shares, made.ratio)
         self._cap(claim, balances, made)
         self._pay_layers(claim, balances, made, sum(lines))
         made.funds = made.pool + sum(made.layers.values())
@@ -104,22 +125,32 @@ class Rules:
             lines = [max(0, line) for line in lines]
         return lines
 
-    def _ratio(self, claim: Claim) -> Decimal:
+    def _steps(self, claim: Claim) -> tuple[Row, list[tuple[int, Decimal]]]:
+        """The row of the ratio, and the ratio used above each threshold; a flat one is a single step."""
         case = claim.case
         if "ratio_of_employed" in self.defects and claim.category == "retired":
             case["category"] = "employed"
         if "ratio_of_tertiary" in self.defects:
             case["hospital_level"] = "tertiary"
         if "ratio_of_other_diseases" in self.defects and claim.disease != "ordinary":
-            case["disease"] = "M02300"
+            case |= {"disease": "M02300", "class": "M02300"}
         row = self.city.row("ratio", case, claim.day)
         if row is None:
             raise Refusal("政策文件没有这种情形的支付比例")
-        ratio = Decimal(row["value"])
+        written = row.get("brackets") or [{"above": "0.00", "ratio": row["value"]}]
+        ratios = [Decimal(each["ratio"]) for each in written]
         if claim.elsewhere and "modifiers_ignored" not in self.defects:
-            modified = [self._modified(ratio, group, claim) for group in claim.groups or ("unfiled",)]
-            ratio = min(modified) if "worst_filing" in self.defects else max(modified)
-        return ratio.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+            modified = [[self._modified(ratio, group, claim) for ratio in ratios] for group in self._groups(claim)]
+            ratios = min(modified) if "worst_filing" in self.defects else max(modified)
+        used = [ratio.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP) for ratio in ratios]
+        return row, list(zip([fen_of_text(each["above"]) for each in written], used, strict=True))
+
+    def _groups(self, claim: Claim) -> Sequence[str]:
+        """The filings that count, and `waived` where the scope asks for none."""
+        row = self.city.row("unfiled", {"scope": claim.scope}, claim.day)
+        if row is not None and row["value"] == "waived":
+            return (*claim.groups, "waived")
+        return claim.groups or ("unfiled",)
 
     def _modified(self, ratio: Decimal, group: str, claim: Claim) -> Decimal:
         if "emergency_as_unfiled" in self.defects and group == "emergency":
@@ -127,7 +158,7 @@ class Rules:
         if "referral_as_long_term" in self.defects and group == "referral":
             group = "long_term_resident"
         row = self.city.row("modifiers", claim.case | {"group": group}, claim.day)
-        if row is None:
+        if row is None or group == "waived":
             return ratio
         if "set" in row:
             return Decimal(row["set"])
@@ -135,13 +166,27 @@ class Rules:
             return ratio * Decimal(row["times"])
         return max(Decimal(0), ratio - Decimal(row["minus"]))
 
-    def _deductible(self, claim: Claim, lines: Sequence[int], balances: Balances) -> list[int]:
+    def _counted(self, claim: Claim, ratio: Row) -> Counted:
+        """What deductible, caps and brackets count, and where the batch is booked."""
+        caps = {rule: self.city.row(rule, claim.case, claim.day) for rule in ("disease_cap", "care_cap")}
+        if not claim.billed:
+            caps["disease_cap"] = None
+        per = self.city.row("deductible_per", claim.case, claim.day)
+        code = code_for(caps["disease_cap"], claim.case) or (claim.disease if claim.billed else "")
+        return counted_by(
+            claim,
+            code,
+            per_disease=per is not None and per["value"] == "disease",
+            deductible=self.city.row("deductible", claim.case, claim.day),
+            ratio=ratio,
+            **caps,
+        )
+
+    def _deductible(self, claim: Claim, lines: Sequence[int], balances: Balances, counted: Counted) -> list[int]:
         """D(k) − D(k−1) for every charge."""
         row = self.city.row("deductible", claim.case, claim.day)
         limit = fen_of_text(row["value"]) if row else 0
-        per = self.city.row("deductible_per", claim.case, claim.day)
-        by_disease = per is not None and per["value"] == "disease" and claim.disease != "ordinary"
-        taken = balances.get(("DEDC", claim.disease if by_disease else ""), 0)
+        taken = balances.get(("DEDC", counted.deductible), 0)
         if "deductible_by_disease" in self.defects and claim.disease != "ordinary":
             taken = balances.get(("DEDC", claim.disease), 0)
         left = max(0, limit - taken)
@@ -170,12 +215,15 @@ class Rules:
         return sum(half_up(each) for each in exact)
 
     def _cap(self, claim: Claim, balances: Balances, made: Award) -> None:
-        """The disease cap first, then the overall one."""
+        """The disease cap first, then that of the care, then the overall one."""
         uncapped = made.pool
-        under = "" if "one_balance_for_all_caps" in self.defects else claim.disease
-        disease_room = self._room("disease_cap", claim, balances, under)
+        under = "" if "one_balance_for_all_caps" in self.defects else made.counted.disease_cap
+        disease_room = self._room("disease_cap", claim, balances, under) if claim.billed else None
         if disease_room is not None and "disease_cap_ignored" not in self.defects:
             made.pool = min(made.pool, disease_room)
+        care_room = self._room("care_cap", claim, balances, made.counted.care_cap)
+        if care_room is not None:
+            made.pool = min(made.pool, care_room)
         excess = uncapped - made.pool
         before = made.pool
         room = self._room("annual_cap", claim, balances, "")
@@ -185,14 +233,14 @@ class Rules:
         row = self.city.row("above_disease_cap", claim.case, claim.day)
         if row and row["value"] == "person" and "excess_feeds_layers" not in self.defects:
             made.shut_out = excess
-        made.room = disease_room if room is None else room if disease_room is None else min(room, disease_room)
+        made.room = min((each for each in (disease_room, care_room, room) if each is not None), default=None)
 
-    def _room(self, rule: str, claim: Claim, balances: Balances, disease: str) -> int | None:
+    def _room(self, rule: str, claim: Claim, balances: Balances, counted: str) -> int | None:
         """What is left under a cap; nothing when there is none."""
         row = self.city.row(rule, claim.case, claim.day)
         if row is None or row["value"] == "unlimited":
             return None
-        return max(0, fen_of_text(row["value"]) - balances.get(("HIFP", disease), 0))
+        return max(0, fen_of_text(row["value"]) - balances.get(("HIFP", counted), 0))
 
     def _pay_layers(self, claim: Claim, balances: Balances, made: Award, in_scope: int) -> None:
         own = in_scope - made.pool - made.shut_out
@@ -259,6 +307,30 @@ class Rules:
         allowed = not claim.elsewhere or (elsewhere is not None and elsewhere["value"])
         used = claim.uses_account or "account_always_used" in self.defects
         return max(0, min(claim.balance, share, made.personal)) if used and allowed else 0
+
+
+def _by_brackets(lines: Sequence[int], shares: Sequence[int], steps: Sequence[tuple[int, Decimal]], before: int) -> int:
+    """Of each charge half-up(W(k) − W(k−1)), W(k) being what lies above the deductible by the brackets."""
+    scope, borne, worth, paid = 0, 0, Decimal(0), 0
+    for line, share in zip(lines, shares, strict=True):
+        scope, borne = scope + line, borne + share
+        reaches = _worth(steps, before + scope) - _worth(steps, before + borne)
+        paid += half_up(reaches - worth)
+        worth = reaches
+    return paid
+
+
+def _worth(steps: Sequence[tuple[int, Decimal]], amount: int) -> Decimal:
+    if amount < 0:
+        return amount * steps[0][1]
+    edges = [above for above, _ in steps]
+    return sum(
+        (
+            max(0, (amount if upper is None else min(amount, upper)) - edge) * ratio
+            for (edge, ratio), upper in zip(steps, [*edges[1:], None], strict=True)
+        ),
+        Decimal(0),
+    )
 
 
 def _reaches(row: Row, base: int) -> Decimal:

@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 
 Row = Mapping[str, Any]
-SELECTORS = ("insutype", "category", "hospital_level", "disease", "group", "identity")
+SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group", "identity", "scope")
 _FIGURES = {"value", "minus", "times", "set", "line", "ratio", "brackets", "cap", "from", "to", "source", "reference"}
+_COUNTED = {"period", "shared_with", "codes"}
 _TWO_DIGITS = ("11", "12", "31", "50", "46", "54", "66")
 
 
@@ -33,16 +34,15 @@ class City:
             for rule, rows in lists:
                 if rule in ("diseases", "examples"):
                     continue
-                unknown = {key for row in rows for key in row} - _FIGURES - set(SELECTORS)
+                unknown = {key for row in rows for key in row} - _FIGURES - _COUNTED - set(SELECTORS)
                 if unknown:
                     raise SystemExit(f"{file['area']}: {rule} goes by {sorted(unknown)}, which this agency cannot do")
 
     def row(self, rule: str, case: Mapping[str, str], day: str) -> Row | None:
-        """The city's row as soon as one speaks of the case, else the default's."""
+        """The row in force, of the city's file as soon as one there applies to the case, else of the defaults."""
         for file in self._files:
-            found = _best(file.get(rule, ()), case, day)
-            if found is not None:
-                return found
+            if any(_fits(row, case) for row in file.get(rule, ())):
+                return _best(file[rule], case, day)
         return None
 
     def setting(self, rule: str, name: str = "") -> Any:
@@ -73,7 +73,20 @@ class City:
 
 
 def _yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    """The file, each row that names a group of diseases with the codes of the group."""
+    file = yaml.safe_load(path.read_text(encoding="utf-8"))
+    groups = file.get("disease_groups", {})
+    for rows in file.values():
+        for row in rows if isinstance(rows, list) else ():
+            if row.get("disease") in groups:
+                row["codes"] = groups[row["disease"]]["codes"]
+    return file
+
+
+def code_for(row: Row | None, case: Mapping[str, str]) -> str:
+    """The code that a row names of the billed disease: itself, or its class; empty where it names neither."""
+    named = row.get("codes", [row.get("disease")]) if row else []
+    return next((code for code in (case["disease"], case.get("class", "")) if code in named), "")
 
 
 def same_place(one: str, other: str) -> bool:
@@ -82,14 +95,21 @@ def same_place(one: str, other: str) -> bool:
     return one[:digits] == other[:digits]
 
 
+def scope_of(insured: str, place: str) -> str:
+    """Where a person is treated, seen from where they are insured."""
+    if same_place(insured, place):
+        return "local"
+    return "province" if insured[:2] == place[:2] else "nation"
+
+
 def _holds(row: Row, day: str) -> bool:
     return str(row["from"]) <= day <= str(row.get("to") or "9999-12-31")
 
 
 def _best(rows: Any, case: Mapping[str, str], day: str) -> Row | None:
-    """The most specific row in force: one that names the disease first, then the most selectors."""
+    """The most specific row in force: scope, then care, then the nearest disease, then the most selectors."""
     fitting = [row for row in _newest(rows, day) if _holds(row, day) and _fits(row, case)]
-    return max(fitting, key=_weight, default=None)
+    return max(fitting, key=lambda row: _weight(row, case), default=None)
 
 
 def _newest(rows: Any, day: str) -> Iterator[Row]:
@@ -104,14 +124,33 @@ def _newest(rows: Any, day: str) -> Iterator[Row]:
 
 
 def _fits(row: Row, case: Mapping[str, str]) -> bool:
+    """Whether every selector lets the case through."""
     for name in SELECTORS:
-        if name in row and row[name] != case.get(name):
-            listed = case.get("disease", "ordinary") != "ordinary"
-            if not (name == "disease" and row[name] == "any" and listed):
-                return False
-    return True
+        if name not in row or name == "disease":
+            continue
+        also = row.get("shared_with", ()) if name == "care" else ()
+        if case.get(name) != row[name] and case.get(name) not in also:
+            return False
+    return _near(row, case) is not None and (not _of_special(row) or case.get("care") == "special_disease")
 
 
-def _weight(row: Row) -> tuple[int, int]:
-    named = {None: 0, "any": 1, "ordinary": 1}.get(row.get("disease"), 2)
-    return named, sum(name in row for name in SELECTORS)
+def _of_special(row: Row) -> bool:
+    """A row that names a disease and no care."""
+    return "care" not in row and row.get("disease", "ordinary") != "ordinary"
+
+
+def _near(row: Row, case: Mapping[str, str]) -> int | None:
+    """4 the billed code, 3 its class, 2 a group, 1 `any` or ordinary care, 0 no disease; nothing is another disease."""
+    named, billed = row.get("disease"), case.get("disease", "ordinary")
+    if named is None:
+        return 0
+    if "ordinary" in (named, billed):
+        return 1 if named == billed else None
+    if "codes" in row:
+        return 2 if code_for(row, case) else None
+    return 4 if named == billed else {case.get("class"): 3, "any": 1}.get(named)
+
+
+def _weight(row: Row, case: Mapping[str, str]) -> tuple[bool, bool, int, int]:
+    named = sum(name in row for name in SELECTORS)
+    return "scope" in row, "care" in row or _of_special(row), _near(row, case) or 0, named

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.second_agency.city import City, same_place
+from tests.second_agency.city import City, same_place, scope_of
 from tests.second_agency.people import FOREVER, Filing, Insurance, Person, Registration
 from tests.second_agency.wire import text
 
@@ -104,7 +104,8 @@ class Entitlement:
     def _unfiled(self, occasion: Occasion) -> str:
         if "unfiled_refused" in self.defects:
             return "refuse"
-        row = self.city.row("unfiled", {}, occasion.days["figures"])
+        scope = scope_of(occasion.person.insured_at, occasion.place)
+        row = self.city.row("unfiled", {"scope": scope}, occasion.days["figures"])
         return row["value"] if row else "refuse"
 
     def _disease_reasons(self, occasion: Occasion) -> list[str]:
@@ -120,8 +121,8 @@ class Entitlement:
 
     def _settles_there(self, outbound: bool | str, occasion: Occasion) -> bool:
         """`true` is everywhere, `province` the insured person's own province, `false` and `local` the own city."""
-        within_province = occasion.person.insured_at[:2] == occasion.place[:2]
-        return outbound is True or not self.elsewhere(occasion) or (outbound == "province" and within_province)
+        scope = scope_of(occasion.person.insured_at, occasion.place)
+        return outbound is True or scope == "local" or (outbound == "province" and scope == "province")
 
     def _registered(self, registration: Registration, occasion: Occasion) -> bool:
         day = occasion.days["registration"]

@@ -5,7 +5,9 @@ from typing import Any
 
 from tests.second_agency.answers import Answers, about
 from tests.second_agency.award import KINDS, Award, Claim, Rules
+from tests.second_agency.balances import CARE_OF
 from tests.second_agency.books import Cancellation, Moves, Settlement
+from tests.second_agency.city import scope_of
 from tests.second_agency.entitlement import SPECIAL, Occasion, is_emergency
 from tests.second_agency.people import Insurance, Person
 from tests.second_agency.trade import Message, Result, Trade
@@ -83,7 +85,7 @@ class Settling:
             year=year,
             batch=(needed(data, "mdtrt_id"), needed(data, "chrg_bchno")),
             time=message.now,
-            moves=self._moves(claim, award, occasion.code),
+            moves=self._moves(claim, award),
             account=award.account,
             total=claim.total,
             funds=award.funds,
@@ -139,8 +141,10 @@ class Settling:
             insutype=occasion.insutype,
             category=insurance.category,
             level=next((name for name, codes in _LEVELS.items() if level in codes), "ungraded"),
+            care=CARE_OF.get(occasion.med_type, "outpatient"),
+            billed=occasion.code,
             disease=self.city.class_of(occasion.code, figures) if occasion.code else "ordinary",
-            elsewhere=self.entitlement.elsewhere(occasion),
+            scope=scope_of(occasion.person.insured_at, occasion.place),
             groups=self.entitlement.groups(occasion),
             civil_servant=insurance.civil_servant,
             identities=occasion.person.identities_on(occasion.days["identity"]),
@@ -151,18 +155,26 @@ class Settling:
             total=total,
             own_purchase=parts[0],
             above_ceiling=parts[1],
+            accrual_day=occasion.days["year"],
+            visit=needed(data, "mdtrt_id"),
         )
 
-    def _moves(self, claim: Claim, award: Award, code: str) -> Moves:
-        """What a settlement adds to the balances, in total and under its class."""
-        amounts = {"DEDC": award.deductible, "HIFP": award.pool}
+    def _moves(self, claim: Claim, award: Award) -> Moves:
+        """What a settlement adds to the balances: where it counts, and of each layer in total and by disease."""
+        amounts = {"DEDC": award.deductible, "HIFP": award.pool, "INSC": claim.in_scope}
+        booked = {(kind, under): amounts[kind] for kind, unders in award.counted.booked.items() for under in unders}
         for fund, paid in award.layers.items():
             paid_kind, base_kind = KINDS[fund]
-            amounts |= {paid_kind: paid, base_kind: award.bases[fund]}
-        unders = [""]
-        if claim.disease != "ordinary" and "disease_not_counted" not in self.defects:
-            unders.append(code if "booked_under_sub_code" in self.defects else claim.disease)
-        return {(kind, under): amount for under in unders for kind, amount in amounts.items()}
+            for under in {"", award.counted.code}:
+                booked |= {(paid_kind, under): paid, (base_kind, under): award.bases[fund]}
+        if "disease_not_counted" in self.defects:
+            return {key: amount for key, amount in booked.items() if not key[1].startswith("M")}
+        if "booked_under_sub_code" in self.defects:
+            return {
+                (kind, under.replace(award.counted.code, claim.billed) if under else ""): amount
+                for (kind, under), amount in booked.items()
+            }
+        return booked
 
     def cancel(self, message: Message) -> Result:
         """2208: negates a live settlement, in the year that it was booked in."""

@@ -22,7 +22,20 @@ from tests.second_agency.wire import decode, encode, fen_of_text
 
 FOLDER = Path(__file__).parent
 OF_THE_AGENCY = [
-    *("wire", "city", "people", "award", "books", "entitlement", "answers", "day", "trade", "settling", "agency"),
+    *(
+        "wire",
+        "city",
+        "balances",
+        "people",
+        "award",
+        "books",
+        "entitlement",
+        "answers",
+        "day",
+        "trade",
+        "settling",
+        "agency",
+    ),
     *("server", "defects", "__main__"),
 ]
 
@@ -66,7 +79,7 @@ def test_every_defect_is_consulted_at_one_place():
     assert sorted(found) == sorted(DEFECTS)
 
 
-@pytest.mark.parametrize("area", AREAS[1:])
+@pytest.mark.parametrize("area", [*AREAS[1:], "990100"])
 def test_the_worked_examples_of_a_city_file_come_out(area):
     city = City.read(POLICIES / f"{area}.yaml")
     examples = yaml.safe_load((POLICIES / f"{area}.yaml").read_text(encoding="utf-8"))["examples"]
@@ -95,8 +108,10 @@ def _worked(city, example):
             insutype=claim["insutype"],
             category=claim["category"],
             level=claim.get("hospital_level", "tertiary"),
+            care=claim.get("care", "special_disease" if code else "outpatient"),
+            billed=code,
             disease=city.class_of(code, example["day"]) if code else "ordinary",
-            elsewhere="groups" in claim,
+            scope=claim.get("scope", "nation" if "groups" in claim else "local"),
             groups=claim.get("groups", ()),
             civil_servant=claim.get("civil_servant", False),
             identities=claim.get("identities", ()),
@@ -107,6 +122,8 @@ def _worked(city, example):
             total=sum(map(sum, parts.values())),
             own_purchase=sum(parts["own_purchase"]),
             above_ceiling=sum(parts["above_ceiling"]),
+            accrual_day=example["day"],
+            visit=claim.get("visit", ""),
         ),
         balances,
     )
@@ -115,7 +132,9 @@ def _worked(city, example):
     amounts |= {
         fund: made.layers.get(fund, 0) for fund in ("large_amount", "major_illness", "civil_servants", "assistance")
     }
-    return {name: f"{Decimal(amount) / 100:.2f}" for name, amount in amounts.items()}
+    told = example["award"].get("ratio", "0")
+    shown = told if made.ratio == Decimal(told) else str(made.ratio)
+    return {name: f"{Decimal(amount) / 100:.2f}" for name, amount in amounts.items()} | {"ratio": shown}
 
 
 def _people(tmp_path):

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from tests.second_agency.answers import POOLS, about
+from tests.second_agency.balances import code
 from tests.second_agency.books import Books, Cancellation, Settlement
 from tests.second_agency.city import City
 from tests.second_agency.entitlement import Entitlement, Occasion, is_emergency
@@ -178,10 +179,12 @@ class Trade:
         month = text(data, "cum_ym") or message.now[:7].replace("-", "")
         found = []
         for insurance in person.insurances:
-            for (kind, disease), amount in self.books.year(person.psn_no, insurance.insutype, month[:4]).items():
-                if amount and not kind.startswith("_"):
+            held = self.books.year(person.psn_no, insurance.insutype, month[:4])
+            for (kind, counted), amount in sorted(held.items(), key=lambda each: each[0][::-1]):
+                written = code(kind, counted) if not kind.startswith("_") else ""
+                if amount and written:
                     named = {"insutype": insurance.insutype, "year": month[:4], "cum_ym": month}
-                    found.append(named | {"cum_type_code": kind + disease, "cum": yuan(amount)})
+                    found.append(named | {"cum_type_code": written, "cum": yuan(amount)})
         return Result({"cuminfo": found}, person.psn_no)
 
     def registered(self, message: Message) -> Result:

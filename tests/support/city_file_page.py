@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from simulator.benefit.city_file import SELECTORS
+from simulator.contract import contract_of
 from simulator.core.texts import Text, catalogue_keys, language, text
 from simulator.domain.accumulators import to_wire
 from simulator.domain.care import CARE
@@ -33,7 +34,7 @@ _WORDS = {
     "values": Text("可写", "values"),
     "meaning": Text("含义", "meaning"),
     "code": Text("代码", "code"),
-    "med_type": Text("med_type 的含义", "meanings of med_type"),
+    "med_type": Text("med_type（国家版）", "med_type (national edition)"),
     "disease": Text("带病种", "carries a disease"),
     "kind": Text("种类", "kind"),
     "under": Text("归属", "counts"),
@@ -244,10 +245,12 @@ def _layers() -> str:
 
 
 def _care() -> str:
+    national = contract_of("national").edition
     rows: list[tuple[object, ...]] = [tuple(_WORDS[name] for name in ("key", "code", "med_type", "disease"))]
     for care in CARE.values():
         stay = {"zh": "，住院", "en": ", stays"}[language()] if care.stay else ""
-        rows.append((f"`{care.name}`", care.code, ", ".join(care.med_types), f"{_DISEASE[care.disease]}{stay}"))
+        codes = ", ".join(national.code("med_type", each) for each in care.med_types)
+        rows.append((f"`{care.name}`", care.code, codes, f"{_DISEASE[care.disease]}{stay}"))
     return _table(*rows)
 
 
