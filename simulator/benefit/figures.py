@@ -55,7 +55,7 @@ class Figures:
 class _ModifierFacts(TypedDict):
     """Facts of an award about the modifier of its ratio."""
 
-    modifier: Said | None
+    modifier: StatedFigure | None
     modifier_how: str
     modifier_by: str
 
@@ -63,25 +63,25 @@ class _ModifierFacts(TypedDict):
 class _CapFacts(TypedDict):
     """Facts of an award about the caps of the pool, in fen."""
 
-    disease_cap: Said | None
+    disease_cap: StatedFigure | None
     disease_cap_fen: int | None
     disease_cap_period: str
-    care_cap: Said | None
+    care_cap: StatedFigure | None
     care_cap_fen: int | None
     care_cap_period: str
     care_cap_under: str
-    annual_cap: Said | None
+    annual_cap: StatedFigure | None
     annual_cap_fen: int | None
-    excess: Said | None
+    excess: StatedFigure | None
     shut_out: bool
 
 
 class _AccountFacts(TypedDict):
     """Facts of an award about the personal account."""
 
-    account_pays: Said | None
+    account_pays: StatedFigure | None
     account_word: str
-    account_elsewhere: Said | None
+    account_elsewhere: StatedFigure | None
     account_open_elsewhere: bool
 
 
