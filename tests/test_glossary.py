@@ -11,8 +11,6 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 SOURCES = [*(ROOT / "simulator").rglob("*.py"), *(ROOT / "loadtests").rglob("*.py")]
 NAMED = re.compile(r"`([A-Za-z_]+)`")
-DEFINED_TWICE = {"Family", "Group"}
-"""Class names that still stand for two things; the set may only shrink."""
 
 
 def tables() -> list[list[list[str]]]:
@@ -67,8 +65,7 @@ def test_no_term_has_two_meanings():
 
 
 def test_no_class_name_stands_for_two_things():
-    twice = {name: where for name, where in classes().items() if len(where) > 1 and not name.startswith("_")}
-    assert {name: where for name, where in twice.items() if name not in DEFINED_TWICE} == {}
+    assert {name: where for name, where in classes().items() if len(where) > 1 and not name.startswith("_")} == {}
 
 
 @pytest.mark.parametrize("private", sorted({word for cell in column("not") for word in cell.split(", ")}))
