@@ -189,7 +189,7 @@ class Pipeline:
             answer = file.content
         else:
             answer = self._write(exchange, SUCCESS, "", made.output)
-            exchange.findings += self._inspector.inspect_output(config, head.infno, made.output, head.remote)
+            exchange.findings += self._inspector.inspect_output(config, head, made.output)
             exchange.psn_no, exchange.mdtrt_id = inspection.about(made.output, exchange.psn_no, exchange.mdtrt_id)
             if HANDLERS[head.infno].traits.effect:
                 self._spend(work, exchange, made, answer, intended=intended)

@@ -8,6 +8,7 @@ from typing import Any
 from simulator.benefit import PolicyBook
 from simulator.catalogue import CatalogueBook, Institution, InstitutionBook
 from simulator.contract import Contract, contract_of
+from simulator.core.envelope import Head
 from simulator.core.signing import Profile
 from simulator.domain.places import FilingCoverage
 from simulator.insured.place import Place
@@ -58,6 +59,10 @@ class Config:
     agencies: Mapping[str, Agency]
     faulty: bool
     """Whether any fault was ever ordered; without one the table is not read."""
+
+    def is_remote(self, head: Head) -> bool:
+        """Whether the header names two different places; selects the variant of the contract."""
+        return self.coverage.is_remote(head.treated_area, head.insured_area)
 
     def agency_for(self, area: str) -> Agency | None:
         """The agency registered for the area, or for the nearest area above it."""

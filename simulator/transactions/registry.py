@@ -49,11 +49,6 @@ class Call:
     def insured_area(self) -> str:
         return self.head.insured_area
 
-    @property
-    def remote(self) -> bool:
-        """Whether the header names two different places, as sent."""
-        return self.head.remote
-
     def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
         """The same call as a message to the insured place; `more` are our own reasons against it."""
         return Asked.under(

@@ -90,9 +90,9 @@ def _read(received_reply: ReceivedReply) -> AgencyAnswer | Text:
     reply = received_reply.sent.reply
     if reply.body is None:
         return reply.problem or text("agency.crashed")
-    infno, remote = spoken(received_reply.intent.ask.infno, received_reply.edition), received_reply.intent.head.remote
-    contract, strict = agency_contract(received_reply.edition), received_reply.call.config.strict
-    return read_answer(reply.body, infno, contract, remote=remote, strict=strict)
+    config, intent = received_reply.call.config, received_reply.intent
+    infno, contract = spoken(intent.ask.infno, received_reply.edition), agency_contract(received_reply.edition)
+    return read_answer(reply.body, infno, contract, remote=config.is_remote(intent.head), strict=config.strict)
 
 
 def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
