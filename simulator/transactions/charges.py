@@ -103,21 +103,30 @@ def _refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine) -> None:
 
 
 def _batches(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> dict[str, list[tuple[int, ChargeLine]]]:
-    """The lines by batch; one disease a batch, and under 14 no charge without one."""
+    """The lines by batch; one disease a batch, and under 14 none without one."""
     batches: dict[str, list[tuple[int, ChargeLine]]] = defaultdict(list)
-    special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
-    for index, line in enumerate(lines):
+    for index, line in enumerate(_with_disease(call, visit, lines)):
         disease = line.get("dise_codg") or ""
-        if special and not disease:
-            raise refuse(
-                "ordinary_charge_under_special", path=f"feedetail/{index}.dise_codg", serial=line["feedetl_sn"]
-            )
         members = batches[line["chrg_bchno"]]
         if members and (members[0][1].get("dise_codg") or "") != disease:
             path = f"feedetail/{index}.dise_codg"
             raise refuse("batch_of_two_diseases", path=path, batch=line["chrg_bchno"], got=disease)
         members.append((index, line))
     return batches
+
+
+def _with_disease(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> list[ChargeLine]:
+    """The charges of a special-disease visit, each with a disease: its own, in lenient else that of the visit."""
+    special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
+    without = [index for index, line in enumerate(lines) if special and not line.get("dise_codg")]
+    if not without:
+        return list(lines)
+    serial, path = lines[without[0]]["feedetl_sn"], f"/input/feedetail/{without[0]}/dise_codg"
+    call.refuse_in_strict(
+        refuse("ordinary_charge_under_special", path=path, serial=serial),
+        taken=text("charge.disease_of_visit", serial=serial, count=len(without), disease=visit.disease),
+    )
+    return [{**line, "dise_codg": line.get("dise_codg") or visit.disease} for line in lines]
 
 
 def _classify_batch(call: Call, number: str, members: list[tuple[int, ChargeLine]]) -> list[_Classified]:
