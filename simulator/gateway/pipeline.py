@@ -329,7 +329,14 @@ NOT_THE_CALLERS = frozenset(
 def _reasons(refusal: Refusal) -> list[Finding]:
     """A refusal with all its reasons as findings, the first first."""
     return [
-        Finding(each.rule, WARNING if each.rule in NOT_THE_CALLERS else ERROR, each.text, _pointer(each.path))
+        Finding(
+            each.rule,
+            WARNING if each.rule in NOT_THE_CALLERS else ERROR,
+            each.text,
+            _pointer(each.path),
+            each.wanted,
+            each.got,
+        )
         for each in refusal.all
     ]
 

@@ -93,7 +93,8 @@ def check_credential(call: Call, data: Body) -> Any:
     known = known_person(asked, data["psn_no"])
     shown = data.get("mdtrt_cert_no")
     if shown and known.origin != "learned" and not person_queries.shows(known.person, data["mdtrt_cert_type"], shown):
-        raise refuse("credential_of_another", path="data.mdtrt_cert_no", psn_no=data["psn_no"])
+        of_another = refuse("credential_of_another", path="data.mdtrt_cert_no", got=shown, psn_no=data["psn_no"])
+        raise person_queries.mistaken_credential(call.work, data["mdtrt_cert_type"], shown) or of_another
     if data["mdtrt_cert_type"] == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
     person_queries.refuse_other_identity(asked, dict(data), known.person)

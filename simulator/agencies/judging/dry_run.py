@@ -12,6 +12,7 @@ from simulator.core.errors import PolicyGap, Refusal
 from simulator.core.findings import ERROR, INFO, Finding
 from simulator.core.texts import Text, text
 from simulator.insured.case import Case, case_of
+from simulator.insured.person_queries import NOBODY
 from simulator.insured.place import Asked, Output
 from simulator.store import people
 
@@ -58,7 +59,7 @@ def dry_run_answer(asked: Asked) -> Output | Refusal | None:
     except _Opinion as opinion:
         return opinion.output
     except Refusal as refusal:
-        return None if refusal.rule in ("person_unknown", "credential_unknown") else refusal
+        return None if refusal.rule in ("person_unknown", *NOBODY) else refusal
     except PolicyGap:
         return None
 
