@@ -13,7 +13,7 @@ from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import write_json
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import text
-from simulator.insured.place import row_number
+from simulator.insured.place import row_number, wire_number
 from simulator.store import subjects
 from simulator.store.rows import SettlementRow, VisitRow
 from simulator.store.tables import subject
@@ -81,7 +81,8 @@ def withdraw_charges(body: Body, call: Call) -> Kept:
         if not chosen:
             raise refuse("batch_unknown", path="data.chrg_bchno", batch=data["chrg_bchno"])
         if chosen[0].state == SETTLED:
-            raise refuse("batch_is_settled", path="data.chrg_bchno", batch=data["chrg_bchno"])
+            setl_id = wire_number("", row.insured_area, chosen[0].settlement_id or 0)
+            raise refuse("batch_is_settled", path="data.chrg_bchno", batch=data["chrg_bchno"], setl_id=setl_id)
     for each in chosen:
         subjects.withdraw(call.work, each.id)
     return Kept({})
