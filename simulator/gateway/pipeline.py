@@ -110,6 +110,7 @@ class Pipeline:
                 authenticate(config.profile, exchange.incoming.headers, exchange.real_at, exchange.head.institution)
             fields = message_fields.decoded(config, exchange, fields)
             body = self._inspector.inspect(config, exchange, fields)
+            exchange.findings += admission.header_warnings(fields, exchange.head, exchange.received, exchange.real_at)
             injected = self._match_fault(work, config, exchange)
             if injected is not None and injector.before_handling(injected) != injector.HANDLED:
                 return self._stop(work, exchange, injected)

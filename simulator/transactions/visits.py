@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from simulator.core.clock import from_wire
 from simulator.core.errors import refuse
+from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import read_own, write_json
+from simulator.core.texts import text
 from simulator.insured import person_queries
 from simulator.insured.place import is_emergency, known_person, row_number, wire_number
 from simulator.store import subjects
@@ -20,6 +23,7 @@ def register_visit(body: Body, call: Call) -> Kept:
     """Opens a visit for a person who was asked for by 1101 and shows their own voucher."""
     data = body["data"]
     known = check_credential(call, data)
+    _note_future(call, data["begntime"], "/input/data/begntime")
     visit_id = call.work.add(
         visit,
         person_id=known.id,
@@ -75,6 +79,7 @@ def describe_visit(body: Body, call: Call) -> Kept:
         raise refuse("disease_missing", path="mdtrtinfo.dise_codg")
     if row.med_type and row.med_type != info["med_type"] and live_batches(call, row.id):
         raise refuse("med_type_fixed", path="mdtrtinfo.med_type", med_type=row.med_type, got=info["med_type"])
+    _note_future(call, info["begntime"], "/input/mdtrtinfo/begntime")
     described = {"mdtrtinfo": info, "diseinfo": body.get("diseinfo") or []}
     call.work.change(
         visit,
@@ -85,6 +90,14 @@ def describe_visit(body: Body, call: Call) -> Kept:
         described=write_json(described).decode(),
     )
     return Kept({})
+
+
+def _note_future(call: Call, begins: str, path: str) -> None:
+    """A visit of a later day is taken, and may be meant as an appointment (ours)."""
+    today = call.now.date()
+    if from_wire(begins).date() > today:
+        sentence = text("charge.visit_in_future", at=begins, now=today.isoformat())
+        call.findings.append(Finding("visit.in_future", WARNING, sentence, path, "", begins))
 
 
 def check_credential(call: Call, data: Body) -> Any:
