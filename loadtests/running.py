@@ -84,7 +84,7 @@ def run_load(asked: Asked, tell: Tell) -> Outcome:
     asked.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="nhsa-sim-load-")))
-        url = asked.platform.rstrip("/") or _own_platform(stack, asked, scratch)
+        url = _platform(stack, asked, scratch)
         control, made = _sandbox(asked, url)
         _set_up(stack, asked, control, scratch, tell)
         before = _booked(control)
@@ -101,13 +101,20 @@ def write_people(asked: Asked, file: Path, tell: Tell) -> int:
     """Makes the people of the mix, writes them as an agency loads them, and returns their number."""
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="nhsa-sim-load-")))
-        control = Control(
-            asked.platform.rstrip("/") or _own_platform(stack, asked, scratch), asked.sandbox, asked.token
-        )
+        control = Control(_platform(stack, asked, scratch), asked.sandbox, asked.token)
         people_the_stage(control, asked.mix, max(asked.mix.people, asked.users))
         count = _export(control, asked.mix, file)
         tell(str(text("load.people_written", count=count, file=file)))
         return count
+
+
+def _platform(stack: ExitStack, asked: Asked, scratch: Path) -> str:
+    """The URL of the platform asked for, which has shown that it is one, or of one started here."""
+    url = asked.platform.rstrip("/")
+    if not url:
+        return _own_platform(stack, asked, scratch)
+    Control(url, asked.sandbox, asked.token).refuse_stranger()
+    return url
 
 
 def _own_platform(stack: ExitStack, asked: Asked, scratch: Path) -> str:

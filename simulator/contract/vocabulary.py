@@ -10,7 +10,7 @@ STATES = ("tables", "listed")
 CONFIDENCE = ("high", "medium", "low")
 
 PLAIN_CONDITIONS = ("remote", "insured", "input_psn_no", "stated")
-"""remote: treatment place and insured place differ. insured: the header names an insured place.
+"""remote: treatment place and insured place are two places (rules 11). insured: the header names an insured place.
 input_psn_no: the input carries psn_no. stated: printed in words that no message can decide; shown, not enforced."""
 
 EQUALS = re.compile(r"([A-Za-z_0-9-]+)=([^=\s]+)\Z")

@@ -25,8 +25,6 @@ class Head:
     treated_area: str
     insured_area: str
     """insuplc_admdvs, or the treatment place where it is blank, which means local care."""
-    remote: bool
-    """True where the two places of the header differ as sent; selects the variant of the contract."""
     institution: str
     institution_name: str
     operator: str
@@ -65,7 +63,6 @@ def head_of(fields: Mapping[str, Any]) -> Head:
         msgid=word("msgid"),
         treated_area=treated,
         insured_area=insured or treated,
-        remote=bool(insured) and insured != treated,
         institution=word("fixmedins_code"),
         institution_name=word("fixmedins_name"),
         operator=word("opter"),

@@ -28,13 +28,25 @@ class SimulatorError(Exception):
 class Refusal(SimulatorError):
     """The caller may not do this; `rule` names the rule as findings do, `more` holds further reasons in order.
 
-    The wire names the first reason, the findings all of them (rules 14).
+    The wire names the first reason, the findings all of them (rules 14). `wanted` and `got` are the values of the
+    field at `path`, where the sentence compares two.
     """
 
-    def __init__(self, rule: str, sentence: Text, *, path: str = "", more: Sequence["Refusal"] = ()) -> None:
+    def __init__(
+        self,
+        rule: str,
+        sentence: Text,
+        *,
+        path: str = "",
+        wanted: str = "",
+        got: str = "",
+        more: Sequence["Refusal"] = (),
+    ) -> None:
         super().__init__(sentence)
         self.rule = rule
         self.path = path
+        self.wanted = wanted
+        self.got = got
         self.more = tuple(more)
 
     @property
@@ -45,12 +57,13 @@ class Refusal(SimulatorError):
 def together(reasons: Sequence[Refusal]) -> Refusal:
     """Refusal that combines several reasons; the first is told, all are kept."""
     first, *more = reasons
-    return Refusal(first.rule, first.text, path=first.path, more=more)
+    return Refusal(first.rule, first.text, path=first.path, wanted=first.wanted, got=first.got, more=more)
 
 
 def refuse(key: str, /, *, path: str = "", **values: object) -> Refusal:
     """The refusal whose rule is `key` and whose sentence is `refusal.<key>` of the catalogue."""
-    return Refusal(key, text(f"refusal.{key}", **values), path=path)
+    wanted, got = (str(values.get(name, "")) for name in ("wanted", "got"))
+    return Refusal(key, text(f"refusal.{key}", **values), path=path, wanted=wanted, got=got)
 
 
 @dataclass(frozen=True, slots=True)

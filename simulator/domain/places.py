@@ -46,6 +46,10 @@ class FilingCoverage:
     def same_place(self, one: str, other: str) -> bool:
         return one == other or self.place_of(one) == self.place_of(other)
 
+    def is_remote(self, treated: str, insured: str) -> bool:
+        """True where a header names two different places; a blank place differs from none (rules 11)."""
+        return bool(treated) and bool(insured) and not self.same_place(treated, insured)
+
     def scope(self, treated: str, insured: str) -> str:
         """The scope of place of the treatment seen from the insured place (rules 33)."""
         if self.same_place(treated, insured):

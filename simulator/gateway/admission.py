@@ -1,15 +1,47 @@
 """Admission of a message: its institution is known and open, its operator signed in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from simulator.catalogue import Institution
+from simulator.core.clock import beijing, from_wire, wire_time
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
+from simulator.core.findings import WARNING, Finding
 from simulator.core.texts import text
 from simulator.domain.transaction_table import traits_of
 from simulator.sandbox.configuration import Config
 from simulator.store.tables import sign_in
 from simulator.store.unit_of_work import UnitOfWork
+
+ABSURD = timedelta(days=365)
+"""Distance of a client's clock from both clocks of the platform that no zone and no rehearsal explains (ours)."""
+
+
+def header_warnings(fields: Mapping[str, Any], head: Head, now: datetime, real_at: float) -> Iterator[Finding]:
+    """Yields a warning for a clock that is years off and for a signature that the platform does not verify.
+
+    `now` is the trade clock; a client may as well go by real time.
+    """
+    if _is_absurd(head.inf_time, (now, beijing(real_at))):
+        wanted = wire_time(now)
+        sentence = text("gateway.client_clock", got=head.inf_time, wanted=wanted)
+        yield Finding("gateway.client_clock", WARNING, sentence, "/inf_time", wanted, head.inf_time)
+    signature = fields.get("cainfo")
+    if isinstance(signature, str) and signature.strip():
+        kind = fields.get("signtype") or "-"
+        sentence = text("gateway.signature_not_verified", signtype=kind)
+        yield Finding("gateway.signature_not_verified", WARNING, sentence, "/cainfo", "", signature[:20])
+
+
+def _is_absurd(sent: str, clocks: Sequence[datetime]) -> bool:
+    try:
+        moment = from_wire(sent)
+    except ValueError:
+        # An edition may ask for another form, or for none.
+        return False
+    return all(abs(moment - clock) > ABSURD for clock in clocks)
 
 
 def admit_institution(config: Config, head: Head) -> Institution:

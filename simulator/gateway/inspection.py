@@ -51,55 +51,55 @@ class Inspector:
             fields, quirks = contract.accept_envelope_quirks(fields)
             exchange.head = head_of(fields)
             exchange.findings += from_faults(quirks, strict=False)
-        head = exchange.head
+        head, remote = exchange.head, config.is_remote(exchange.head)
         body = fields.get("input")
         exchange.body = body
         exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
         _refuse_unserved(config, head, exchange.incoming.infno_in_path)
         raw: bytes = exchange.incoming.raw
         _refuse_oversized(config, body, raw, exchange.findings)
-        faults = _breaches(contract, head, fields, body)
+        faults = _breaches(contract, head.infno, fields, remote=remote)
         # The text "null" may pass the contract as a value, so lenient looks for it even without a breach.
         if not strict and (faults or b'"null"' in raw):
-            body, quirks, faults = contract.check_lenient(head.infno, "in", body, remote=head.remote, head=fields)
+            body, quirks, faults = contract.check_lenient(head.infno, "in", body, remote=remote, head=fields)
             exchange.body = body
             exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
             faults = (*quirks, *contract.check_envelope({**fields, "input": body}, "in"), *faults)
         elif faults:
-            faults = _strict_breaches(contract, head, fields, body)
+            faults = _strict_breaches(contract, head.infno, fields, remote=remote)
         exchange.findings += from_faults(faults, strict=strict)
         if any(finding.severity == ERROR for finding in exchange.findings):
             raise Breach
         return body
 
-    def inspect_output(self, config: Config, infno: str, output: Any, remote: bool) -> list[Finding]:
+    def inspect_output(self, config: Config, head: Head, output: Any) -> list[Finding]:
         """Checks an answer of the platform; a breach is a defect of the platform and named so in its rule."""
         self._count += 1
         if not self._sample or self._count % self._sample:
             return []
-        faults = config.contract.check(infno, "out", output, remote=remote)
+        faults = config.contract.check(head.infno, "out", output, remote=config.is_remote(head))
         return [
             Finding(f"platform.{found.rule}", found.severity, found.sentence, found.path, found.wanted, found.got)
             for found in from_faults(faults, strict=False)
         ]
 
 
-def _breaches(contract: Contract, head: Head, fields: Mapping[str, Any], body: Any) -> tuple[ContractBreach, ...]:
+def _breaches(contract: Contract, infno: str, fields: Mapping[str, Any], *, remote: bool) -> tuple[ContractBreach, ...]:
     found = contract.check_envelope(fields, "in")
     if "input" not in fields:
         # The envelope check reports the missing input; checking null too would report it twice.
         return found
-    return (*found, *contract.check(head.infno, "in", body, remote=head.remote, head=fields))
+    return (*found, *contract.check(infno, "in", fields["input"], remote=remote, head=fields))
 
 
 def _strict_breaches(
-    contract: Contract, head: Head, fields: Mapping[str, Any], body: Any
+    contract: Contract, infno: str, fields: Mapping[str, Any], *, remote: bool
 ) -> tuple[ContractBreach, ...]:
     """Breaches of a message in strict, with the correct form where a quirk of clients is recognised."""
     found = contract.check_envelope_strict(fields, "in")
     if "input" not in fields:
         return found
-    return (*found, *contract.check_strict(head.infno, "in", body, remote=head.remote, head=fields))
+    return (*found, *contract.check_strict(infno, "in", fields["input"], remote=remote, head=fields))
 
 
 def identifiers_in(body: Any, psn_no: str, mdtrt_id: str) -> tuple[str, str]:

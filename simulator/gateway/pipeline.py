@@ -113,6 +113,7 @@ class Pipeline:
                 authenticate(config.profile, exchange.incoming.headers, exchange.real_at, exchange.head.institution)
             fields = message_fields.decode(config, exchange, fields)
             body = self._inspector.inspect(config, exchange, fields)
+            exchange.findings += admission.header_warnings(fields, exchange.head, exchange.received, exchange.real_at)
             injected = self._match_fault(work, config, exchange)
             if injected is not None and injector.before_handling(injected) != injector.HANDLED:
                 return self._end_by_fault(work, exchange, injected)
@@ -198,7 +199,7 @@ class Pipeline:
             answer = file.content
         else:
             answer = self._write(exchange, SUCCESS, "", handled.output)
-            exchange.findings += self._inspector.inspect_output(config, head.infno, handled.output, head.remote)
+            exchange.findings += self._inspector.inspect_output(config, head, handled.output)
             exchange.psn_no, exchange.mdtrt_id = inspection.identifiers_in(
                 handled.output, exchange.psn_no, exchange.mdtrt_id
             )
@@ -345,7 +346,14 @@ NOT_CALLER_FAULTS = frozenset(
 def _reasons(refusal: Refusal) -> list[Finding]:
     """Findings for all reasons of a refusal, in their order."""
     return [
-        Finding(each.rule, WARNING if each.rule in NOT_CALLER_FAULTS else ERROR, each.text, _pointer(each.path))
+        Finding(
+            each.rule,
+            WARNING if each.rule in NOT_CALLER_FAULTS else ERROR,
+            each.text,
+            _pointer(each.path),
+            each.wanted,
+            each.got,
+        )
         for each in refusal.all
     ]
 

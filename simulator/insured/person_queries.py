@@ -1,20 +1,31 @@
 """Queries about a person: identity, entitlement, accumulators and registrations (1101, 2001, 5206, 5301)."""
 
+import re
 from datetime import datetime
 
 from simulator.benefit import Dates
 from simulator.core.clock import completed_years, from_wire
-from simulator.core.errors import refuse
+from simulator.core.errors import Refusal, refuse
 from simulator.core.money import yuan
+from simulator.core.texts import text
 from simulator.domain.accumulators import dimensions_of, to_wire
 from simulator.domain.person import EMPLOYEES, Insurance, Person
 from simulator.insured.case import EMERGENCY, SPECIAL, entitlement
 from simulator.insured.place import Answered, Asked, Body, Output, insured, is_emergency, known_person
 from simulator.store import people
 from simulator.store.tables import accumulator
+from simulator.store.unit_of_work import UnitOfWork
 
 VOUCHER, CERTIFICATE, CARD = "01", "02", "03"
 """Codes of mdtrt_cert_type, the same in every edition."""
+WITHOUT_HOLDER = frozenset(
+    {"credential_unknown", "credential_elsewhere", "credential_letters", "credential_type", "credential_no_token"}
+)
+"""Refusals of a credential that no person insured at the place holds."""
+
+_IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]", re.ASCII)
+_TOKEN = re.compile(r"[0-9A-Z]{32}", re.ASCII)
+"""Form of the tokens that this platform gives out (ours); the text of a QR code is longer or shorter."""
 
 
 @insured("1101")
@@ -142,7 +153,7 @@ def find_by_credential(asked: Asked, data: Body) -> people.KnownPerson:
     holders = [known for known in same if holds_credential(known.person, kind, shown)]
     found = [known for known in holders if _insured_here(asked, known.person)]
     if not found:
-        raise refuse("credential_unknown", path="data.mdtrt_cert_no")
+        raise _refuse_without_holder(asked, holders, kind, shown)
     if kind == CARD and data.get("card_sn") != found[0].person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
     return found[0]
@@ -152,6 +163,37 @@ def holds_credential(person: Person, kind: str, shown: str) -> bool:
     """Tells whether `shown` is the voucher token, certificate number or card number of a person, as `kind` says."""
     held = {VOUCHER: person.credential_token, CERTIFICATE: person.certificate_number, CARD: person.card_no}
     return bool(shown) and held.get(kind) == shown
+
+
+def mistaken_credential(work: UnitOfWork, kind: str, shown: str) -> Refusal | None:
+    """Refusal that explains why no person holds the credential shown; None if neither letters, type nor form does."""
+    upper = shown.strip().upper()
+    holders = people.by_credential(work, upper)
+    if upper != shown and any(holds_credential(known.person, kind, upper) for known in holders):
+        return refuse("credential_letters", path="data.mdtrt_cert_no", got=shown)
+    of_type = _type_of(work, upper)
+    if of_type not in ("", kind):
+        names = {"kind": text(f"finding.credential_{kind}"), "other": text(f"finding.credential_{of_type}")}
+        return refuse("credential_type", path="data.mdtrt_cert_type", wanted=of_type, got=kind, **names)
+    if kind == VOUCHER and not _TOKEN.fullmatch(shown):
+        return refuse("credential_no_token", path="data.mdtrt_cert_no", got=shown)
+    return None
+
+
+def _refuse_without_holder(asked: Asked, holders: list[people.KnownPerson], kind: str, shown: str) -> Refusal:
+    """Refusal of a credential that no person insured here holds, with its cause."""
+    if not holders:
+        unknown = refuse("credential_unknown", path="data.mdtrt_cert_no", got=shown)
+        return mistaken_credential(asked.work, kind, shown) or unknown
+    areas = "、".join(sorted({each.area for known in holders for each in known.person.insurances}))
+    return refuse("credential_elsewhere", path="insuplc_admdvs", areas=areas, wanted=areas, got=asked.insured_area)
+
+
+def _type_of(work: UnitOfWork, shown: str) -> str:
+    """Type of credential under which a person holds the number, or whose form it has; blank where unknown."""
+    holders = [known.person for known in people.by_credential(work, shown)]
+    held = (kind for kind in (VOUCHER, CERTIFICATE, CARD) for each in holders if holds_credential(each, kind, shown))
+    return next(held, CERTIFICATE if _IDENTITY_NUMBER.fullmatch(shown) else "")
 
 
 def refuse_other_identity(asked: Asked, data: Body, person: Person) -> None:

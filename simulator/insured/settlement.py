@@ -56,11 +56,12 @@ def decide(asked: Asked) -> tuple[Case, Award]:
 
 
 def refuse_settled_batch(asked: Asked) -> None:
-    """Raises Refusal for a batch that has a live settlement (rules 17)."""
+    """Raises Refusal for a batch with a live settlement; the same message again or 2601 lead out (rules 17)."""
     data = asked.body["data"]
     for row in asked.work.find(settlement, mdtrt_id=data["mdtrt_id"], batch_number=data["chrg_bchno"]):
         if row.kind == "settlement" and row.state == "live":
-            raise refuse("batch_settled", path="data.chrg_bchno", batch=data["chrg_bchno"], setl_time=row.setl_time)
+            lost = {"setl_time": row.setl_time, "msgid": row.msgid}
+            raise refuse("batch_settled", path="data.chrg_bchno", batch=data["chrg_bchno"], **lost)
 
 
 def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:

@@ -8,6 +8,7 @@ from typing import Any
 from simulator.benefit import PolicyBook
 from simulator.catalogue import CatalogueBook, Institution, InstitutionBook
 from simulator.contract import Contract, contract_of
+from simulator.core.envelope import Head
 from simulator.core.signing import Profile
 from simulator.domain.places import FilingCoverage
 from simulator.insured.place import Place
@@ -58,6 +59,10 @@ class Config:
     agencies: Mapping[str, Agency]
     faulty: bool
     """True if the table of faults has rows; messages do not read the table otherwise."""
+
+    def is_remote(self, head: Head) -> bool:
+        """True where the header names two different places; selects the variant of the contract."""
+        return self.coverage.is_remote(head.treated_area, head.insured_area)
 
     def agency_for(self, area: str) -> Agency | None:
         """Agency registered for the area or else for its city or province; None if the place is simulated."""

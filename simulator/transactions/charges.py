@@ -13,7 +13,7 @@ from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import write_json
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import text
-from simulator.insured.place import Body, Output, row_number
+from simulator.insured.place import Body, Output, row_number, wire_number
 from simulator.store import subjects
 from simulator.store.rows import SettlementRow, VisitRow
 from simulator.store.subjects import ChargeLine
@@ -82,7 +82,8 @@ def withdraw_charges(body: Body, call: Call) -> Kept:
         if not chosen:
             raise refuse("batch_unknown", path="data.chrg_bchno", batch=data["chrg_bchno"])
         if chosen[0].state == SETTLED:
-            raise refuse("batch_is_settled", path="data.chrg_bchno", batch=data["chrg_bchno"])
+            setl_id = wire_number("", row.insured_area, chosen[0].settlement_id or 0)
+            raise refuse("batch_is_settled", path="data.chrg_bchno", batch=data["chrg_bchno"], setl_id=setl_id)
     for each in chosen:
         subjects.withdraw(call.work, each.id)
     return Kept({})
@@ -110,19 +111,28 @@ def _batches(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> dict[s
     Raises Refusal for a batch of two diseases, and for a charge without one under the med_type of special diseases.
     """
     batches: dict[str, list[tuple[int, ChargeLine]]] = defaultdict(list)
-    special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
-    for index, line in enumerate(lines):
+    for index, line in enumerate(_with_disease(call, visit, lines)):
         disease = line.get("dise_codg") or ""
-        if special and not disease:
-            raise refuse(
-                "ordinary_charge_under_special", path=f"feedetail/{index}.dise_codg", serial=line["feedetl_sn"]
-            )
         members = batches[line["chrg_bchno"]]
         if members and (members[0][1].get("dise_codg") or "") != disease:
             path = f"feedetail/{index}.dise_codg"
             raise refuse("batch_of_two_diseases", path=path, batch=line["chrg_bchno"], got=disease)
         members.append((index, line))
     return batches
+
+
+def _with_disease(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> list[ChargeLine]:
+    """The charges of a special-disease visit, each with a disease: its own, in lenient else that of the visit."""
+    special = call.config.contract.edition.meaning("med_type", visit.med_type) == "special_disease"
+    without = [index for index, line in enumerate(lines) if special and not line.get("dise_codg")]
+    if not without:
+        return list(lines)
+    serial, path = lines[without[0]]["feedetl_sn"], f"/input/feedetail/{without[0]}/dise_codg"
+    call.refuse_in_strict(
+        refuse("ordinary_charge_under_special", path=path, serial=serial),
+        taken=text("charge.disease_of_visit", serial=serial, count=len(without), disease=visit.disease),
+    )
+    return [{**line, "dise_codg": line.get("dise_codg") or visit.disease} for line in lines]
 
 
 def _classify_batch(call: Call, number: str, members: list[tuple[int, ChargeLine]]) -> list[_Classified]:

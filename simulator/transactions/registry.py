@@ -7,7 +7,8 @@ from datetime import datetime
 from simulator.catalogue import Institution
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal
-from simulator.core.findings import Finding
+from simulator.core.findings import WARNING, Finding
+from simulator.core.texts import Text
 from simulator.domain.files import FileContent
 from simulator.domain.transaction_table import Traits, traits_of
 from simulator.insured.place import Answered, Asked, Body, Charged, Output
@@ -45,10 +46,14 @@ class Call:
     def insured_area(self) -> str:
         return self.head.insured_area
 
-    @property
-    def remote(self) -> bool:
-        """True where the header names two different places."""
-        return self.head.remote
+    def refuse_in_strict(self, refusal: Refusal, *, taken: Text) -> None:
+        """Raises the refusal in strict; in lenient the message is accepted, and a warning says how.
+
+        For rules that no published text states and that guard neither money nor state.
+        """
+        if self.config.strict:
+            raise refusal
+        self.findings.append(Finding(refusal.rule, WARNING, taken, refusal.path))
 
     def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
         """Makes a message to the insured place; `more` are reasons of the platform against it."""

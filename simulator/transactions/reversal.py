@@ -3,10 +3,13 @@
 from functools import partial
 
 from simulator.core.errors import refuse
-from simulator.insured.place import Answered, Body
+from simulator.core.findings import WARNING, Finding
+from simulator.core.texts import join, text
+from simulator.domain.transaction_table import Family, traits_of
+from simulator.insured.place import Answered, Body, wire_number
 from simulator.insured.reversal import check_original
-from simulator.store import idempotency_keys
-from simulator.store.rows import MessageRow
+from simulator.store import idempotency_keys, people
+from simulator.store.rows import MessageRow, SettlementRow
 from simulator.store.tables import settlement
 from simulator.transactions.batches import is_settled_anew, open_batch_of, rebind_batch, reopen_batch
 from simulator.transactions.registry import Ask, Call, Kept, transaction
@@ -17,10 +20,18 @@ def reverse(body: Body, call: Call) -> Ask | Kept:
     """Undoes a message through the insured place (2601); answers 0 for a message without effect here (rules 18)."""
     data = body["data"]
     if data["omsgid"] == call.msgid:
-        raise refuse("reversal_of_itself", path="data.omsgid", omsgid=call.msgid)
+        call.refuse_in_strict(
+            refuse("reversal_of_itself", path="/input/data/omsgid", omsgid=call.msgid),
+            taken=text("refusal.reversal_of_itself", omsgid=call.msgid),
+        )
+        check_original(None, data["psn_no"], data["oinfno"])
+        _note_unseen(call, data)
+        return Kept({})
     call.work.advisory_lock(idempotency_keys.lock_name(data["omsgid"]))
     original = idempotency_keys.find(call.work, data["omsgid"])
     check_original(original, data["psn_no"], data["oinfno"])
+    if original is None or idempotency_keys.is_reversal_mark(original):
+        _note_unseen(call, data)
     if original is None:
         idempotency_keys.mark_reversed(call.work, data["omsgid"], infno=data["oinfno"], psn_no=data["psn_no"])
         return Kept({})
@@ -34,6 +45,31 @@ def reverse(body: Body, call: Call) -> Ask | Kept:
     visit = call.work.get_required(settlement, id=original.settlement_id).mdtrt_id
     then = partial(_follow_reversal, original.settlement_id)
     return Ask(call.infno, body, then=then, psn_no=data["psn_no"], mdtrt_id=visit)
+
+
+def _note_unseen(call: Call, data: Body) -> None:
+    """Warns that a message with effect never took it under this msgid, and names what may stand under another."""
+    traits = traits_of(data["oinfno"])
+    if not traits.effect:
+        return
+    sentence = text("finding.reversal_unseen", omsgid=data["omsgid"], infno=traits.infno)
+    standing = _settled_today(call, data["psn_no"]) if traits.family == Family.SETTLEMENT else None
+    if standing is not None:
+        setl_id = wire_number("", standing.insured_area, standing.id)
+        values = {"psn_no": standing.psn_no, "setl_id": setl_id, "msgid": standing.msgid}
+        sentence = join([sentence, text("finding.reversal_unseen_standing", **values)], zh="；", en="; ")
+    call.findings.append(Finding("reversal.unseen", WARNING, sentence, "/input/data/omsgid", "", data["omsgid"]))
+
+
+def _settled_today(call: Call, psn_no: str) -> SettlementRow | None:
+    """The latest settlement of this person and institution that was made today and is live."""
+    known = people.load(call.work, psn_no)
+    if known is None:
+        return None
+    today = call.now.date().isoformat()
+    live = call.work.find(settlement, person_id=known.id, kind="settlement", state="live", order="id")
+    here = (row for row in live if row.institution == call.institution.code and row.setl_time.startswith(today))
+    return next(iter(sorted(here, key=lambda row: -row.id)), None)
 
 
 def _refuse_withdrawn_batch(call: Call, original: MessageRow) -> None:

@@ -116,7 +116,8 @@ def _batch_to_settle(body: Body, call: Call) -> tuple[VisitRow, SubjectRow]:
         raise refuse("batch_unknown", path="data.chrg_bchno", batch=data["chrg_bchno"])
     if found.state == SETTLED:
         booked = call.work.get_required(settlement, id=found.settlement_id)
-        raise refuse("batch_settled", path="data.chrg_bchno", batch=found.number, setl_time=booked.setl_time)
+        lost = {"setl_time": booked.setl_time, "msgid": booked.msgid}
+        raise refuse("batch_settled", path="data.chrg_bchno", batch=found.number, **lost)
     if data["med_type"] != visit.med_type:
         raise refuse("med_type_differs", path="data.med_type", got=data["med_type"], wanted=visit.med_type)
     if data["insutype"] != visit.insutype:

@@ -2,8 +2,11 @@
 
 from typing import TypedDict
 
+from simulator.core.clock import from_wire
 from simulator.core.errors import refuse
+from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import read_own, write_json
+from simulator.core.texts import text
 from simulator.insured import person_queries
 from simulator.insured.place import Body, is_emergency, known_person, row_number, wire_number
 from simulator.store import people, subjects
@@ -28,6 +31,7 @@ def register_visit(body: Body, call: Call) -> Kept:
     """Opens a visit for a known person who shows a credential of their own (2201)."""
     data = body["data"]
     known = check_credential(call, data)
+    _note_future(call, data["begntime"], "/input/data/begntime")
     visit_id = call.work.add(
         visit,
         person_id=known.id,
@@ -83,6 +87,7 @@ def describe_visit(body: Body, call: Call) -> Kept:
         raise refuse("disease_missing", path="mdtrtinfo.dise_codg")
     if row.med_type and row.med_type != info["med_type"] and live_batches(call, row.id):
         raise refuse("med_type_fixed", path="mdtrtinfo.med_type", med_type=row.med_type, got=info["med_type"])
+    _note_future(call, info["begntime"], "/input/mdtrtinfo/begntime")
     described = Description(mdtrtinfo=info, diseinfo=body.get("diseinfo") or [])
     call.work.change(
         visit,
@@ -95,6 +100,14 @@ def describe_visit(body: Body, call: Call) -> Kept:
     return Kept({})
 
 
+def _note_future(call: Call, begins: str, path: str) -> None:
+    """Warns of a visit on a later day, which is accepted because it may be an appointment (ours)."""
+    today = call.now.date()
+    if from_wire(begins).date() > today:
+        sentence = text("charge.visit_in_future", at=begins, now=today.isoformat())
+        call.findings.append(Finding("visit.in_future", WARNING, sentence, path, "", begins))
+
+
 def check_credential(call: Call, data: Body) -> people.KnownPerson:
     """Returns the person of psn_no; raises Refusal where the credential or an identity field is not theirs."""
     asked = call.asked(call.infno, {"data": data})
@@ -103,7 +116,8 @@ def check_credential(call: Call, data: Body) -> people.KnownPerson:
     kind = data["mdtrt_cert_type"]
     # Of a person learned from an agency the platform does not know every credential.
     if shown and known.origin != "learned" and not person_queries.holds_credential(known.person, kind, shown):
-        raise refuse("credential_of_another", path="data.mdtrt_cert_no", psn_no=data["psn_no"])
+        of_another = refuse("credential_of_another", path="data.mdtrt_cert_no", got=shown, psn_no=data["psn_no"])
+        raise person_queries.mistaken_credential(call.work, kind, shown) or of_another
     if kind == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
     person_queries.refuse_other_identity(asked, data, known.person)

@@ -1,13 +1,14 @@
 """A msgid is spent when its message took effect: repeated, changed, refused, reversed (rules 16-18)."""
 
 import json
+import re
 import threading
 from decimal import Decimal
 
 import pytest
 
 from simulator.store import tables
-from tests.support.hospital import SERVICE
+from tests.support.hospital import SERVICE, Visit
 
 MONEY = (tables.settlement, tables.ledger, tables.accumulator, tables.subject, tables.charge, tables.visit)
 
@@ -195,6 +196,72 @@ def test_2601_cannot_be_reversed_seen_or_not(stage, visit):
     assert not visit.reverse(msgid(stage, 2002), "2601").ok
     own = msgid(stage, 2003)
     assert not visit.reverse(own, "2601", msgid=own).ok
+
+
+def unseen(stage):
+    """Severity, path, received value and sentence of each reversal that undid nothing."""
+    found = stage.control.findings(rule="reversal.unseen")
+    return [(each["severity"], each["path"], each["got"], each["message"]["zh"]) for each in found]
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("infno", ["2207", "2207A"])
+def test_a_reversal_of_a_msgid_never_received_names_the_settlement_that_stands(stages, strict, infno):
+    stage = stages(strict=strict)
+    visit = stage.hospital.visit(stage.patient())
+    visit.charge(visit.session("1000.00"))
+    setl_id = settle(stage, visit).setlinfo["setl_id"]
+    before = stage.rows(*MONEY)
+    for _ in range(2):
+        assert visit.reverse(msgid(stage, 9001), infno).output == {}
+        ((severity, path, got, told),) = unseen(stage)[-1:]
+        assert (severity, path, got) == ("warning", "/input/data/omsgid", msgid(stage, 9001))
+        assert {msgid(stage, 9001), setl_id, msgid(stage, 1001), visit.person["psn_no"]} <= set(
+            re.findall(r"[H\d]\d{17,}", told)
+        )
+    assert stage.rows(*MONEY) == before
+
+
+def test_what_is_reversed_of_another_day_or_institution_or_no_more_live_is_not_named(stage, visit):
+    settle(stage, visit)
+    elsewhere = stage.another_hospital(("H11000000002", "北京模拟中医医院", "110000"))
+    Visit(elsewhere, visit.person).reverse(msgid(stage, 9001), "2207A", msgid=msgid(stage, 9101))
+    assert visit.reverse(msgid(stage, 1001), "2207A").ok
+    visit.reverse(msgid(stage, 9002), "2207A")
+    settle(stage, visit, number=1002)
+    stage.now("2025-03-11 09:00:00")
+    visit.reverse("H11000000001202503110900009003", "2207A")
+    assert [msgid(stage, 1001) in told or "1002" in told for *_, told in unseen(stage)] == [False, False, False]
+
+
+@pytest.mark.parametrize(("infno", "told"), [("2208", 1), ("2503", 1), ("2206A", 0), ("1101", 0)])
+def test_only_a_message_that_would_take_effect_is_told_to_be_unseen(stage, visit, infno, told):
+    assert visit.reverse(msgid(stage, 9001), infno).ok
+    assert len(unseen(stage)) == told
+
+
+def test_a_reversal_that_hits_is_not_told_to_be_unseen(stage, visit):
+    settle(stage, visit)
+    for _ in range(2):
+        assert visit.reverse(msgid(stage, 1001), "2207A").ok
+    assert unseen(stage) == []
+
+
+def test_in_lenient_a_reversal_that_names_itself_is_answered_0_and_told(stages):
+    stage = stages(strict=False)
+    visit = stage.hospital.visit(stage.patient())
+    visit.charge(visit.session("1000.00"))
+    settle(stage, visit)
+    own = msgid(stage, 9001)
+    assert visit.reverse(own, "2207A", msgid=own).ok
+    assert [each["rule"] for each in stage.control.findings(severity="warning")] == [
+        "reversal_of_itself",
+        "reversal.unseen",
+    ]
+    # The late original is refused even so.
+    assert not settle(stage, visit, number=9001).ok
+    assert not visit.reverse(msgid(stage, 9002), "2601", msgid=msgid(stage, 9002)).ok
+    assert cumulated(stage, visit.person) == Decimal("450.00")
 
 
 def test_a_reversal_that_names_itself_is_refused_and_tells_what_omsgid_is(stage, visit):

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from simulator.store import tables
-from tests.support.hospital import SESSION
+from tests.support.hospital import LEFT_OUT, SESSION
 
 HANGZHOU = ("H33010000001", "杭州模拟第一医院", "330100")
 PARTS = ("fulamt_ownpay_amt", "overlmt_amt", "preselfpay_amt", "inscp_scp_amt")
@@ -102,6 +102,32 @@ def test_an_ordinary_charge_under_14_is_refused_with_the_advice_to_open_a_visit_
     assert "14" in answer.err_msg
     ordinary = stage.hospital.visit(visit.person, med_type="11", disease="")
     assert ordinary.charge(ordinary.session("400.00")).ok
+
+
+@pytest.mark.parametrize("blank", [LEFT_OUT, "", None])
+@pytest.mark.parametrize("blanks", [(0,), (1,), (0, 1)])
+def test_in_lenient_a_charge_under_14_without_a_disease_takes_that_of_its_visit(stages, blank, blanks):
+    stage = stages(strict=False)
+    visit = stage.hospital.visit(stage.patient(), disease="M07800")
+    lines = [visit.session("400.00", serial=number + 1) for number in range(2)]
+    for index in blanks:
+        lines[index]["dise_codg"] = blank
+        lines[index] = {name: value for name, value in lines[index].items() if value is not LEFT_OUT}
+    assert visit.charge(*lines).ok
+    assert batches(stage) == [("B1", "open", "M07800")]
+    (warned,) = stage.control.findings(rule="ordinary_charge_under_special")
+    assert (warned["severity"], warned["path"]) == ("warning", f"/input/feedetail/{blanks[0]}/dise_codg")
+    # 800.00 − 500.00 deductible = 300.00, × 0.90
+    assert visit.settle("800.00").setlinfo["hifp_pay"] == Decimal("270.00")
+    assert stage.control.findings(severity="error") == []
+
+
+def test_in_lenient_a_batch_still_has_one_disease(stages):
+    stage = stages(strict=False)
+    visit = stage.hospital.visit(stage.patient())
+    answer = visit.charge(visit.session("400.00", dise_codg="M00500"), visit.session("400.00", serial=2, dise_codg=""))
+    assert "M07803" in answer.err_msg
+    assert batches(stage) == []
 
 
 def test_a_batch_comes_whole_and_once(stage, visit):

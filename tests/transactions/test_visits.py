@@ -102,6 +102,65 @@ def test_a_voucher_that_nobody_holds_is_refused(stage, patient):
     assert not stage.hospital.identify(patient, **swapped).ok
 
 
+FIELDS = {"01": "credential_token", "02": "certno", "03": "card_no"}
+
+
+def cause(stage, answer):
+    """Rule, path, expected and received value of the finding about the message refused last."""
+    assert not answer.ok
+    found = stage.control.findings()[-1]
+    assert found["message"]["zh"] in answer.err_msg
+    return found["rule"], found["path"], found["wanted"], found["got"]
+
+
+@pytest.mark.parametrize("sent", ["01", "02", "03"])
+@pytest.mark.parametrize("held", ["01", "02", "03"])
+def test_a_credential_under_another_type_is_told_the_type_it_belongs_to(stage, patient, visit, held, sent):
+    changes = {"mdtrt_cert_type": sent, "mdtrt_cert_no": patient[FIELDS[held]], "card_sn": patient["card_sn"]}
+    if held == sent:
+        assert stage.hospital.identify(patient, **changes).ok
+        return
+    expected = ("credential_type", "/input/data/mdtrt_cert_type", held, sent)
+    assert cause(stage, stage.hospital.identify(patient, **changes)) == expected
+    assert cause(stage, visit.register(**changes)) == expected
+
+
+@pytest.mark.parametrize("kind", ["01", "03"])
+def test_an_identity_number_nobody_has_is_told_to_be_one_by_its_form(stage, patient, kind):
+    changes = {"mdtrt_cert_type": kind, "mdtrt_cert_no": "11010519491231002x", "card_sn": "0" * 32}
+    expected = ("credential_type", "/input/data/mdtrt_cert_type", "02", kind)
+    assert cause(stage, stage.hospital.identify(patient, **changes)) == expected
+
+
+@pytest.mark.parametrize("kind", ["01", "02", "03"])
+@pytest.mark.parametrize("spelt", [str.lower, " {}".format, "{} ".format])
+def test_a_credential_of_another_spelling_is_told_so(stage, kind, spelt):
+    people = (stage.patient(age=age) for age in range(50, 90))
+    patient = next(each for each in people if each["certno"].endswith("X"))
+    written = spelt(patient[FIELDS[kind]])
+    answer = stage.hospital.identify(patient, mdtrt_cert_type=kind, mdtrt_cert_no=written, card_sn=patient["card_sn"])
+    assert cause(stage, answer) == ("credential_letters", "/input/data/mdtrt_cert_no", "", written)
+
+
+@pytest.mark.parametrize("code", ["6" * 28, "https://example.invalid/q?t=1", "1" * 33])
+def test_the_text_of_a_qr_code_is_told_to_be_no_token(stage, patient, code):
+    answer = stage.hospital.identify(patient, mdtrt_cert_type="01", mdtrt_cert_no=code)
+    assert cause(stage, answer) == ("credential_no_token", "/input/data/mdtrt_cert_no", "", code)
+
+
+@pytest.mark.parametrize(("insured", "place"), [("", "110000"), ("231000", "231000"), ("110000", "110000")])
+@pytest.mark.parametrize("kind", ["01", "02", "03"])
+def test_a_person_of_another_insured_place_is_told_where_they_are_insured(stage, patient, kind, insured, place):
+    fields = {"insured": insured}
+    answer = stage.hospital.identify(patient, **shown(patient, kind), fields=fields)
+    assert cause(stage, answer) == ("credential_elsewhere", "/insuplc_admdvs", "230900", place)
+
+
+def test_a_token_that_nobody_holds_stays_unknown(stage, patient):
+    answer = stage.hospital.identify(patient, mdtrt_cert_type="01", mdtrt_cert_no="0" * 32)
+    assert cause(stage, answer) == ("credential_unknown", "/input/data/mdtrt_cert_no", "", "0" * 32)
+
+
 @pytest.mark.parametrize("edition", ["national", "jiangxi-1.0"])
 def test_care_elsewhere_needs_the_identity_that_local_care_does_not(stages, edition):
     stage = stages(edition=edition)

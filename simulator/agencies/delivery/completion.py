@@ -95,9 +95,9 @@ def _read(received_reply: ReceivedReply) -> AgencyAnswer | Text:
     reply = received_reply.delivery.reply
     if reply.body is None:
         return reply.problem or text("agency.crashed")
-    intent, edition = received_reply.intent, received_reply.edition
-    infno, strict = infno_in_edition(intent.ask.infno, edition), received_reply.call.config.strict
-    return read_answer(reply.body, infno, agency_contract(edition), remote=intent.head.remote, strict=strict)
+    config, intent, edition = received_reply.call.config, received_reply.intent, received_reply.edition
+    infno, contract = infno_in_edition(intent.ask.infno, edition), agency_contract(edition)
+    return read_answer(reply.body, infno, contract, remote=config.is_remote(intent.head), strict=config.strict)
 
 
 def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:

@@ -72,9 +72,10 @@ class Endpoint:
         if self.area and not head.insured_area.startswith(below(self.area)):
             raise refuse("agency_other_area", path="insuplc_admdvs", area=self.area, got=head.insured_area or "-")
         body = fields.get("input")
+        remote = self.place.coverage.is_remote(head.treated_area, head.insured_area)
         faults = (
             *self.contract.check_envelope(fields, "in"),
-            *self.contract.check(head.infno, "in", body, remote=head.remote, head=fields),
+            *self.contract.check(head.infno, "in", body, remote=remote, head=fields),
         )
         errors = [fault.sentence for fault in faults if fault.is_error(self.strict)]
         if errors:

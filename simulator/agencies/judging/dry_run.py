@@ -12,6 +12,7 @@ from simulator.core.errors import PolicyGap, Refusal
 from simulator.core.findings import ERROR, INFO, Finding
 from simulator.core.texts import Text, text
 from simulator.insured.case import Case, case_of
+from simulator.insured.person_queries import WITHOUT_HOLDER
 from simulator.insured.place import Asked, Output
 from simulator.store import people
 
@@ -62,7 +63,7 @@ def dry_run_answer(asked: Asked) -> Output | Refusal | None:
         return result.output
     except Refusal as refusal:
         # A person unknown to the replica is no evidence against the agency, which may well know them.
-        return None if refusal.rule in ("person_unknown", "credential_unknown") else refusal
+        return None if refusal.rule in ("person_unknown", *WITHOUT_HOLDER) else refusal
     except PolicyGap:
         return None
 

@@ -227,4 +227,5 @@ def _read(config: Config, attempt: Attempt, raw: bytes) -> AgencyAnswer | Text:
     agency = attempt.channel.agency
     edition = (agency.edition if agency else "") or config.edition
     infno = REVERSAL if attempt.is_reversal else infno_in_edition(attempt.row.infno, edition)
-    return read_answer(raw, infno, agency_contract(edition), remote=attempt.head.remote, strict=config.strict)
+    remote = config.is_remote(attempt.head)
+    return read_answer(raw, infno, agency_contract(edition), remote=remote, strict=config.strict)

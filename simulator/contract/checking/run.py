@@ -18,8 +18,10 @@ from simulator.contract.contract import Contract
 from simulator.contract.layout import Layout
 from simulator.contract.recordings import Broken, RecordedLeg, Where, legs_of
 from simulator.contract.recordings.recorded_legs import AGENCY, HOSPITAL, line_of
+from simulator.core.envelope import head_of
 from simulator.core.json_codec import LARGEST_INPUT, characters
 from simulator.core.texts import Text, plain, text
+from simulator.domain import places
 from simulator.domain.transaction_table import traits_of
 
 _WAITING = 10_000
@@ -150,8 +152,8 @@ class Checking:
         contract = self._contract(leg, str(infno))
         if not isinstance(infno, str) or not contract.serves(infno):
             return [*found, _unknown(infno, contract.why_not(str(infno)[:60]))]
-        treated, insured = envelope.get("mdtrtarea_admvs"), envelope.get("insuplc_admdvs")
-        remote = bool(treated) and bool(insured) and treated != insured
+        head = head_of(envelope)
+        remote = places.shipped().is_remote(head.treated_area, head.insured_area)
         strict = self._strict(leg)
         body: Any = None
         # The envelope says that input is missing; judged as null it would be told twice.
@@ -162,7 +164,7 @@ class Checking:
             found += more
         found += self._once(leg, envelope, infno, body)
         found += between.asked(self.memory, leg.side, infno, body)
-        self._wait(leg, Waiting(infno, body, remote, {"insuplc_admdvs": insured}, _msgid(leg)))
+        self._wait(leg, Waiting(infno, body, remote, {"insuplc_admdvs": envelope.get("insuplc_admdvs")}, _msgid(leg)))
         if leg.size > LARGEST_INPUT and (size := characters(envelope.get("input"))) > LARGEST_INPUT:
             found.append(_too_large(size))
         return found
