@@ -15,7 +15,8 @@ from tests.benefit.worlds import claims
 pytestmark = pytest.mark.slow
 
 BOOK = PolicyBook.shipped()
-DATA = BOOK.files["330100"].document.data
+FILES = {area: BOOK.files[area].document.data for area in ("330100", "990100")}
+"""A city with layers of its own, and one with a row of every kind."""
 DAYS = (date(2022, 1, 1), date(2025, 6, 1), date(2030, 1, 1))
 
 odd = [
@@ -27,6 +28,8 @@ odd = [
     "9999-12-31",
     "0001-01-01",
     "M07803",
+    "two_diseases",
+    "kidneys",
     "any",
     "unlimited",
     "ordinary",
@@ -46,11 +49,16 @@ def places(data, path=()):
         yield from places(value, (*path, key))
 
 
-PATHS = [path for path in places(DATA) if path and path[0] != "examples"]
+PATHS = [
+    (area, path)
+    for area, data in FILES.items()
+    for path in places(data)
+    if path and path[0] not in ("area", "examples")
+]
 
 
-def spoiled(path, value):
-    data = copy.deepcopy(DATA)
+def spoiled(area, path, value):
+    data = copy.deepcopy(FILES[area])
     target = data
     for key in path[:-1]:
         target = target[key]
@@ -77,13 +85,14 @@ def answered(city, claim, day):
         return told
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(PATHS), st.one_of(st.just(...), anything), claims(area="330100"), st.sampled_from(DAYS))
-def test_whatever_stands_in_a_file_is_taken_or_refused(path, value, claim, day):
-    book, faults = taken(spoiled(path, value))
+def test_whatever_stands_in_a_file_is_taken_or_refused(place, value, claim, day):
+    area, path = place
+    book, faults = taken(spoiled(area, path, value))
     assert (book is None) == bool(faults)
     if book is not None:
-        city = book.city("330100")
+        city = book.city(area)
         assert json.dumps(city.as_json(day))
         assert isinstance(answered(city, claim, day), (Award, PolicyGap, Refusal))
 
@@ -95,5 +104,5 @@ def test_any_text_is_refused_with_its_faults(written):
 
 
 def test_a_file_written_as_json_is_the_same_file():
-    again = BOOK.with_city(json.dumps(DATA), "330100.json").city("330100")
+    again = BOOK.with_city(json.dumps(FILES["330100"]), "330100.json").city("330100")
     assert again.digest == BOOK.city("330100").digest
