@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 NAMES = (
     *generated_docs.READMES,
     *("docs/agency-protocol-reference.md", "docs/rules.md", "docs/rules.zh-CN.md"),
-    *("docs/sources.md", "docs/sources.zh-CN.md"),
+    *("docs/sources.md", "docs/sources.zh-CN.md", "docs/refusals.md", "docs/refusals.zh-CN.md"),
 )
 
 pages = cache(generated_docs.pages)

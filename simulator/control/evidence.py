@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from simulator.control.calls import Asking, call, limit_of, number_of
 from simulator.control.waiting import when_there
 from simulator.core.masking import mask_text
+from simulator.core.refusals import source_of
 from simulator.store.rows import FindingRow, JournalRow
 from simulator.store.statements import Statement
 from simulator.store.tables import finding, journal
@@ -100,6 +101,7 @@ def _finding(row: FindingRow) -> dict[str, Any]:
         "at": row.at,
         "severity": row.severity,
         "rule": row.rule,
+        "source": source_of(row.rule),
         "leg": row.leg,
         "infno": row.infno,
         "msgid": row.msgid,

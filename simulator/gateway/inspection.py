@@ -8,6 +8,7 @@ from simulator.core.envelope import Head, head_of
 from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import ERROR, WARNING, Finding, from_faults
 from simulator.core.json_codec import LARGEST_INPUT, characters
+from simulator.core.refusals import refuse_in_strict
 from simulator.core.texts import text
 from simulator.sandbox.configuration import Config
 from simulator.transactions import HANDLERS
@@ -51,7 +52,7 @@ class Inspector:
         body = fields.get("input")
         exchange.body = body
         exchange.psn_no, exchange.mdtrt_id = about(body, "", "")
-        _refuse_unserved(config, head, exchange.incoming.infno_in_path)
+        _refuse_unserved(config, head, exchange.incoming.infno_in_path, exchange.findings)
         raw: bytes = exchange.incoming.raw
         _refuse_oversized(config, body, raw, exchange.findings)
         faults = _breaches(contract, head.infno, fields, remote=remote)
@@ -111,11 +112,12 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _refuse_unserved(config: Config, head: Head, in_path: str) -> None:
+def _refuse_unserved(config: Config, head: Head, in_path: str, findings: list[Finding]) -> None:
     if not head.infno:
         raise refuse("infno_missing", path="infno")
     if in_path and in_path != head.infno:
-        raise refuse("infno_differs", path="infno", path_says=in_path, head_says=head.infno)
+        differs = refuse("infno_differs", path="/infno", path_says=in_path, head_says=head.infno)
+        refuse_in_strict(differs, strict=config.strict, findings=findings)
     if not config.contract.serves(head.infno):
         raise Refusal("infno_not_in_edition", config.contract.why_not(head.infno[:40]), path="infno")
     if head.infno not in HANDLERS:
@@ -126,7 +128,8 @@ def _refuse_unserved(config: Config, head: Head, in_path: str) -> None:
 def _refuse_oversized(config: Config, body: Any, raw: bytes, findings: list[Finding]) -> None:
     charges = body.get("feedetail") if isinstance(body, Mapping) else None
     if isinstance(charges, list) and len(charges) > MOST_CHARGES:
-        raise refuse("too_many_charges", path="input.feedetail", size=len(charges), limit=MOST_CHARGES)
+        too_many = refuse("too_many_charges", path="/input/feedetail", size=len(charges), limit=MOST_CHARGES)
+        refuse_in_strict(too_many, strict=config.strict, findings=findings)
     # Bytes are never fewer than characters, so a short message needs no second look.
     if len(raw) > LARGEST_INPUT and (size := characters(body)) > LARGEST_INPUT:
         sentence = text("gateway.input_too_long", size=size, limit=LARGEST_INPUT)

@@ -18,6 +18,7 @@ from simulator.core.errors import PolicyGap, Refusal, SetupError, refuse, togeth
 from simulator.core.findings import ERROR, WARNING, Finding, err_msg
 from simulator.core.json_codec import NotAMessage, digest, write_json
 from simulator.core.logs import log
+from simulator.core.refusals import refusal_rules
 from simulator.core.signing import NotAuthentic, authenticate
 from simulator.core.texts import text
 from simulator.domain.transaction_table import REVERSAL
@@ -318,21 +319,12 @@ class Pipeline:
         return Outgoing(write_json(body))
 
 
-NOT_THE_CALLERS = frozenset(
-    {
-        *("unknown_outcome", "unknown_repeated", "visit_unknown_outcome", "still_running"),
-        *("agency_no_answer", "agency_unusable", "agency_refused", "agency_busy", "reversed_meanwhile"),
-    }
-)
-"""Refusals that say nothing against the message: its sender did no wrong."""
-
-
 def _reasons(refusal: Refusal) -> list[Finding]:
     """A refusal with all its reasons as findings, the first first."""
     return [
         Finding(
             each.rule,
-            WARNING if each.rule in NOT_THE_CALLERS else ERROR,
+            refusal_rules()[each.rule].severity,
             each.text,
             _pointer(each.path),
             each.wanted,

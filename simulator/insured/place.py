@@ -11,6 +11,7 @@ from simulator.contract import Edition
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import Finding
+from simulator.core.refusals import refuse_in_strict
 from simulator.domain.places import FilingCoverage
 from simulator.store import people
 from simulator.store.unit_of_work import UnitOfWork
@@ -62,6 +63,9 @@ class Asked:
     """The platform's own reasons against a settlement, which come after those of the insured place (rules 14)."""
     charged: Charged | None = None
     """The charges, where they are not written out in `body`."""
+    strict: bool = True
+    findings: list[Finding] = field(default_factory=list)
+    """What is told of a message that is taken all the same; of nobody's interest where the place is an agency."""
 
     @classmethod
     def under(
@@ -76,6 +80,8 @@ class Asked:
         msgid: str,
         origin_msgid: str,
         more: tuple[Refusal, ...] = (),
+        strict: bool = True,
+        findings: list[Finding] | None = None,
     ) -> "Asked":
         """A message with the places, institution and operator of a header."""
         return cls(
@@ -91,7 +97,13 @@ class Asked:
             operator=(head.operator, head.operator_name),
             origin_msgid=origin_msgid,
             more=more,
+            strict=strict,
+            findings=[] if findings is None else findings,
         )
+
+    def refuse_in_strict(self, refusal: Refusal) -> None:
+        """Raises the refusal in strict; in lenient adds a warning."""
+        refuse_in_strict(refusal, strict=self.strict, findings=self.findings)
 
     def city(self) -> City:
         return self.place.policies.city(self.insured_area)

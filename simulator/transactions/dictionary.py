@@ -2,17 +2,22 @@
 
 from simulator.catalogue import Institution
 from simulator.core.errors import refuse
+from simulator.core.texts import text
 from simulator.sandbox.configuration import Config
 from simulator.transactions.registry import Body, Call, Kept, Output, transaction
 
 
 @transaction("1201")
 def query_institution(body: Body, call: Call) -> Kept:
-    """One institution by code, else the first whose name holds the words; name or code must be given."""
+    """One institution by code, else the first whose name holds the words; with neither, in lenient the sender."""
     data = body["medinsinfo"]
     code, words = data.get("fixmedins_code") or "", data.get("fixmedins_name") or ""
     if not code and not words:
-        raise refuse("institution_name_or_code", path="medinsinfo.fixmedins_code")
+        code = call.institution.code
+        call.refuse_in_strict(
+            refuse("institution_name_or_code", path="/input/medinsinfo/fixmedins_code"),
+            taken=text("finding.own_institution", code=code),
+        )
     if code:
         found = call.config.institutions.get(code)
     else:

@@ -8,7 +8,8 @@ from typing import Any
 from simulator.catalogue import Institution
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal
-from simulator.core.findings import WARNING, Finding
+from simulator.core.findings import Finding
+from simulator.core.refusals import refuse_in_strict
 from simulator.core.texts import Text
 from simulator.domain.files import FileContent
 from simulator.domain.transaction_table import Traits, traits_of
@@ -50,14 +51,9 @@ class Call:
     def insured_area(self) -> str:
         return self.head.insured_area
 
-    def refuse_in_strict(self, refusal: Refusal, *, taken: Text) -> None:
-        """Raises the refusal in strict; in lenient the message is taken, and a warning says how.
-
-        For rules that no published text states and that guard neither money nor state.
-        """
-        if self.config.strict:
-            raise refusal
-        self.findings.append(Finding(refusal.rule, WARNING, taken, refusal.path))
+    def refuse_in_strict(self, refusal: Refusal, *, taken: Text | None = None) -> None:
+        """Raises the refusal in strict; in lenient the message is taken, and a warning says how."""
+        refuse_in_strict(refusal, strict=self.config.strict, findings=self.findings, taken=taken)
 
     def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
         """The same call as a message to the insured place; `more` are our own reasons against it."""
@@ -71,6 +67,8 @@ class Call:
             msgid=msgid or self.head.msgid,
             origin_msgid=self.head.msgid,
             more=more,
+            strict=self.config.strict,
+            findings=self.findings,
         )
 
     def asked_in_process(self, ask: "Ask") -> Asked:

@@ -1,6 +1,6 @@
 """What our own copy of an insured place would say, against which an agency's answer is judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator import insured
 from simulator.agencies.delivery.forwarding import undecided_of_person
@@ -55,7 +55,8 @@ def dry_run_answer(asked: Asked) -> Output | Refusal | None:
         return None
     try:
         with asked.work.savepoint():
-            raise _Opinion(insured.answer(asked).output)
+            # Warnings of an answer that is undone concern nobody, and what an agency may refuse is judged in strict.
+            raise _Opinion(insured.answer(replace(asked, strict=True, findings=[])).output)
     except _Opinion as opinion:
         return opinion.output
     except Refusal as refusal:

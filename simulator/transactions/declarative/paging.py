@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from simulator.core.errors import refuse
+from simulator.core.texts import text
 from simulator.transactions.registry import Call
 
 PAGE_FIELDS = ("page_num", "page_size")
@@ -42,6 +43,16 @@ def _whole(call: Call, asked: Mapping[str, Any], node: str, name: str, highest: 
     if not whole or not 1 <= value <= highest:
         rows = call.config.contract.edition.rows_of(call.infno, "in")
         name_zh = next((row.name_zh for row in rows if row.field == name), name)
-        path = f"{node}.{name}"
-        raise refuse("page_out_of_range", path=path, name_zh=name_zh, name=name, got=value, highest=highest)
+        path, nearest = f"/input/{node}/{name}", _nearest(value, highest)
+        values = {"name_zh": name_zh, "name": name, "got": value, "highest": highest}
+        taken = text("finding.page_taken", **values, taken=nearest)
+        call.refuse_in_strict(refuse("page_out_of_range", path=path, **values), taken=taken)
+        return nearest
     return int(value)
+
+
+def _nearest(value: Any, highest: int) -> int:
+    """The number in range that is nearest to what was asked; 1 for what is no number."""
+    if not isinstance(value, (int, Decimal)) or isinstance(value, bool):
+        return 1
+    return int(min(max(value, 1), highest))
