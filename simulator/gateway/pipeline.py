@@ -142,7 +142,7 @@ class Pipeline:
         institution = admission.admit_institution(config, head)
         day = exchange.received.date().isoformat()
         for warning in admission.admit_operator(work, config, head, day):
-            exchange.findings.append(Finding(warning.rule, WARNING, warning.text, warning.path))
+            exchange.findings.append(Finding(warning.rule, WARNING, warning.text, _pointer(warning.path)))
         transaction = HANDLERS[head.infno]
         effect = transaction.traits.effect
         exchange.digest = digest(head.infno, head.institution, exchange.body) if effect else ""
