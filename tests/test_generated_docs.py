@@ -14,6 +14,7 @@ NAMES = (
     *generated_docs.READMES,
     *("docs/agency-protocol-reference.md", "docs/rules.md", "docs/rules.zh-CN.md"),
     *("docs/sources.md", "docs/sources.zh-CN.md", "docs/city-file.md", "docs/city-file.zh-CN.md"),
+    *("docs/refusals.md", "docs/refusals.zh-CN.md"),
 )
 
 pages = cache(generated_docs.pages)

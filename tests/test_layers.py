@@ -23,6 +23,7 @@ CORE: dict[str, set[str]] = {
     "envelope": {"clock", "errors", "json_codec", "texts"},
     "masking": set(),
     "findings": {"texts"},
+    "refusals": {"citations", "errors", "findings", "schema_errors", "strict_yaml", "texts"},
     "signing": {"texts"},
     "own_code": {"errors", "texts"},
     "logs": set(),

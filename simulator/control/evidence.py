@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from simulator.control.calls import ControlRequest, call, limit_of, number_of
 from simulator.control.waiting import poll
 from simulator.core.masking import mask_text
+from simulator.core.refusals import source_of
 from simulator.store.rows import FindingRow, JournalRow
 from simulator.store.statements import Statement
 from simulator.store.tables import finding, journal
@@ -101,6 +102,7 @@ def _finding_as_json(row: FindingRow) -> dict[str, Any]:
         "at": row.at,
         "severity": row.severity,
         "rule": row.rule,
+        "source": source_of(row.rule),
         "leg": row.leg,
         "infno": row.infno,
         "msgid": row.msgid,

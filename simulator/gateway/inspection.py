@@ -8,6 +8,7 @@ from simulator.core.envelope import Head, head_of
 from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import ERROR, WARNING, Finding, from_faults
 from simulator.core.json_codec import LARGEST_INPUT, characters
+from simulator.core.refusals import refuse_in_strict
 from simulator.core.texts import text
 from simulator.sandbox.configuration import Config
 from simulator.transactions import HANDLERS
@@ -55,7 +56,7 @@ class Inspector:
         body = fields.get("input")
         exchange.body = body
         exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
-        _refuse_unserved(config, head, exchange.incoming.infno_in_path)
+        _refuse_unserved(config, head, exchange.incoming.infno_in_path, exchange.findings)
         raw: bytes = exchange.incoming.raw
         _refuse_oversized(config, body, raw, exchange.findings)
         faults = _breaches(contract, head.infno, fields, remote=remote)
@@ -118,11 +119,12 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _refuse_unserved(config: Config, head: Head, in_path: str) -> None:
+def _refuse_unserved(config: Config, head: Head, in_path: str, findings: list[Finding]) -> None:
     if not head.infno:
         raise refuse("infno_missing", path="infno")
     if in_path and in_path != head.infno:
-        raise refuse("infno_differs", path="infno", path_says=in_path, head_says=head.infno)
+        differs = refuse("infno_differs", path="/infno", path_says=in_path, head_says=head.infno)
+        refuse_in_strict(differs, strict=config.strict, findings=findings)
     if not config.contract.serves(head.infno):
         raise Refusal("infno_not_in_edition", config.contract.why_not(head.infno[:40]), path="infno")
     if head.infno not in HANDLERS:
@@ -133,7 +135,8 @@ def _refuse_unserved(config: Config, head: Head, in_path: str) -> None:
 def _refuse_oversized(config: Config, body: Any, raw: bytes, findings: list[Finding]) -> None:
     charges = body.get("feedetail") if isinstance(body, Mapping) else None
     if isinstance(charges, list) and len(charges) > MAX_CHARGES:
-        raise refuse("too_many_charges", path="input.feedetail", size=len(charges), limit=MAX_CHARGES)
+        too_many = refuse("too_many_charges", path="/input/feedetail", size=len(charges), limit=MAX_CHARGES)
+        refuse_in_strict(too_many, strict=config.strict, findings=findings)
     # A text never has more characters than bytes, so characters are counted only in a long message.
     if len(raw) > LARGEST_INPUT and (size := characters(body)) > LARGEST_INPUT:
         sentence = text("gateway.input_too_long", size=size, limit=LARGEST_INPUT)

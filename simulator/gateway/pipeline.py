@@ -18,6 +18,7 @@ from simulator.core.errors import PolicyGap, Refusal, SetupError, refuse, togeth
 from simulator.core.findings import ERROR, WARNING, Finding, err_msg
 from simulator.core.json_codec import NotAMessage, digest, write_json
 from simulator.core.logs import log
+from simulator.core.refusals import refusal_rules
 from simulator.core.signing import NotAuthentic, authenticate
 from simulator.core.texts import text
 from simulator.domain.transaction_table import REVERSAL
@@ -145,7 +146,7 @@ class Pipeline:
         institution = admission.admit_institution(config, head)
         day = exchange.received.date().isoformat()
         for warning in admission.admit_operator(work, config, head, day):
-            exchange.findings.append(Finding(warning.rule, WARNING, warning.text, warning.path))
+            exchange.findings.append(Finding(warning.rule, WARNING, warning.text, _pointer(warning.path)))
         transaction = HANDLERS[head.infno]
         effect = transaction.traits.effect
         exchange.digest = digest(head.infno, head.institution, exchange.body) if effect else ""
@@ -334,21 +335,12 @@ class Pipeline:
         return Outgoing(write_json(body))
 
 
-NOT_CALLER_FAULTS = frozenset(
-    {
-        *("unknown_outcome", "unknown_repeated", "visit_unknown_outcome", "still_running"),
-        *("agency_no_answer", "agency_unusable", "agency_refused", "agency_busy", "reversed_meanwhile"),
-    }
-)
-"""Rules of refusals that are no fault of the sender; their findings are warnings."""
-
-
 def _reasons(refusal: Refusal) -> list[Finding]:
     """Findings for all reasons of a refusal, in their order."""
     return [
         Finding(
             each.rule,
-            WARNING if each.rule in NOT_CALLER_FAULTS else ERROR,
+            refusal_rules()[each.rule].severity,
             each.text,
             _pointer(each.path),
             each.wanted,

@@ -204,11 +204,13 @@ def refuse_other_identity(asked: Asked, data: Body, person: Person) -> None:
         raise refuse("name_differs", path="data.psn_name")
     wanted = asked.code("psn_cert_type", person.certificate_type)
     if data.get("psn_cert_type") and data["psn_cert_type"] != wanted:
-        raise refuse("cert_type_differs", path="data.psn_cert_type", got=data["psn_cert_type"], wanted=wanted)
+        got = data["psn_cert_type"]
+        asked.refuse_in_strict(refuse("cert_type_differs", path="/input/data/psn_cert_type", got=got, wanted=wanted))
     categories = {asked.code("psn_type", each.category) for each in person.insurances}
     if data.get("psn_type") and data["psn_type"] not in categories:
         listed = "、".join(sorted(categories))
-        raise refuse("psn_type_differs", path="data.psn_type", got=data["psn_type"], wanted=listed)
+        got = data["psn_type"]
+        asked.refuse_in_strict(refuse("psn_type_differs", path="/input/data/psn_type", got=got, wanted=listed))
 
 
 def _insurance_row(asked: Asked, each: Insurance) -> Output:

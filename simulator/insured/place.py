@@ -11,6 +11,7 @@ from simulator.contract import Edition
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import Finding
+from simulator.core.refusals import refuse_in_strict
 from simulator.domain.places import FilingCoverage
 from simulator.store import people
 from simulator.store.unit_of_work import UnitOfWork
@@ -65,6 +66,9 @@ class Asked:
     """Reasons of the platform against a settlement, which follow those of the insured place (rules 14)."""
     charged: Charged | None = None
     """Charges of a settlement, where `body` has no feedetail."""
+    strict: bool = True
+    findings: list[Finding] = field(default_factory=list)
+    """Warnings about a message that is accepted all the same; unused where the place is a registered agency."""
 
     @classmethod
     def under(
@@ -79,6 +83,8 @@ class Asked:
         msgid: str,
         origin_msgid: str,
         more: tuple[Refusal, ...] = (),
+        strict: bool = True,
+        findings: list[Finding] | None = None,
     ) -> "Asked":
         """Makes a message with the places, institution and operator of a header."""
         return cls(
@@ -94,7 +100,13 @@ class Asked:
             operator=(head.operator, head.operator_name),
             origin_msgid=origin_msgid,
             more=more,
+            strict=strict,
+            findings=[] if findings is None else findings,
         )
+
+    def refuse_in_strict(self, refusal: Refusal) -> None:
+        """Raises the refusal in strict; in lenient adds a warning."""
+        refuse_in_strict(refusal, strict=self.strict, findings=self.findings)
 
     def city(self) -> City:
         """Returns the policy of the insured area."""

@@ -2,6 +2,7 @@
 
 from simulator.catalogue import Institution
 from simulator.core.errors import refuse
+from simulator.core.texts import text
 from simulator.insured.place import Body, Output
 from simulator.sandbox.configuration import Config
 from simulator.transactions.registry import Call, Kept, transaction
@@ -9,11 +10,15 @@ from simulator.transactions.registry import Call, Kept, transaction
 
 @transaction("1201")
 def query_institution(body: Body, call: Call) -> Kept:
-    """Answers the institution of a code, or the first whose name contains the words (1201)."""
+    """Answers the institution of a code, else the first whose name contains the words; in lenient the sender (1201)."""
     data = body["medinsinfo"]
     code, words = data.get("fixmedins_code") or "", data.get("fixmedins_name") or ""
     if not code and not words:
-        raise refuse("institution_name_or_code", path="medinsinfo.fixmedins_code")
+        code = call.institution.code
+        call.refuse_in_strict(
+            refuse("institution_name_or_code", path="/input/medinsinfo/fixmedins_code"),
+            taken=text("finding.own_institution", code=code),
+        )
     if code:
         found = call.config.institutions.get(code)
     else:

@@ -29,7 +29,7 @@ def upload_file(body: Body, call: Call) -> Kept:
         raise refuse("file_name", path="fsUploadIn.filename", got=data["filename"][:60])
     content = call.file.content if call.file is not None else _decoded(data["in"])
     if not content:
-        raise refuse("file_empty", path="fsUploadIn.in")
+        call.refuse_in_strict(refuse("file_empty", path="/input/fsUploadIn/in"))
     institution, now = call.institution.code, wire_time(call.now)
     # Two uploads at once must not pass the limit together.
     call.work.advisory_lock(f"files {institution}")
@@ -67,7 +67,8 @@ def download_file(body: Body, call: Call) -> Kept:
     if row.until < wire_time(call.now):
         raise refuse("file_expired", path="fsDownloadIn.file_qury_no", number=written, until=row.until)
     if data["filename"] != row.name:
-        raise refuse("file_name_differs", path="fsDownloadIn.filename", got=data["filename"], name=row.name)
+        path, got = "/input/fsDownloadIn/filename", data["filename"]
+        call.refuse_in_strict(refuse("file_name_differs", path=path, got=got, wanted=row.name))
     return Kept({}, file=FileContent(row.name, bytes(row.content)))
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from simulator.catalogue import Institution
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal
-from simulator.core.findings import WARNING, Finding
+from simulator.core.findings import Finding
+from simulator.core.refusals import refuse_in_strict
 from simulator.core.texts import Text
 from simulator.domain.files import FileContent
 from simulator.domain.transaction_table import Traits, traits_of
@@ -46,14 +47,9 @@ class Call:
     def insured_area(self) -> str:
         return self.head.insured_area
 
-    def refuse_in_strict(self, refusal: Refusal, *, taken: Text) -> None:
-        """Raises the refusal in strict; in lenient the message is accepted, and a warning says how.
-
-        For rules that no published text states and that guard neither money nor state.
-        """
-        if self.config.strict:
-            raise refusal
-        self.findings.append(Finding(refusal.rule, WARNING, taken, refusal.path))
+    def refuse_in_strict(self, refusal: Refusal, *, taken: Text | None = None) -> None:
+        """Raises the refusal in strict; in lenient the message is accepted, and a warning says how."""
+        refuse_in_strict(refusal, strict=self.config.strict, findings=self.findings, taken=taken)
 
     def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
         """Makes a message to the insured place; `more` are reasons of the platform against it."""
@@ -67,6 +63,8 @@ class Call:
             msgid=msgid or self.head.msgid,
             origin_msgid=self.head.msgid,
             more=more,
+            strict=self.config.strict,
+            findings=self.findings,
         )
 
     def asked_in_process(self, ask: "Ask") -> Asked:

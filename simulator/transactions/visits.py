@@ -66,7 +66,8 @@ def withdraw_visit(body: Body, call: Call) -> Kept:
     data = body["data"]
     row = open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
     if data["ipt_otp_no"] != row.ipt_otp_no:
-        raise refuse("ipt_otp_no_differs", path="data.ipt_otp_no", got=data["ipt_otp_no"], wanted=row.ipt_otp_no)
+        got, wanted = data["ipt_otp_no"], row.ipt_otp_no
+        call.refuse_in_strict(refuse("ipt_otp_no_differs", path="/input/data/ipt_otp_no", got=got, wanted=wanted))
     left = [each.number for each in live_batches(call, row.id)]
     if left:
         raise refuse("visit_has_charges", path="data.mdtrt_id", batches="、".join(left))
@@ -129,7 +130,7 @@ def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow
     row = own_visit(call, mdtrt_id, psn_no, path=path, lock=True)
     if row.state != OPEN:
         raise refuse("visit_closed", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
-    if row.insured_area != call.insured_area:
+    if not call.config.coverage.same_place(row.insured_area, call.insured_area):
         raise refuse("visit_other_area", path="insuplc_admdvs", wanted=row.insured_area, got=call.insured_area)
     return row
 

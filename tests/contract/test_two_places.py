@@ -71,3 +71,15 @@ def test_gateway_and_ledger_agree_with_the_check_about_a_county(stage, insured, 
     setl_id = (answer if local else visit.settle("2000.00")).setlinfo["setl_id"]
     accounts = {each["account"] for each in stage.control("GET", f"settlements/{setl_id}")["entries"]}
     assert ("receivable" in accounts) != local
+
+
+@pytest.mark.parametrize(("header", "ok"), [("230900", True), ("230921", True), ("230999", True), ("230100", False)])
+def test_a_visit_goes_on_under_any_area_of_its_insured_city(stage, header, ok):
+    visit = stage.hospital.visit(stage.patient())
+    visit.insured = header
+    assert visit.charge(visit.session("1000.00")).ok == ok
+    settled = visit.settle("1000.00")
+    assert settled.ok == ok, settled.err_msg
+    if ok:
+        assert settled.setlinfo["hifp_pay"] == 450  # (1000.00 − 500.00) × 0.90
+        assert visit.cancel(settled.setlinfo["setl_id"]).ok

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from simulator.cli import cli
 from simulator.core.citations import rule_headings, rules, source_headings, sources
-from simulator.core.texts import Text, speaking
+from simulator.core.refusals import CALL, refusal_rules
+from simulator.core.texts import Text, speaking, text
 from tests.agencies import protocol_reference
 from tests.support import city_file_page
 from tests.support.page_blocks import with_block
@@ -30,6 +31,7 @@ def pages() -> dict[str, str]:
             made[f"docs/rules{suffix}.md"] = _page_of_rules()
             made[f"docs/sources{suffix}.md"] = _page_of_sources()
             made[f"docs/city-file{suffix}.md"] = city_file_page.with_blocks(written(f"docs/city-file{suffix}.md"))
+            made[f"docs/refusals{suffix}.md"] = _page_of_refusals(suffix)
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
     return {**made, reference: protocol_reference.page()}
 
@@ -76,6 +78,47 @@ facts taken, in our own words. Made from `simulator/core/sources.yaml` (`make do
 )
 
 
+_REFUSALS = Text(
+    """# 拒绝
+
+[English](refusals.md)
+
+平台和经办机构端的每一种拒绝：规则名（与发现的 `rule` 相同）、说法、依据、它保护什么、严格与宽松下的严重程度。
+依据 `ours` 是没有公开文件的，属本产品自定。自定而又不关金额和状态的，宽松下只告警。
+本页由 `simulator/core/refusals.yaml` 生成（`make docs`）。
+""",
+    """# Refusals
+
+[中文](refusals.zh-CN.md)
+
+Every refusal of the platform and of the insured place simulated here: its rule (as findings name it), its sentence, its
+source, what it guards, and its severity in strict and in lenient. The source `ours` means that no public text states
+the rule; one of ours that guards neither money nor state is only a warning in lenient.
+Made from `simulator/core/refusals.yaml` (`make docs`).
+""",
+)
+_REFUSALS_HEAD = Text(
+    "| 规则 | 说法 | 依据 | 保护 | 严格 / 宽松 |", "| rule | sentence | source | guards | strict / lenient |"
+)
+_GUARDS = {
+    "money": Text("金额", "money"),
+    "state": Text("状态", "state"),
+    "nothing": Text("无", "nothing"),
+    "call": Text("控制调用", "control call"),
+}
+_SAID = {
+    "charge_price_negative": "catalogue.negative_price",
+    "charge_amount_differs": "catalogue.amount_differs",
+    "parts_of_charges": "benefit.parts",
+    "sign_in": "gateway.sign_in_first",
+    "infno_not_in_edition": "contract.not_in_edition",
+    "media_type": "control.media_type",
+}
+"""Sentences of refusals that are not under `refusal.`."""
+_SAYS_MORE = {"contract"}
+"""The contract says what is wrong in sentences of its own."""
+
+
 def _page_of_rules() -> str:
     headings = {group.first: group for group in rule_headings()}
     lines = [str(_RULES)]
@@ -97,6 +140,17 @@ def _page_of_sources() -> str:
     return "\n".join(lines)
 
 
+def _page_of_refusals(suffix: str) -> str:
+    lines = [str(_REFUSALS), str(_REFUSALS_HEAD), "|---|---|---|---|---|"]
+    for rule in refusal_rules().values():
+        said = str(text(_SAID.get(rule.rule, f"refusal.{rule.rule}"))) if rule.rule not in _SAYS_MORE else "…"
+        cited = " + ".join(f"[{code}](sources{suffix}.md#{source_anchor(code)})" for code in rule.source.split("+"))
+        severity = rule.severity if rule.guards != CALL else "-"
+        lenient = "warning" if rule.lenient else severity
+        lines.append(f"| `{rule.rule}` | {said} | {cited} | {_GUARDS[rule.guards]} | {severity} / {lenient} |")
+    return "\n".join(lines) + "\n"
+
+
 def _stop() -> str:
     return str(Text("。", "."))
 
@@ -107,8 +161,8 @@ def source_anchor(code: str) -> str:
 
 
 def _readme(name: str, language: str) -> str:
-    text = with_block(written(name), "coverage", _coverage(language))
-    return with_block(text, "diff", _comparison(language))
+    covered = with_block(written(name), "coverage", _coverage(language))
+    return with_block(covered, "diff", _comparison(language))
 
 
 def _coverage(language: str) -> str:
@@ -126,9 +180,9 @@ def _printed(language: str, *words: str) -> str:
 
 def write() -> list[str]:
     """Writes what lags behind; the names of the files written."""
-    stale = {name: text for name, text in pages().items() if text != written(name)}
-    for name, text in stale.items():
-        (ROOT / name).write_text(text, encoding="utf-8")
+    stale = {name: page for name, page in pages().items() if page != written(name)}
+    for name, page in stale.items():
+        (ROOT / name).write_text(page, encoding="utf-8")
     return sorted(stale)
 
 

@@ -90,7 +90,15 @@ class Endpoint:
             if recorded is not None:
                 return recorded
         asked = Asked.under(
-            head, work, self.place, body, received, infno=head.infno, msgid=head.msgid, origin_msgid=head.msgid
+            head,
+            work,
+            self.place,
+            body,
+            received,
+            infno=head.infno,
+            msgid=head.msgid,
+            origin_msgid=head.msgid,
+            strict=self.strict,
         )
         answered = insured.answer(asked)
         written = _write(head, received, SUCCESS, "", answered.output)

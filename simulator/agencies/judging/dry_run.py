@@ -1,6 +1,6 @@
 """Dry run of a message on the platform's replica: the expectation against which an agency's answer is judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator import insured
 from simulator.agencies.delivery.forwarding import has_other_open_message
@@ -58,7 +58,8 @@ def dry_run_answer(asked: Asked) -> Output | Refusal | None:
         return None
     try:
         with asked.work.savepoint():
-            raise _SavepointResult(insured.answer(asked).output)
+            # The warnings of an undone answer are dropped; what an agency may refuse is judged in strict.
+            raise _SavepointResult(insured.answer(replace(asked, strict=True, findings=[])).output)
     except _SavepointResult as result:
         return result.output
     except Refusal as refusal:

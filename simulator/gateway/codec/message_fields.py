@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.contract import Contract
 from simulator.core.errors import refuse
 from simulator.core.findings import WARNING, Finding
+from simulator.core.refusals import refuse_in_strict
 from simulator.core.signing import NONE
 from simulator.domain.files import FileContent
 from simulator.gateway.codec.encryption import BodyCipher
@@ -33,19 +33,21 @@ def decode(config: Config, exchange: Exchange, fields: Mapping[str, Any]) -> Map
         fields = cipher.decrypted(fields)
         exchange.cipher = cipher
     file = exchange.incoming.file
-    return fields if file is None else _with_file(config.contract, exchange.head.infno, fields, file)
+    return fields if file is None else _with_file(config, exchange, fields, file)
 
 
-def _with_file(contract: Contract, infno: str, fields: Mapping[str, Any], file: FileContent) -> Mapping[str, Any]:
+def _with_file(config: Config, exchange: Exchange, fields: Mapping[str, Any], file: FileContent) -> Mapping[str, Any]:
     """Fields with the digest of the file in the transaction's field of type bytes.
 
     The contract then finds the field filled, and another file under the same msgid is another body (rules 16).
     """
+    contract, infno = config.contract, exchange.head.infno
     if not contract.serves(infno):
         return fields
     found = next((row for row in contract.edition.rows_of(infno, "in") if row.type == "bytes"), None)
     if found is None:
-        raise refuse("file_unexpected", infno=infno)
+        refuse_in_strict(refuse("file_unexpected", infno=infno), strict=config.strict, findings=exchange.findings)
+        return fields
     body = fields.get("input")
     node = body.get(found.node) if isinstance(body, Mapping) else None
     if not isinstance(body, Mapping) or not isinstance(node, Mapping):

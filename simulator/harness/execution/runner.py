@@ -32,7 +32,7 @@ from simulator.harness.execution.steps import NotReached, perform, title_of
 from simulator.harness.scenario.definition import Scenario
 
 _OURS = "/simulator/"
-_AFTERMATH_S = 1.0
+_AFTERMATH_S = 10.0
 """Seconds that a server may take to end after the worker that broke a connection off."""
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from simulator.core.errors import refuse
+from simulator.core.texts import text
 from simulator.insured.place import Body
 from simulator.transactions.registry import Call
 
@@ -45,5 +46,15 @@ def _whole(call: Call, asked: Body, node: str, name: str, highest: int) -> int:
             return number
     rows = call.config.contract.edition.rows_of(call.infno, "in")
     name_zh = next((row.name_zh for row in rows if row.field == name), name)
-    path = f"{node}.{name}"
-    raise refuse("page_out_of_range", path=path, name_zh=name_zh, name=name, got=value, highest=highest)
+    nearest = _nearest(value, highest)
+    values = {"name_zh": name_zh, "name": name, "got": value, "highest": highest}
+    taken = text("finding.page_taken", **values, taken=nearest)
+    call.refuse_in_strict(refuse("page_out_of_range", path=f"/input/{node}/{name}", **values), taken=taken)
+    return nearest
+
+
+def _nearest(value: object, highest: int) -> int:
+    """Number in range nearest to the one asked for; 1 for a value that is no number."""
+    if not isinstance(value, (int, Decimal)) or isinstance(value, bool):
+        return 1
+    return int(min(max(value, 1), highest))
