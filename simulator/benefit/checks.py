@@ -59,10 +59,12 @@ def _dates(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
 def _ties(rows: Sequence[DatedRow], class_of: Mapping[str, str]) -> Iterator[tuple[str, Text]]:
     """Pairs of rows that are equally specific and may both apply to a case, unless a third settles it."""
     for one, other in combinations(rows, 2):
-        if set(one.when) == set(other.when) or one.weight != other.weight or not _meet(one, other):
+        if set(one.when) == set(other.when) or one.weight != other.weight or not _overlap(one, other):
             continue
         for both in _shared_cases(one, other, class_of):
-            if not any(row.weight > one.weight and row.applies_to(both) and _spans(row, one, other) for row in rows):
+            if not any(
+                row.weight > one.weight and row.applies_to(both) and _holds_throughout(row, one, other) for row in rows
+            ):
                 stated = sorted((name, value) for name, value in both.items() if name != CLASS)
                 case = text("policy.case", case=", ".join(f"{name}={value}" for name, value in stated))
                 yield other.path, text("policy.tie", other=one.path, case=case)
@@ -81,7 +83,7 @@ def _shared_cases(one: DatedRow, other: DatedRow, class_of: Mapping[str, str]) -
             yield case
 
 
-def _meet(one: DatedRow, other: DatedRow) -> bool:
+def _overlap(one: DatedRow, other: DatedRow) -> bool:
     """Tells whether both may apply to a claim on a day; the codes of groups are compared by `_shared_cases`."""
     mine, theirs = dict(one.when), dict(other.when)
     for name in mine.keys() & theirs.keys():
@@ -96,7 +98,7 @@ def _meet(one: DatedRow, other: DatedRow) -> bool:
     return not ends or starts <= min(ends)
 
 
-def _spans(row: DatedRow, one: DatedRow, other: DatedRow) -> bool:
+def _holds_throughout(row: DatedRow, one: DatedRow, other: DatedRow) -> bool:
     """Tells whether `row` holds on every day on which both others do."""
     starts = max(one.valid_from, other.valid_from)
     ends = [end for end in (one.valid_to, other.valid_to) if end]

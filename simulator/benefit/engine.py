@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from simulator.benefit.accumulation import AccumulatorKeys
-from simulator.benefit.brackets import bracketed_payment, reached
+from simulator.benefit.brackets import bracket_of, bracketed_payment
 from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID, Accumulated, ChargeScope, Claim
 from simulator.benefit.figures import Figures, LayerFigures, Rules
 from simulator.benefit.outcome import Award, FundShare
@@ -99,7 +99,7 @@ def _before_caps(
         return facts, *_pool_payment(claim.charges, deductible_left, figures.steps[0][1])
     before = accumulated.get((IN_SCOPE, keys.brackets), 0)
     in_scope = sum(charge.in_scope for charge in claim.charges)
-    plain, used = figures.ratios[reached(figures.steps, before + in_scope)]
+    plain, used = figures.ratios[bracket_of(figures.steps, before + in_scope)]
     deductible, paid = bracketed_payment(claim.charges, deductible_left, figures.steps, before)
     return replace(facts, plain_ratio=plain, ratio=used), deductible, paid
 
