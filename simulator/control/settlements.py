@@ -57,9 +57,9 @@ def show_settlement(request: ControlRequest) -> Any:
 @call("GET", "ledger/audit")
 def show_audit(request: ControlRequest) -> Any:
     """Audits the ledger: every identity of amounts and every double entry, recomputed from the rows."""
-    with request.sandbox.begin() as (work, _, _clock):
+    with request.sandbox.begin() as (work, config, _clock):
         unknown = outbox.undecided(work)
-        found = audit(work)
+        found = audit(work, config.coverage)
     return {
         "balanced": not found.differences,
         "entries": found.entries,

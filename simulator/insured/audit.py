@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simulator.core.money import yuan
 from simulator.domain.ledger import FUNDS, PAYABLE, RECEIVABLE, owed_between_places
-from simulator.domain.places import same_place
+from simulator.domain.places import FilingCoverage, shipped
 from simulator.insured.books import AMOUNTS, details_of, movements_of
 from simulator.store import outbox
 from simulator.store.rows import LedgerRow, SettlementRow
@@ -33,14 +33,17 @@ class Audit:
     differences: tuple[AuditDifference, ...]
 
 
-def audit(work: UnitOfWork) -> Audit:
-    """Recomputes the books from the settlement rows and compares every stored sum with them."""
+def audit(work: UnitOfWork, coverage: FilingCoverage | None = None) -> Audit:
+    """Recomputes the books from the settlement rows and compares every stored sum with them.
+
+    `coverage` tells places apart; without it the shipped table does.
+    """
     rows = work.find(settlement, order="id")
     entries = work.find(ledger, order="id")
     differences = [
         *_identities(rows),
         *_cancellations(rows),
-        *_double_entry(rows, entries),
+        *_double_entry(rows, entries, coverage or shipped()),
         *_accumulators(work, rows),
         *_balances(work, rows),
         *_subjects(work, rows),
@@ -79,7 +82,9 @@ def _cancellations(rows: list[SettlementRow]) -> Iterator[AuditDifference]:
                 yield _difference(f"cancellation negates {name}", f"settlement {row.id}", wanted, got)
 
 
-def _double_entry(rows: list[SettlementRow], entries: list[LedgerRow]) -> Iterator[AuditDifference]:
+def _double_entry(
+    rows: list[SettlementRow], entries: list[LedgerRow], coverage: FilingCoverage
+) -> Iterator[AuditDifference]:
     booked: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
         booked[entry.settlement_id][entry.account] += entry.amount
@@ -95,7 +100,7 @@ def _double_entry(rows: list[SettlementRow], entries: list[LedgerRow]) -> Iterat
         wanted = 0 if is_reversed else row.hospital - row.total
         if accounts["institution"] != wanted:
             yield _difference("entry institution", f"settlement {row.id}", wanted, accounts["institution"])
-        between = not is_reversed and not same_place(row.area, row.insured_area)
+        between = not is_reversed and not coverage.same_place(row.area, row.insured_area)
         owed = owed_between_places({name: getattr(row, name) for name in AMOUNTS}) if between else 0
         for account, wanted in ((RECEIVABLE, owed), (PAYABLE, -owed)):
             if accounts[account] != wanted:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from simulator.benefit import Award, FundShare
 from simulator.core.json_codec import write_json
 from simulator.domain.ledger import entries
-from simulator.domain.places import same_place
+from simulator.domain.places import FilingCoverage
 from simulator.insured.kept import KeptAnswer, KeptAward, KeptRefusal, KeptShare
 from simulator.store import people
 from simulator.store.person_rows import InsuranceRow
@@ -89,7 +89,7 @@ def amounts_of(award: Award) -> Amounts:
     )
 
 
-def book(work: UnitOfWork, booking: Booking, amounts: Amounts) -> int:
+def book(work: UnitOfWork, booking: Booking, amounts: Amounts, coverage: FilingCoverage) -> int:
     """Books a settlement with its movements, payment from the account and double entry; returns the id of its row."""
     person_id = booking.known.id
     settlement_id = work.add(
@@ -125,12 +125,20 @@ def book(work: UnitOfWork, booking: Booking, amounts: Amounts) -> int:
     )
     people.move(work, person_id, booking.insutype, booking.year, amounts.movements)
     _pay_from_account(work, person_id, booking.insutype, booking.insured_area, amounts.values["account"])
-    _add_entries(work, settlement_id, amounts.values, booking.institution, (booking.treated_area, booking.insured_area))
+    places = (booking.treated_area, booking.insured_area)
+    _add_entries(work, settlement_id, amounts.values, booking.institution, places, coverage)
     return settlement_id
 
 
 def cancel(
-    work: UnitOfWork, row: SettlementRow, *, msgid: str, infno: str, setl_time: str, agency_msgid: str = ""
+    work: UnitOfWork,
+    row: SettlementRow,
+    coverage: FilingCoverage,
+    *,
+    msgid: str,
+    infno: str,
+    setl_time: str,
+    agency_msgid: str = "",
 ) -> SettlementRow:
     """Books the negative of a live settlement in the year of that settlement (2208), and returns the new row."""
     people.lock(work, row.psn_no)
@@ -154,19 +162,21 @@ def cancel(
             "details": _negated(details_of(row)),
         },
     )
-    undo_booking(work, row, entered_as=cancellation_id)
+    undo_booking(work, row, coverage, entered_as=cancellation_id)
     work.change(settlement, {"id": row.id}, state="cancelled")
     return work.get_required(settlement, id=cancellation_id)
 
 
-def undo_booking(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
+def undo_booking(
+    work: UnitOfWork, row: SettlementRow, coverage: FilingCoverage, *, entered_as: int | None = None
+) -> None:
     """Reverses movements, payment and entries of a settlement; the new entries are of row `entered_as`, else of it."""
-    _book_signed(work, row, -1, entered_as or row.id)
+    _book_signed(work, row, coverage, -1, entered_as or row.id)
 
 
-def rebook(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None = None) -> None:
+def rebook(work: UnitOfWork, row: SettlementRow, coverage: FilingCoverage, *, entered_as: int | None = None) -> None:
     """Books the amounts of a settlement again, after its cancellation was reversed (rules 18)."""
-    _book_signed(work, row, 1, entered_as or row.id)
+    _book_signed(work, row, coverage, 1, entered_as or row.id)
 
 
 def movements_of(row: SettlementRow) -> dict[tuple[str, str], int]:
@@ -186,14 +196,14 @@ def details_of(row: SettlementRow) -> list[KeptShare]:
     return details
 
 
-def _book_signed(work: UnitOfWork, row: SettlementRow, sign: int, entered_as: int) -> None:
+def _book_signed(work: UnitOfWork, row: SettlementRow, coverage: FilingCoverage, sign: int, entered_as: int) -> None:
     """Books the amounts of a settlement times `sign`, 1 or -1."""
     people.lock(work, row.psn_no)
     movements = {key: sign * fen for key, fen in movements_of(row).items()}
     people.move(work, row.person_id, row.insutype, row.year, movements)
     _pay_from_account(work, row.person_id, row.insutype, row.insured_area, sign * row.account)
     values = {name: sign * getattr(row, name) for name in AMOUNTS}
-    _add_entries(work, entered_as, values, row.institution, (row.area, row.insured_area))
+    _add_entries(work, entered_as, values, row.institution, (row.area, row.insured_area), coverage)
 
 
 def _pay_from_account(work: UnitOfWork, person_id: int, insutype: str, area: str, fen: int) -> None:
@@ -212,13 +222,17 @@ def _insurance_row(work: UnitOfWork, person_id: int, insutype: str, area: str) -
 
 
 def _add_entries(
-    work: UnitOfWork, settlement_id: int, values: Mapping[str, int], institution: str, places: tuple[str, str]
+    work: UnitOfWork,
+    settlement_id: int,
+    values: Mapping[str, int],
+    institution: str,
+    places: tuple[str, str],
+    coverage: FilingCoverage,
 ) -> None:
     """Writes the double entry of a booking; `places` are the treatment place and the insured place."""
     treated, insured = places
-    booked = entries(
-        values, institution=institution, treated_area=treated, insured_area=insured, local=same_place(treated, insured)
-    )
+    local = coverage.same_place(treated, insured)
+    booked = entries(values, institution=institution, treated_area=treated, insured_area=insured, local=local)
     rows: list[Columns] = [
         {
             "settlement_id": settlement_id,

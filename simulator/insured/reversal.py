@@ -56,7 +56,7 @@ def undo(asked: Asked, original: MessageRow) -> tuple[Finding, ...]:
     row = asked.work.get_required(settlement, id=original.settlement_id, lock=True)
     if row.kind == "settlement":
         if row.state == "live":
-            books.undo_booking(asked.work, row)
+            books.undo_booking(asked.work, row, asked.place.coverage)
             asked.work.change(settlement, {"id": row.id}, state="reversed")
         return ()
     return _undo_cancellation(asked, row)
@@ -70,7 +70,7 @@ def _undo_cancellation(asked: Asked, row: SettlementRow) -> tuple[Finding, ...]:
     for other in asked.work.find(settlement, mdtrt_id=row.mdtrt_id, batch_number=row.batch_number):
         if other.kind == "settlement" and other.state == "live":
             raise refuse("reversal_settled_anew", path="data.omsgid", omsgid=row.msgid)
-    books.rebook(asked.work, cancelled, entered_as=row.id)
+    books.rebook(asked.work, cancelled, asked.place.coverage, entered_as=row.id)
     asked.work.change(settlement, {"id": row.id}, state="reversed")
     asked.work.change(settlement, {"id": cancelled.id}, state="live")
     sentence = text("finding.cancellation_undone", msgid=row.msgid)

@@ -27,7 +27,8 @@ def preview(asked: Asked) -> Answered:
 def settle(asked: Asked) -> Answered:
     """Books the award of a batch (2207); a batch with a live settlement is refused under any msgid (rules 17)."""
     case, given = decide(asked)
-    settlement_id = books.book(asked.work, booking_of(asked, case, given), books.amounts_of(given))
+    booking = booking_of(asked, case, given)
+    settlement_id = books.book(asked.work, booking, books.amounts_of(given), asked.place.coverage)
     return Answered(_answer(asked, case, given, settlement_id=settlement_id), settlement_id)
 
 
@@ -39,7 +40,8 @@ def cancel(asked: Asked) -> Answered:
     row = live_settlement(asked, data)
     if asked.city().cancel_order == "latest_first":
         _refuse_if_not_latest(asked, row)
-    undone = books.cancel(asked.work, row, msgid=asked.msgid, infno=asked.infno, setl_time=wire_time(asked.now))
+    under = {"msgid": asked.msgid, "infno": asked.infno, "setl_time": wire_time(asked.now)}
+    undone = books.cancel(asked.work, row, asked.place.coverage, **under)
     return Answered(cancellation_answer(asked, undone, setl_id=data["setl_id"]), undone.id)
 
 

@@ -1,8 +1,13 @@
 """Who owes whom: the hospital is paid by its own place's agency, which the insured place's agency owes."""
 
 from collections import defaultdict
+from contextlib import closing
 
+from simulator.core.settings import Settings
+from simulator.server.app import create_app
 from simulator.store import tables
+from tests.support.hospital import LEFT_OUT
+from tests.support.stage import open_stage
 
 
 def books(stage) -> dict[tuple[str, str], int]:
@@ -55,3 +60,19 @@ def test_an_entry_between_agencies_that_was_changed_is_found_by_the_audit(stage)
     with stage.sandbox.begin() as (work, _, _clock):
         for row in work.find(tables.ledger, account="receivable"):
             work.change(tables.ledger, {"id": row.id}, amount=row.amount - 1)
+
+
+def test_a_site_that_makes_a_province_one_place_has_local_care_in_contract_award_and_ledger(tmp_path):
+    (tmp_path / "places.csv").write_text("prefix,digits,source,note\n23,2,control call,\n", encoding="utf-8")
+    app = create_app(Settings(store=str(tmp_path / "store"), data=str(tmp_path), outbox_every_s=0, check_output=1))
+    with closing(app.extensions["platform"]), closing(open_stage(app, "one-province")) as stage:
+        person = stage.patient(insured_at="230900", filings=[])
+        visit = stage.another_hospital(("H23010000001", "哈尔滨模拟第一医院", "230100")).visit(person)
+        line = visit.line(1, "003110000060000-311000025", "5", "400.00")
+        assert visit.charge(line).ok
+        data = visit.settlement_input("2000.00", psn_name=LEFT_OUT, certno=LEFT_OUT, psn_type=LEFT_OUT)
+        setl_id = visit.send("2207A", {"data": data}).setlinfo["setl_id"]
+        accounts = {each["account"] for each in stage.control("GET", f"settlements/{setl_id}")["entries"]}
+        assert "receivable" not in accounts
+        assert visit.cancel(setl_id).ok
+        assert stage.control.audit()["differences"] == []

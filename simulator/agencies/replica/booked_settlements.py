@@ -115,7 +115,7 @@ def book_settlement(
         details=tuple(_details(asked, output.get("setldetail") or [])),
         movements=_movements(values, given, booking.disease),
     )
-    settlement_id = books.book(asked.work, booking, amounts)
+    settlement_id = books.book(asked.work, booking, amounts, asked.place.coverage)
     number = wire_number("", asked.insured_area, settlement_id)
     mapped = {**info, "setl_id": number, "medins_setl_id": asked.origin_msgid}
     return Answered({**output, "setlinfo": mapped}, settlement_id)
@@ -133,6 +133,7 @@ def book_cancellation(asked: Asked, output: Output) -> Answered:
     undone = books.cancel(
         asked.work,
         row,
+        asked.place.coverage,
         msgid=asked.origin_msgid,
         infno=asked.infno,
         setl_time=output["setlinfo"].get("setl_time") or wire_time(asked.now),
