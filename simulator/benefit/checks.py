@@ -133,7 +133,10 @@ def _codes(city: CityFile, class_of: Mapping[str, str]) -> Iterator[tuple[str, T
         if code not in words and code not in class_of:
             key, known = ("policy.not_listed_code", class_of) if code[0] == "M" else ("policy.no_such_group", words)
             yield row.path, text(key, code=code, hint=hint(code, sorted(known)))
+    used = {dict(row.when).get("disease") for rows in city.tables.values() for row in rows}
     for name, codes in city.groups.items():
+        if name not in used:
+            yield f"disease_groups.{name}", text("policy.unused_group", group=name)
         for index, code in enumerate(codes):
             if code not in class_of:
                 path = f"disease_groups.{name}.codes[{index}]"

@@ -176,18 +176,26 @@ def faults_of(rows, name="230900.yaml"):
             id="figures for a disease that is not on the list",
         ),
         pytest.param(
-            GROUP + f'ratio:\n  - {{disease: dialyses, value: "0.80", {SAID}}}\n',
-            6,
-            "ratio[0]",
+            GROUP + f'ratio:\n  - {{disease: dialysis, category: child, value: "0.70", {SAID}}}\n'
+            f'  - {{disease: dialyses, value: "0.80", {SAID}}}\n',
+            7,
+            "ratio[1]",
             "dialyses is not a group of disease_groups, did you mean 'dialysis'",
             id="figures for a group that is not in the file",
         ),
         pytest.param(
-            GROUP.replace("M07804", "M07805"),
+            GROUP.replace("M07804", "M07805") + f'ratio:\n  - {{disease: dialysis, value: "0.80", {SAID}}}\n',
             4,
             "disease_groups.dialysis.codes[1]",
             "M07805 is not on the list of diseases, did you mean",
             id="a group with a disease that is not on the list",
+        ),
+        pytest.param(
+            GROUP,
+            4,
+            "disease_groups.dialysis",
+            "no row names the group dialysis",
+            id="a group that no row names",
         ),
         pytest.param(
             GROUP.replace("dialysis:", "any:"),

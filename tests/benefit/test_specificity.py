@@ -98,7 +98,8 @@ FILE = (
 
 def pays(claim, stated, caps=""):
     ratios = ", ".join(f"{{disease: {code}, value: '{RATIOS[code]}', from: {SAID}}}" for code in stated)
-    city, year, found = with_rows(FILE + f"ratio: [{ratios}]\n" + caps).city("230900"), Counter(), []
+    file = FILE if "kidneys" in stated else FILE.partition("\n")[2]
+    city, year, found = with_rows(file + f"ratio: [{ratios}]\n" + caps).city("230900"), Counter(), []
     for each in claim:
         found.append(award(each, city.rules(each.dates), year))
         year.update(found[-1].movements)
