@@ -1,0 +1,56 @@
+"""Steps by which the platform probes an agency, each followed by the books of the person."""
+
+from pathlib import Path
+
+import pytest
+
+from simulator.harness.environment.plan import Plan
+from simulator.harness.execution.rehearsal import rehearse
+from simulator.harness.execution.results import FAILED, NOT_APPLICABLE, PASSED
+from simulator.harness.scenario.library import load
+
+
+@pytest.fixture
+def insured(platform_url):
+    """Plays files with the city as insured place, answered by a reference agency."""
+
+    def play(*files):
+        *_, ended = rehearse(Plan(load(files), paths=files, platform=platform_url, uses=("insured",)))
+        return ended
+
+    return play
+
+
+VISIT = """
+- call: "1101"
+- use: visit
+  save: first
+  with:
+    disease: M07803
+    charges: [{med_list_codg: 003110000060000-311000027, cnt: 2, pric: 420.00}]
+"""
+
+
+def test_the_probes_shipped_are_answered_rightly_and_asked_of_no_simulated_city(insured, platform_url):
+    ended = insured(Path("probes"))
+    assert {each.status for each in ended.results} == {PASSED}
+    *_, alone = rehearse(
+        Plan(load([Path("probes/day")]), paths=(Path("probes/day"),), platform=platform_url, uses=("self",))
+    )
+    assert [each.status for each in alone.results] == [NOT_APPLICABLE]
+
+
+def test_an_answer_other_than_the_step_says_fails_it(written, insured):
+    steps = VISIT + "- probe: 2207A\n  again: $first.settled\n  msgid: new\n- probe: 2207A\n  again: $first.settled"
+    result = insured(written(steps)).results[0]
+    assert result.status == FAILED
+    assert [(each.path, each.wanted.zh, each.got.zh) for each in result.root_cause.differences] == [
+        ("infcode", "0", "-1")
+    ]
+    assert len(result.root_cause.legs) == 1
+
+
+def test_what_was_not_forwarded_cannot_be_sent_again(written, insured):
+    steps = '- call: "1201"\n  save: asked\n- probe: "1201"\n  again: $asked'
+    (difference,) = insured(written(steps)).results[0].root_cause.differences
+    assert "$asked" in difference.got.zh
