@@ -207,6 +207,7 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     accepted_answer.asked = replace(accepted_answer.asked, now=_settled_at(accepted_answer, info))
     expected = expect(accepted_answer.asked, accepted_answer.findings)
     likely = _judge_award(accepted_answer, expected)
+    accepted_answer.find(*answer_checks.judge_own_msgid(info, accepted_answer.asked.msgid))
     case = expected.case or case_of(accepted_answer.asked)
     reasons = [{"rule": each.rule, "sentence": each.text.as_json()} for each in case.refusals]
     explained: KeptAward | KeptRefusal = {"award": None, "refusals": reasons, "steps": []}
@@ -305,7 +306,9 @@ def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
     if found:
         raise AnswerRejected(found)
     balance = books.balance_of(accepted_answer.asked.work, settled) + settled.account
-    accepted_answer.find(*award_checks.judge_balance(accepted_answer.output["setlinfo"], balance))
+    info = accepted_answer.output["setlinfo"]
+    accepted_answer.find(*award_checks.judge_balance(info, balance))
+    accepted_answer.find(*answer_checks.judge_own_msgid(info, accepted_answer.asked.msgid))
     return booked_settlements.book_cancellation(accepted_answer.asked, accepted_answer.output)
 
 
