@@ -32,13 +32,7 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
     day = rules.accrual_day(claim.dates)
     words = figures.words_of(claim, day)
     line_left = facts.line - min(facts.line, max(0, accumulated.get((DEDUCTIBLE, words.deductible), 0)))
-    if facts.bracketed:
-        before = accumulated.get((IN_SCOPE, words.brackets), 0)
-        deductible, before_caps = bracketed_payment(claim.charges, line_left, figures.steps, before)
-        plain, used = figures.ratios[reached(figures.steps, before + scopes.in_scope)]
-        facts = replace(facts, plain_ratio=plain, ratio=used)
-    else:
-        deductible, before_caps = _pool_payment(claim.charges, line_left, figures.steps[0][1])
+    facts, deductible, before_caps = _before_caps(claim, figures, words, line_left, accumulated)
     pool = _capped(facts, words, before_caps, accumulated)
     shut_out = pool.excess if facts.shut_out else 0
     layers = _layers(figures, ten_thousandths(facts.ratio), pool, scopes.in_scope - pool.paid - shut_out, accumulated)
@@ -94,6 +88,20 @@ def _scopes(charges: Sequence[ChargeScope]) -> Scopes:
     if total != own_purchase + above_ceiling + prior_selfpay + in_scope:
         raise Refusal("parts_of_charges", text("benefit.parts"))
     return Scopes(total, own_purchase, above_ceiling, prior_selfpay, in_scope)
+
+
+def _before_caps(
+    claim: Claim, figures: Figures, words: Words, line_left: int, accumulated: Accumulated
+) -> tuple[AwardFacts, int, int]:
+    """The facts with the ratio reached, the deductible taken and the pool's payment before any cap, fen."""
+    facts = figures.facts
+    if not facts.bracketed:
+        return facts, *_pool_payment(claim.charges, line_left, figures.steps[0][1])
+    before = accumulated.get((IN_SCOPE, words.brackets), 0)
+    in_scope = sum(charge.in_scope for charge in claim.charges)
+    plain, used = figures.ratios[reached(figures.steps, before + in_scope)]
+    deductible, paid = bracketed_payment(claim.charges, line_left, figures.steps, before)
+    return replace(facts, plain_ratio=plain, ratio=used), deductible, paid
 
 
 def _pool_payment(charges: Sequence[ChargeScope], line_left: int, ratio: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from simulator.people.contradictions import filing_faults
 from simulator.people.diseases import disease_name
 from simulator.sandbox.configuration import Config
 from simulator.store import people
-from simulator.store.rows import FilingRow, RegistrationRow
+from simulator.store.person_rows import FilingRow, RegistrationRow
 from simulator.store.tables import filing, registration, task
 from simulator.store.typed_tables import TableOf
 from simulator.store.unit_of_work import UnitOfWork

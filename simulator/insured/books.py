@@ -10,7 +10,8 @@ from simulator.domain.ledger import entries
 from simulator.domain.places import same_place
 from simulator.insured.kept import KeptAnswer, KeptAward, KeptRefusal, KeptShare
 from simulator.store import people
-from simulator.store.rows import InsuranceRow, SettlementRow
+from simulator.store.person_rows import InsuranceRow
+from simulator.store.rows import SettlementRow
 from simulator.store.tables import insurance, ledger, settlement
 from simulator.store.unit_of_work import UnitOfWork
 

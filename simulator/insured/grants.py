@@ -9,7 +9,7 @@ from simulator.core.errors import refuse
 from simulator.domain.person import Filing, Registration
 from simulator.insured.place import Answered, Asked, insured, known_person, row_number, wire_number
 from simulator.store import people
-from simulator.store.rows import GrantRow
+from simulator.store.person_rows import GrantRow
 from simulator.store.tables import filing, registration
 from simulator.store.typed_tables import TableOf
 

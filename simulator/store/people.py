@@ -9,7 +9,7 @@ from sqlalchemy import Table, bindparam, or_, select
 
 from simulator.domain.accumulators import Under, under_of
 from simulator.domain.person import Filing, Identity, Insurance, Person, Registration
-from simulator.store.rows import FilingRow, InsuranceRow, PersonRow, RegistrationRow
+from simulator.store.person_rows import FilingRow, InsuranceRow, PersonRow, RegistrationRow
 from simulator.store.statements import Statement
 from simulator.store.tables import accumulator, filing, identity, insurance, person, registration
 from simulator.store.unit_of_work import UnitOfWork

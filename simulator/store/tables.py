@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Text, literal_column
 
-from simulator.store import rows
+from simulator.store import person_rows, rows
 from simulator.store.file_table import stored_file
 from simulator.store.record_table import record
 from simulator.store.subject_tables import charge, subject
@@ -36,7 +36,7 @@ sandbox = table_of(
 )
 
 person = table_of(
-    rows.PersonRow,
+    person_rows.PersonRow,
     "person",
     _id(),
     Column("psn_no", String(30), nullable=False, unique=True),
@@ -57,7 +57,7 @@ Index("person_card", person.c.card_no)
 Index("person_token", person.c.credential_token)
 
 insurance = table_of(
-    rows.InsuranceRow,
+    person_rows.InsuranceRow,
     "insurance",
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
@@ -75,7 +75,7 @@ insurance = table_of(
 )
 
 identity = table_of(
-    rows.IdentityRow,
+    person_rows.IdentityRow,
     "identity",
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
@@ -85,7 +85,7 @@ identity = table_of(
 )
 
 registration = table_of(
-    rows.RegistrationRow,
+    person_rows.RegistrationRow,
     "registration",
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
@@ -99,7 +99,7 @@ registration = table_of(
 )
 
 filing = table_of(
-    rows.FilingRow,
+    person_rows.FilingRow,
     "filing",
     _id(),
     Column("person_id", _Id, nullable=False, index=True),
@@ -114,7 +114,7 @@ filing = table_of(
 )
 
 accumulator = table_of(
-    rows.AccumulatorRow,
+    person_rows.AccumulatorRow,
     "accumulator",
     Column("person_id", _Id, primary_key=True, autoincrement=False),
     Column("insutype", String(6), primary_key=True),

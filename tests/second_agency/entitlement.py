@@ -112,11 +112,16 @@ class Entitlement:
         listed = self.city.disease(occasion.code, occasion.days["figures"])
         if listed is None and "any_disease_is_listed" not in self.defects:
             found.append(f"病种 {occasion.code or '（空）'} 不在本地门诊慢特病目录")
-        elif listed is not None and not listed["outbound"] and self.elsewhere(occasion):
+        elif listed is not None and not self._settles_there(listed["outbound"], occasion):
             found.append(f"病种 {occasion.code} 不能异地直接结算")
         if not any(self._registered(each, occasion) for each in occasion.person.registrations):
             found.append(f"参保人未办理病种 {occasion.code} 的慢特病备案")
         return found
+
+    def _settles_there(self, outbound: bool | str, occasion: Occasion) -> bool:
+        """`true` is everywhere, `province` the insured person's own province, `false` and `local` the own city."""
+        within_province = occasion.person.insured_at[:2] == occasion.place[:2]
+        return outbound is True or not self.elsewhere(occasion) or (outbound == "province" and within_province)
 
     def _registered(self, registration: Registration, occasion: Occasion) -> bool:
         day = occasion.days["registration"]

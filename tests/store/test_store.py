@@ -255,7 +255,18 @@ def test_emptying_that_raises_leaves_everything(a_store):
 
 def test_who_holds_a_name_or_a_row_is_waited_for(a_store):
     with a_store.begin() as work:
-        work.add(accumulator, person_id=1, insutype="310", year=2025, kind="HIFP", disease="", opening=0, booked=0)
+        work.add(
+            accumulator,
+            person_id=1,
+            insutype="310",
+            year=2025,
+            kind="HIFP",
+            disease="",
+            care="",
+            period="",
+            opening=0,
+            booked=0,
+        )
     key = {"person_id": 1, "insutype": "310", "year": 2025, "kind": "HIFP", "disease": ""}
 
     def add_one(hold):

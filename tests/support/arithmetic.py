@@ -139,6 +139,15 @@ def dates(value, path, pairs, at=""):
     return found
 
 
+def truths_apart(value):
+    """The value with `true` and `false` as texts, because Python holds them equal to 1 and 0."""
+    if isinstance(value, dict):
+        return {name: truths_apart(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [truths_apart(inner) for inner in value]
+    return repr(value) if isinstance(value, bool) else value
+
+
 class Conversation:
     """What earlier messages of a conversation bind later ones to, on each of its two sides."""
 
@@ -156,9 +165,9 @@ class Conversation:
     def asked(self, side, infno, msgid, body):
         found = []
         if infno in SPENDING and isinstance(msgid, str) and msgid:
-            known = self.spent.get((side, msgid))
-            found += [("msgid_twice", "/msgid")] if known not in (None, (infno, body)) else []
-            self.spent[side, msgid] = (infno, body)
+            known, sent = self.spent.get((side, msgid)), (infno, truths_apart(body))
+            found += [("msgid_twice", "/msgid")] if known not in (None, sent) else []
+            self.spent[side, msgid] = sent
         if not isinstance(body, dict):
             return found
         rows = objects(body.get("feedetail"))

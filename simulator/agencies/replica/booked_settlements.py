@@ -24,7 +24,8 @@ from simulator.insured.kept import KeptAward, KeptRefusal, KeptShare
 from simulator.insured.place import Answered, Asked, Output, row_number, wire_number
 from simulator.insured.reversal import undo
 from simulator.store import idempotency_keys, outbox, people
-from simulator.store.rows import GrantRow, SettlementRow
+from simulator.store.person_rows import GrantRow
+from simulator.store.rows import SettlementRow
 from simulator.store.tables import filing, registration, settlement
 from simulator.store.typed_tables import TableOf
 

@@ -105,9 +105,16 @@ class Checking:
         """Checks a leg and yields its faults."""
         self.messages += 1
         number = self.messages
-        faults = self._request(leg) if leg.direction == "in" else self._answer(leg)
+        infno = self._name(leg)
+        if leg.direction == "in":
+            faults = self._request(leg)
+        else:
+            asked = self._asked(leg)
+            # An answer bears no number of a transaction; it is counted under that of its request.
+            infno = infno or (asked.infno if asked else "")
+            faults = self._answer(leg, asked)
         errors = 0
-        infno, msgid = self._name(leg), str(leg.envelope.get("msgid") or "")[:60]
+        msgid = str(leg.envelope.get("msgid") or "")[:60]
         for fault in faults:
             is_error = fault.is_error(strict=self._strict(leg))
             errors += is_error
@@ -160,9 +167,8 @@ class Checking:
             found.append(_too_large(size))
         return found
 
-    def _answer(self, leg: RecordedLeg) -> list[ContractBreach]:
+    def _answer(self, leg: RecordedLeg, asked: Waiting | None) -> list[ContractBreach]:
         envelope, found = self._head(leg)
-        asked = self._asked(leg)
         refused = str(envelope.get("infcode")) != "0"
         if asked is None:
             # A refusal says the same whatever was asked.
