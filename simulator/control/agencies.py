@@ -3,21 +3,15 @@
 import json
 from typing import Any
 
-from simulator.agencies.delivery.queries import AgencyQueries
 from simulator.agencies.outbox import worker
 from simulator.contract import contract_of
-from simulator.control.calls import ControlRequest, call, day_of
+from simulator.control.calls import ControlRequest, call
 from simulator.core.errors import refuse
-from simulator.core.money import yuan
-from simulator.domain.transaction_table import RECONCILIATION_DAY
-from simulator.insured.reconciliation_day import rows_of_day
 from simulator.people.areas import is_area
 from simulator.sandbox.configuration import Agency
 from simulator.sandbox.sandboxes import touch
 from simulator.store import outbox
-from simulator.store.rows import SettlementRow
-from simulator.store.tables import agency, fault, settlement
-from simulator.store.unit_of_work import UnitOfWork
+from simulator.store.tables import agency, fault
 
 
 @call("GET", "agencies")
@@ -62,39 +56,6 @@ def remove(request: ControlRequest) -> Any:
             raise refuse("agency_unknown", path="area", area=request.path_values["area"])
         touch(work)
     return {"deleted": request.path_values["area"]}
-
-
-@call("POST", "agencies/<area>/day")
-def reconcile_day(request: ControlRequest) -> Any:
-    """Sends a day's settlements to the agency by SIM-DAY, and answers the differences that it finds (rules 22)."""
-    day = day_of(request.validated_body("day_body")["day"], "day").isoformat()
-    area = request.path_values["area"]
-    queries = AgencyQueries(request.sandbox, request.platform.forwarding, area)
-    with request.sandbox.begin() as (work, config, _clock):
-        rows = [
-            row
-            for row in rows_of_day(work, day)
-            if row.state != "reversed" and config.agency_for(row.insured_area) == queries.agency
-        ]
-        # Settlements from before the registration have no number of the agency and are not in its books.
-        sent = [each for row in rows if (each := _day_row(work, row))["setl_id"]]
-    output = queries.ask(RECONCILIATION_DAY, {"data": {"day": day}, "rows": sent}, psn_no="")
-    return {"day": day, "rows": len(sent), "differences": output.get("differences") or []}
-
-
-def _day_row(work: UnitOfWork, row: SettlementRow) -> dict[str, Any]:
-    """Row of SIM-DAY for a settlement, with the agency's setl_id; a cancellation has that of the original."""
-    stands_for = work.get_required(settlement, id=row.original_id) if row.kind == "cancellation" else row
-    return {
-        "msgid": row.agency_msgid,
-        "setl_id": stands_for.agency_setl_id,
-        "psn_no": row.psn_no,
-        "setl_time": row.setl_time,
-        "medfee_sumamt": yuan(row.total),
-        "fund_pay_sumamt": yuan(row.fund_total),
-        "acct_pay": yuan(row.account),
-        "refd_setl_flag": "1" if row.kind == "cancellation" else "0",
-    }
 
 
 @call("GET", "faults")

@@ -72,7 +72,7 @@ def findings(request: ControlRequest) -> Any:
             psn_no=query["psn_no"],
             count=limit_of(query["limit"], 1000),
         )
-    return {"findings": [_finding_as_json(row) for row in rows]}
+    return {"findings": [finding_as_json(row) for row in rows]}
 
 
 def _leg_as_json(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict[str, Any]:
@@ -92,11 +92,12 @@ def _leg_as_json(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict
         "duration_ms": row.duration_ms,
         "request": request if raw else mask_text(request),
         "answer": answer if raw else mask_text(answer),
-        "findings": [_finding_as_json(each) for each in found if each.leg == row.leg and each.msgid == row.msgid],
+        "findings": [finding_as_json(each) for each in found if each.leg == row.leg and each.msgid == row.msgid],
     }
 
 
-def _finding_as_json(row: FindingRow) -> dict[str, Any]:
+def finding_as_json(row: FindingRow) -> dict[str, Any]:
+    """A finding as the control calls show it."""
     return {
         "id": row.id,
         "at": row.at,

@@ -40,7 +40,7 @@ def add_filing(request: ControlRequest) -> Any:
     with request.sandbox.begin() as (work, config, clock):
         known = request.person(work, lock=True)
         _refuse_impossible(body, known)
-        number = people.add_filing(work, known.id, filed)
+        number = people.put_filing(work, known.id, filed)
         delivery = deliver(work, config, clock.now(request.platform.sandboxes.real_time()), known, filed)
     _send_now(request, delivery)
     return {"id": str(number), "delivery": delivery, **_filing_as_json(filed)}

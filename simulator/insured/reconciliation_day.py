@@ -10,7 +10,9 @@ from simulator.store.statements import Statement
 from simulator.store.tables import settlement
 from simulator.store.unit_of_work import UnitOfWork
 
-_OF_DAY = Statement(
+RUN_LENGTH = 12
+"""Characters of a msgid of the platform that name the run: `SIM` and nine digits."""
+OF_DAY = Statement(
     select(settlement)
     .where(settlement.c.setl_time >= bindparam("begins"), settlement.c.setl_time <= bindparam("ends"))
     .order_by(settlement.c.id),
@@ -20,17 +22,18 @@ _OF_DAY = Statement(
 
 @insured("SIM-DAY")
 def compare_day(asked: Asked) -> Answered:
-    """Answers the differences between the rows sent and the settlements booked on that day (rules 22)."""
+    """Answers the typed differences between the rows sent and those booked on the day in that run (rules 22, 30)."""
     there = [row_from(each) for each in asked.body.get("rows") or []]
-    rows = rows_of_day(asked.work, asked.body["data"]["day"])
+    run = there[0].msgid[:RUN_LENGTH] if there else str(asked.body["data"].get("run") or "")
+    rows = [row for row in rows_of_day(asked.work, asked.body["data"]["day"]) if row.msgid.startswith(run)]
     here = [_own(asked, row) for row in rows if row.state != "reversed"]
-    gone = {_number(asked, row) for row in rows if row.state == "reversed" and row.kind == "settlement"}
+    gone = {(_number(asked, row), row.kind == "cancellation") for row in rows if row.state == "reversed"}
     return Answered({"differences": [described(each, yuan) for each in compare(there, here, gone)]})
 
 
 def rows_of_day(work: UnitOfWork, day: str) -> list[SettlementRow]:
     """Returns the settlements and cancellations booked on a Beijing day, in any state."""
-    return work.all(_OF_DAY, begins=f"{day} 00:00:00", ends=f"{day} 23:59:59")
+    return work.all(OF_DAY, begins=f"{day} 00:00:00", ends=f"{day} 23:59:59")
 
 
 def row_from(each: Body) -> DayRow:

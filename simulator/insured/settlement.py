@@ -59,11 +59,17 @@ def decide(asked: Asked) -> tuple[Case, Award]:
 
 def refuse_settled_batch(asked: Asked) -> None:
     """Raises Refusal for a batch with a live settlement; the same message again or 2601 lead out (rules 17)."""
+    row = settlement_of_batch(asked)
+    if row is not None:
+        lost = {"setl_time": row.setl_time, "msgid": row.msgid}
+        raise refuse("batch_settled", path="data.chrg_bchno", batch=row.batch_number, **lost)
+
+
+def settlement_of_batch(asked: Asked) -> SettlementRow | None:
+    """Live settlement of the batch that a message of the settlement family names, or None."""
     data = asked.body["data"]
-    for row in asked.work.find(settlement, mdtrt_id=data["mdtrt_id"], batch_number=data["chrg_bchno"]):
-        if row.kind == "settlement" and row.state == "live":
-            lost = {"setl_time": row.setl_time, "msgid": row.msgid}
-            raise refuse("batch_settled", path="data.chrg_bchno", batch=data["chrg_bchno"], **lost)
+    found = asked.work.find(settlement, mdtrt_id=data["mdtrt_id"], batch_number=data["chrg_bchno"])
+    return next((row for row in found if row.kind == "settlement" and row.state == "live"), None)
 
 
 def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:

@@ -222,6 +222,17 @@ def add_filing(work: UnitOfWork, person_id: int, filed: Filing, *, agency_number
     return work.add(filing, person_id=person_id, **_filing_row(filed) | {"agency_number": agency_number})
 
 
+def put_filing(work: UnitOfWork, person_id: int, filed: Filing) -> int:
+    """Stores a filing in place of one of the same group, place and first day (rules 32); returns the id of its row."""
+    values = _filing_row(filed)
+    group, place, begins = values["group_name"], values["place"], values["valid_from"]
+    for row in work.find(filing, person_id=person_id, group_name=group, place=place, valid_from=begins):
+        kept = {name: values[name] for name in ("valid_to", "channel", "active")}
+        work.change(filing, {"id": row.id}, **kept)
+        return row.id
+    return work.add(filing, person_id=person_id, **values)
+
+
 def _day(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 

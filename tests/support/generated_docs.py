@@ -13,6 +13,7 @@ from simulator.cli import cli
 from simulator.core.citations import rule_headings, rules, source_headings, sources
 from simulator.core.refusals import CALL, refusal_rules
 from simulator.core.texts import Text, speaking, text
+from simulator.coverage.requirements import sections
 from tests.agencies import protocol_reference
 from tests.support import city_file_page
 from tests.support.page_blocks import with_block
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
             made[f"docs/sources{suffix}.md"] = _page_of_sources()
             made[f"docs/city-file{suffix}.md"] = city_file_page.with_blocks(written(f"docs/city-file{suffix}.md"))
             made[f"docs/refusals{suffix}.md"] = _page_of_refusals(suffix)
+            made[f"docs/requirements{suffix}.md"] = _page_of_requirements(f"agency-protocol{suffix}.md")
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
     return {**made, reference: protocol_reference.page()}
 
@@ -59,6 +61,27 @@ Two careful teams would read these places differently; here they are settled. Th
 ([ours](sources.md#source-ours)) unless a source stands beside them; where a city decides, the key of its city file is
 named. They are cited as `rules 18`, and no number is given twice. Made from `simulator/core/rules.yaml` (`make docs`).
 """,
+)
+_REQUIREMENTS = Text(
+    """# 要求
+
+[English](requirements.md)
+
+[协议](agency-protocol.zh-CN.md)的每一条要求、判定它的规则、涉及它的场景；没有的，写明原因。规则是发现的名字，
+`expectation` 为场景自己的期望。上次预演的结果：`nhsa-sim requirements --area 230900`。
+本页由 `simulator/coverage/requirements.yaml` 生成（`make docs`）。
+""",
+    """# Requirements
+
+[中文](requirements.zh-CN.md)
+
+Every promise of the [protocol](agency-protocol.md), the rules that judge it and the scenarios that reach it, or why
+none does. Rules are names of findings; `expectation` is what the scenario itself says. With the last result:
+`nhsa-sim requirements --area 230900`. Made from `simulator/coverage/requirements.yaml` (`make docs`).
+""",
+)
+_REQUIREMENT_HEAD = Text(
+    "| 编号 | 要求 | 规则 | 场景 |\n|---|---|---|---|", "| id | requirement | rules | scenarios |\n|---|---|---|---|"
 )
 _SOURCES = Text(
     """# 来源
@@ -149,6 +172,20 @@ def _page_of_refusals(suffix: str) -> str:
         lenient = "warning" if rule.lenient else severity
         lines.append(f"| `{rule.rule}` | {said} | {cited} | {_GUARDS[rule.guards]} | {severity} / {lenient} |")
     return "\n".join(lines) + "\n"
+
+
+def _page_of_requirements(page: str) -> str:
+    lines = [str(_REQUIREMENTS)]
+    for section in sections():
+        lines += [f"## {section.number}. {section.title}\n", str(_REQUIREMENT_HEAD)]
+        for each in section.requirements:
+            scenarios = str(each.not_tested and text("requirements.because", reason=each.not_tested)).strip()
+            if each.not_tested is None:
+                scenarios = "<br>".join(each.scenarios)
+            rules_of = "<br>".join(f"`{rule}`" for rule in each.rules) or "–"
+            lines.append(f"| [{each.id}]({page}#{each.id}) | {each.text} | {rules_of} | {scenarios} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _stop() -> str:

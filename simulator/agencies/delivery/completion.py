@@ -22,6 +22,7 @@ from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Answered, Asked, Output
+from simulator.insured.settlement import settlement_of_batch
 from simulator.sandbox.configuration import Config
 from simulator.store import idempotency_keys, journal, outbox
 from simulator.store.outbox import DONE, REFUSED, SENDING, UNKNOWN
@@ -153,6 +154,8 @@ def _refused(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
 def _judge_refusal(asked: Asked, err_msg: str, findings: list[Finding]) -> list[Finding]:
     """Compares a refusal with the platform's own answer; a finding if the platform would have accepted."""
     if traits_of(asked.infno).awarded:
+        if settlement_of_batch(asked) is not None:
+            return []
         expected = expect(asked, findings)
         return award_checks.judge_refusal(err_msg, expected.case.refusals if expected.case else (), expected.award)
     own_answer = dry_run_answer(asked)

@@ -138,10 +138,12 @@ class Forwarding:
         *,
         digest: str,
         exchange: str,
+        msgid: str = "",
     ) -> Intent:
         """Records the intent; raises MustWait while another message of the person is in flight.
 
         A message with effect gets an outbox row, and the hospital's msgid is reserved.
+        `msgid` is the number that the agency sees; blank for a new one.
         """
         traits = traits_of(ask.infno)
         # Accumulators and account are per person: a message in flight may change what this one must be awarded.
@@ -150,7 +152,7 @@ class Forwarding:
                 if row.state == SENDING:
                     raise MustWait
         agency, injected = route
-        msgid = next_msgid(call.work, call.now)
+        msgid = msgid or next_msgid(call.work, call.now)
         body = booked_settlements.body_for_agency(call.asked(ask.infno, ask.body, msgid=msgid))
         if agency is not None:
             body = translate(body, ask.infno, "in", source=call.config.edition, target=agency.edition)

@@ -10,7 +10,7 @@ from simulator.store.statements import Identifier, Statement
 from simulator.store.tables import finding
 from simulator.store.unit_of_work import UnitOfWork
 
-JUDGED = ("award.", "detail.", "accumulators", "registrations", "insurances", "refused.")
+JUDGED = ("award.", "detail.", "accumulators", "registrations", "insurances", "day.", "refused.")
 """Prefixes of rules about data and decisions of an agency, which recur until corrected.
 
 Findings under other rules, such as a broken contract, are errors each time.
