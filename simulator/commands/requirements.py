@@ -9,7 +9,7 @@ import click
 from simulator.core.texts import Text, plain, text
 
 if TYPE_CHECKING:
-    from simulator.coverage.requirements import Section, Shown
+    from simulator.coverage.requirements import RequirementStatus, Section
 
 MARKS = {"passed": "✓", "failed": "✗", "broken": "✗", "other_cause": "?", "not_tested": "–"}
 NO_RESULT = "·"
@@ -54,7 +54,7 @@ def command(areas: tuple[str, ...], report: Path, as_json: bool) -> None:
     click.echo(str(text("requirements.sums", count=len(verdicts), rest=rest, **counts)))
 
 
-def _lines(each: "Shown") -> list[Text]:
+def _lines(each: "RequirementStatus") -> list[Text]:
     requirement = each.requirement
     lines = [
         plain(f"  {MARKS.get(each.verdict, NO_RESULT)} {requirement.id}"),
@@ -69,7 +69,7 @@ def _lines(each: "Shown") -> list[Text]:
     return lines
 
 
-def _json(section: "Section", each: "Shown") -> dict[str, Any]:
+def _json(section: "Section", each: "RequirementStatus") -> dict[str, Any]:
     requirement = each.requirement
     return {
         "id": requirement.id,

@@ -48,7 +48,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RequirementStatus:
     """Requirement with the last result of each scenario of an area, and what follows for it."""
 
     requirement: Requirement
@@ -84,17 +84,17 @@ def read_requirements(raw: bytes | str, name: str) -> tuple[Section, ...]:
 
 def shown(
     requirement: Requirement, scenarios: Mapping[str, Scenario], results: Mapping[str, LastResult], areas: Sequence[str]
-) -> Shown:
+) -> RequirementStatus:
     """The verdict on a requirement by the last results of its scenarios about people of these areas (none: all)."""
     if requirement.not_tested is not None:
-        return Shown(requirement, NOT_TESTED, {}, requirement.not_tested)
+        return RequirementStatus(requirement, NOT_TESTED, {}, requirement.not_tested)
     concerned = [each for each in requirement.scenarios if _concerns(scenarios.get(each), areas)]
     if not concerned:
-        return Shown(requirement, OTHER_AREA, {}, text("requirements.other_area"))
+        return RequirementStatus(requirement, OTHER_AREA, {}, text("requirements.other_area"))
     told = {each: _result(requirement, results.get(each)) for each in concerned}
     for verdict in (FAILED, BROKEN, OTHER_CAUSE, PASSED, NOT_TESTED, NOT_APPLICABLE, NOT_PLAYED):
         if verdict in told.values():
-            return Shown(requirement, verdict, told)
+            return RequirementStatus(requirement, verdict, told)
     raise LookupError(requirement.id)
 
 

@@ -15,18 +15,18 @@ from simulator.agencies.judging.balance_hypotheses import (
     reported_balances,
     suggested_mistakes,
 )
+from simulator.agencies.judging.demanded_balances import demanded_balances, is_deductible_per_disease
 from simulator.agencies.judging.dry_run import Expectation, dry_run_answer, expect, not_judged
 from simulator.agencies.judging.hypotheses import Alternative, likely_cause
 from simulator.agencies.replica import booked_settlements, insured_people
 from simulator.agencies.replica.day_rows import agency_day, setl_times
 from simulator.benefit import KINDS
-from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID
 from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, INFO, Finding
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import Text, text
-from simulator.domain.accumulators import dimensions_of, to_wire
+from simulator.domain.accumulators import to_wire
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
 from simulator.insured.case import Case, case_of
@@ -37,9 +37,6 @@ from simulator.insured.reversal import check_original
 from simulator.sandbox.configuration import Agency, Config
 from simulator.store import idempotency_keys, people, tables
 from simulator.store.rows import SettlementRow
-
-KEPT_BY_DISEASE = ("DEDC", "HIFP")
-"""Kinds whose rows of a disease must be told; those of the deductible stand there only where it is taken so."""
 
 
 class AnswerRejected(Exception):
@@ -88,11 +85,11 @@ def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
     return Answered(accepted_answer.output)
 
 
-def _cause_of_account(accepted_answer: AcceptedAnswer, opinion: Mapping[str, Any]) -> Text | None:
-    """The settlement whose account share makes up the difference of a balance, and the mistake that does so."""
+def _cause_of_account(accepted_answer: AcceptedAnswer, own_answer: Mapping[str, Any]) -> Text | None:
+    """Settlement whose account share makes up the difference of a balance, and the mistake that does so."""
     known = people.load(accepted_answer.asked.work, accepted_answer.output["baseinfo"]["psn_no"])
     told = {row.get("insutype"): to_fen(row.get("balc") or 0) for row in accepted_answer.output.get("insuinfo") or []}
-    for row in opinion["insuinfo"] if known is not None else ():
+    for row in own_answer["insuinfo"] if known is not None else ():
         difference = told.get(row["insutype"], 0) - to_fen(row["balc"])
         if known is not None and difference:
             return account_mistake(accepted_answer.asked.work, known.id, row["insutype"], difference)
@@ -152,31 +149,15 @@ def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
         )
         for insutype, year in sorted({*ours, *theirs}):
             got = theirs.get((insutype, year), {})
-            wanted = _demanded(ours.get((insutype, year), {}), got, per_disease=_deductible_per_disease(asked))
+            wanted = demanded_balances(
+                ours.get((insutype, year), {}), got, per_disease=is_deductible_per_disease(asked)
+            )
             cause = _cause_of_balances(accepted_answer, insutype, year, wanted, got) if wanted != got else None
             ours_shown, theirs_shown = (_shown_balances(each, insutype, year) for each in (wanted, got))
             accepted_answer.add_findings(
                 *answer_checks.judge_rows("accumulators", "/output/cuminfo", ours_shown, theirs_shown, cause)
             )
     return Answered(accepted_answer.output)
-
-
-def _demanded(
-    ours: Mapping[tuple[str, str], int], told: Mapping[tuple[str, str], int], *, per_disease: bool
-) -> dict[tuple[str, str], int]:
-    """Our balances without those by disease that an agency may leave out, and did (rules 29)."""
-    needed = (POOL_PAID, IN_SCOPE, *([DEDUCTIBLE] if per_disease else []))
-    return {
-        (kind, written): fen
-        for (kind, written), fen in ours.items()
-        if (kind, written) in told or kind in needed or not dimensions_of(written).disease
-    }
-
-
-def _deductible_per_disease(asked: Asked) -> bool:
-    """Tells whether the insured place keeps the deductible by disease on the day."""
-    row = asked.city().rules_on(asked.now.date()).in_force("deductible_per", "agencies.accumulators")
-    return row is not None and row.value == "disease"
 
 
 def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year: str) -> dict[str, str]:
