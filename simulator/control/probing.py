@@ -1,4 +1,4 @@
-"""Messages that the platform sends to agencies of its own accord: given messages, rows of a day, queries of the books."""
+"""Messages that the platform itself sends to agencies: given ones, rows of a day, queries of the books."""
 
 from typing import Any
 
