@@ -94,7 +94,7 @@ def _mode(
         stage = Stage(
             environment.connect(), plan.seed, run, plan.personas, plan.keep, environment.refuse_dead, plan.recorded
         )
-        for scenario in plan.scenarios:
+        for scenario in plan.scenarios_in(use):
             for event in play(stage, mode, scenario):
                 events.put(event)
                 failed = isinstance(event, ScenarioEnded) and event.result.status in ("failed", BROKEN)
