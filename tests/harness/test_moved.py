@@ -85,3 +85,13 @@ def test_point_on_a_row_that_the_city_file_has_not_is_not_reached(ended, scenari
     moved = ended(replace(found, moved=plain("moved")), Mode(SELF))
     assert (moved.status, str(moved.reason)) == (NOT_TESTED, "没有这一行")
     assert ended(found, Mode(SELF)).status == "failed"
+
+
+def test_relation_to_a_row_that_the_city_file_has_not_is_told_as_not_checked(ended, scenario):
+    found = scenario("""
+    - {control: GET policy/230900, save: rules}
+    - {expect: {"$rules.rules[rule=annual_cap,when.insutype=999].value": {at_most: 1.00}}}
+    """)
+    moved = ended(replace(found, moved=plain("moved")), Mode(SELF))
+    assert (moved.status, [each.en.partition(":")[0] for each in moved.steps[-1].notes]) == (PASSED, ["not checked"])
+    assert ended(found, Mode(SELF)).status == "failed"
