@@ -16,7 +16,7 @@ from simulator.relocation.diseases import DiseaseNeeds, NoSuchDisease, assigned_
 from simulator.relocation.library import Library
 from simulator.relocation.new_city import NewCity
 from simulator.relocation.rewriting import Rewriting, m_codes
-from simulator.relocation.sandbox_setup import setup_calls
+from simulator.relocation.sandbox_setup import setup_calls, unwanted_item
 
 _GENERIC = ("自治州", "地区", "市", "盟", "县")
 
@@ -36,6 +36,9 @@ def relocate(scenario: Scenario, city: NewCity, library: Library, use: str) -> S
         return replace(scenario, unreachable=text(f"relocation.no_{missing.scope}_place", name=name, area=city.area))
     except NoSuchDisease as missing:
         return replace(scenario, unreachable=_no_disease(missing, scenario, library.policies.city(city.area)))
+    item = unwanted_item([step.said for step in scenario.steps], scenario.places.values(), library, areas)
+    if item is not None:
+        return replace(scenario, unreachable=text("relocation.item_there", code=item, area=city.area))
     return _moved(scenario, city, library, areas, diseases)
 
 

@@ -1,7 +1,7 @@
 """Codes and names in the values of a scenario, replaced wherever they stand."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,18 +59,17 @@ class Rewriting:
 
 def m_codes(value: Any) -> list[str]:
     """Every M-code in a value, in order, each once."""
-    found: dict[str, None] = {}
-    _gather(value, found)
-    return list(found)
+    codes = (each["disease"] for written in strings(value) for each in _CODES.finditer(written))
+    return list(dict.fromkeys(code for code in codes if code))
 
 
-def _gather(value: Any, found: dict[str, None]) -> None:
+def strings(value: Any) -> Iterator[str]:
+    """Every text in a value, keys included, in order."""
     if isinstance(value, Mapping):
-        for key, inner in value.items():
-            _gather(key, found)
-            _gather(inner, found)
+        for pair in value.items():
+            yield from strings(pair)
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            _gather(inner, found)
+            yield from strings(inner)
     elif isinstance(value, str):
-        found.update((each["disease"], None) for each in _CODES.finditer(value) if each["disease"])
+        yield value

@@ -1,11 +1,12 @@
 """Control calls that give a sandbox the institutions and catalogues of a moved scenario."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from simulator.catalogue import CatalogueBook, Institution, InstitutionBook, item_json
 from simulator.harness.scenario.definition import ControlCall
 from simulator.relocation.library import Library
-from simulator.relocation.rewriting import Rewriting
+from simulator.relocation.rewriting import Rewriting, strings
 
 
 def setup_calls(places: Iterable[str], library: Library, rewrite: Rewriting) -> Iterator[ControlCall]:
@@ -16,6 +17,19 @@ def setup_calls(places: Iterable[str], library: Library, rewrite: Rewriting) -> 
     for old in library.institutions.all():
         if old.area in areas:
             yield from _institution(old, library.institutions, rewrite, opened)
+
+
+def unwanted_item(
+    steps: Iterable[Any], places: Iterable[str], library: Library, areas: Mapping[str, str]
+) -> str | None:
+    """Item that a scenario may charge where no catalogue has it, and that the catalogue of the new area has."""
+    of = library.catalogues.of
+    for old in dict.fromkeys(code[1:7] for code in places):
+        there, here = of(areas[old]).items, of(old).items
+        found = next((code for code in strings(list(steps)) if code in there and code not in here), None)
+        if found is not None:
+            return found
+    return None
 
 
 def _catalogues(places: Iterable[str], catalogues: CatalogueBook, areas: Mapping[str, str]) -> Iterator[ControlCall]:

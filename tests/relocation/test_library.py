@@ -22,9 +22,11 @@ SHARE = 0.8
 pytestmark = pytest.mark.slow
 
 
-def move(scenarios, area, use):
+def move(scenarios, area, use, file=None):
     books = load_defaults("")
-    city, library = open_library(f"{area}={FOLDER / area}.yaml", books.policies, books.institutions, books.catalogues)
+    city, library = open_library(
+        f"{area}={file or FOLDER / f'{area}.yaml'}", books.policies, books.institutions, books.catalogues
+    )
     return [relocate(each, city, library, use) for each in scenarios]
 
 
@@ -79,3 +81,13 @@ def test_city_becomes_the_place_of_treatment_and_the_amounts_stay(tmp_path):
         result = ended(Stage(client, SEED, "rplace"), Mode(SELF), scenario)
     assert told(result) == (PASSED, "", [])
     assert result.unchecked is None
+
+
+def test_item_of_another_place_must_not_stand_in_the_catalogue_of_the_new_one(tmp_path):
+    """Harbin goes by the catalogue of Qitaihe, whose code of dialysis the scenario charges where it is unknown."""
+    (tmp_path / "harbin.yaml").write_text('area: "230100"\nname: 哈尔滨市\nversion: "1"\n', encoding="utf-8")
+    scenarios = load([Path("catalogue/item-in-no-catalogue")])
+    (treated,) = move(scenarios, "230100", TREATMENT, tmp_path / "harbin.yaml")
+    (insured,) = move(scenarios, "230100", INSURED, tmp_path / "harbin.yaml")
+    assert "003110000060000-311000025" in treated.unreachable.en
+    assert insured.unreachable is None
