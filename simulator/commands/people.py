@@ -12,6 +12,7 @@ from simulator.core.texts import text
 
 if TYPE_CHECKING:
     from simulator.domain.person import Person
+    from simulator.harness.scenario.definition import Scenario
     from simulator.people.spec import OpeningBalance
 
 Entry = tuple["Person", "tuple[OpeningBalance, ...]"]
@@ -31,6 +32,10 @@ def command() -> None:
 @click.option(
     "--start", type=click.DateTime(["%Y-%m-%d"]), help="场景改在这一天开始 / the day on which scenarios begin"
 )
+@click.option(
+    "--city", default="", metavar="AREA=FILE", help="场景改在这个城市演 / the scenarios are moved to this city"
+)
+@click.option("--data", default="", help="自备数据目录 / folder with your own policies, catalogues, institutions")
 @click.option("-k", "words", default="", help="按词选场景 / scenarios by words")
 @click.option("-m", "marks", default="", help="按标记选场景 / scenarios by marks")
 def export(
@@ -40,6 +45,8 @@ def export(
     form: str,
     output: Path | None,
     start: datetime | None,
+    city: str,
+    data: str,
     words: str,
     marks: str,
 ) -> None:
@@ -54,7 +61,7 @@ def export(
     chosen_scenarios = load(paths, Selection(words, marks))
     if start is not None:
         chosen_scenarios = [begin_on(each, start.date()) for each in chosen_scenarios]
-    found = _people(chosen_scenarios, seed)
+    found = _people(_moved(chosen_scenarios, city, data), seed)
     chosen = {area: found[area] for area in (areas or found) if area in found}
     missing = [area for area in areas if area not in found]
     if missing or not chosen:
@@ -62,6 +69,20 @@ def export(
         raise SetupError(text("people_command.no_people", areas=", ".join(missing) or "-", known=known))
     for name, written in _written(chosen, form, output).items():
         _put(name, written)
+
+
+def _moved(scenarios: "list[Scenario]", written: str, data: str) -> "list[Scenario]":
+    """Scenarios with the people of the city in the roles; those that it cannot play are left out."""
+    if not written:
+        return scenarios
+    from simulator.harness.scenario.definition import INSURED
+    from simulator.platform import load_defaults
+    from simulator.relocation import open_library, relocate
+
+    books = load_defaults(data)
+    city, library = open_library(written, books.policies, books.institutions, books.catalogues)
+    moved = (relocate(each, city, library, INSURED) for each in scenarios)
+    return [each for each in moved if each.unreachable is None]
 
 
 def _people(scenarios: list[Any], seed: int) -> dict[str, list[Entry]]:

@@ -16,6 +16,7 @@ from simulator.core.texts import text
 
 if TYPE_CHECKING:
     from simulator.harness.environment.plan import Plan
+    from simulator.harness.scenario.definition import Scenario
 
 USES = ("self", "insured", "treatment")
 _PATH = click.Path(path_type=Path)
@@ -47,6 +48,7 @@ def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> No
 @click.option("--sandbox", default="", metavar="NAME", help="就医地用法的沙箱 / sandbox of the treatment use")
 @click.option("--port", default=0, help="自启平台的端口 / port of the platform started here")
 @click.option("--token", default="", envvar="NHSA_SIM_TOKEN", help="控制接口令牌 / token of control")
+@click.option("--city", default="", metavar="AREA=FILE", help="让场景改在这个城市演 / move the scenarios to this city")
 @click.option("--data", default="", help="自备数据目录 / folder with your own policies, catalogues, institutions")
 @click.option("--cast", "cast_file", type=_PATH, help="演员表 / cast file")
 @click.option("--seed", default=230900, show_default=True, help="人员生成种子 / seed of people")
@@ -107,11 +109,14 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
     if options["data"] and not Path(options["data"]).is_dir():
         raise SetupError(text("harness.no_folder", path=options["data"]))
     agencies = dict(_area_and_url(each) for each in options["agencies"])
-    refuse_strangers(scenarios, list(agencies), options["hospitals"])
     can, hospital_can = (read_capabilities(options[f"{side}_capability"]) for side in ("agency", "hospital"))
     day = _start(options["start"], can, hospital_can)
+    scenarios = [begin_on(each, day) for each in scenarios] if day is not None else scenarios
+    scenarios, treated, city = _moved(scenarios, options["city"], options["data"])
+    refuse_strangers([each for each in scenarios if each.unreachable is None], list(agencies), ())
+    refuse_strangers([each for each in treated if each.unreachable is None], (), options["hospitals"])
     return Plan(
-        [begin_on(each, day) for each in scenarios] if day is not None else scenarios,
+        scenarios,
         uses=_uses(options["uses"], agencies=bool(agencies), hospitals=bool(options["hospitals"])),
         agencies=agencies,
         capabilities=can,
@@ -121,10 +126,28 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
         data=str(Path(options["data"]).resolve()) if options["data"] else "",
         personas=read_personas(options["cast_file"]) if options["cast_file"] else None,
         paths=paths,
+        city=city,
+        treated=treated,
         command=_replay(options["seed"]),
         rerun=_rerun(options, day),
         **{name: options[name] for name in _AS_GIVEN},
     )
+
+
+def _moved(
+    scenarios: "list[Scenario]", written: str, data: str
+) -> "tuple[list[Scenario], list[Scenario], tuple[str, Path] | None]":
+    """Scenarios with the city as insured place, the same with it as treatment place, and its area and file."""
+    if not written:
+        return scenarios, scenarios, None
+    from simulator.harness.scenario.definition import INSURED, TREATMENT
+    from simulator.platform import load_defaults
+    from simulator.relocation import open_library, relocate
+
+    books = load_defaults(data)
+    city, library = open_library(written, books.policies, books.institutions, books.catalogues)
+    insured, treated = ([relocate(each, city, library, use) for each in scenarios] for use in (INSURED, TREATMENT))
+    return insured, treated, (city.area, city.file.resolve())
 
 
 _AS_GIVEN = ("seed", "hospitals", "sandbox", "platform", "token", "port", "keep", "stop_at_first", "recorded")
@@ -168,7 +191,7 @@ def _rerun(options: Mapping[str, Any], day: date | None) -> str:
             words += [name, value]
         for value in options[f"{name[2:]}_capability"]:
             words += [f"{name}-capability", value]
-    given = {name: options[name] for name in ("platform", "sandbox", "data")}
+    given = {name: options[name] for name in ("platform", "sandbox", "data", "city")}
     given |= {"cast": options["cast_file"], "start": day}
     for name, one in given.items():
         words += [f"--{name}", str(one)] if one else []

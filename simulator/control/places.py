@@ -107,6 +107,7 @@ def put_policy(request: ControlRequest) -> Any:
 
 
 def _merged(before: Any, body: Any) -> dict[str, Any]:
-    items = {each["code"]: each for each in (before or {}).get("items", [])}
-    items.update({each["code"]: each for each in body["items"]})
-    return {**body, "items": list(items.values())}
+    """Items put before and those of a body, whose versions of a code replace all earlier ones of that code."""
+    codes = {each["code"] for each in body["items"]}
+    kept = [each for each in (before or {}).get("items", []) if each["code"] not in codes]
+    return {**body, "items": [*kept, *body["items"]]}

@@ -101,3 +101,23 @@ def test_a_gap_that_a_message_meets_is_told_on_the_wire_and_keeps_nothing(stage,
     assert CITY in answer.err_msg
     assert "2001-03-10" in answer.err_msg
     assert stage.control.audit()["entries"] == 0
+
+
+def test_every_version_of_an_item_that_is_put_into_a_catalogue_holds_on_its_days(stage):
+    """The price of a day: 10.00 in 2024, 12.00 from 2025; a later call replaces all versions of the code."""
+    shared = {"code": "C0000000001", "name": "试", "kind": "consumable", "level": "甲"}
+    until, since = {"valid_to": "2024-12-31"}, {"valid_from": "2025-01-01"}
+    versions = [{**shared, **until, "price_ceiling": "10.00"}, {**shared, **since, "price_ceiling": "12.00"}]
+    stage.control("PUT", "catalogue/510100", {"items": versions})
+    assert [price(stage, on) for on in ("2024-12-31", "2025-01-01")] == ["10.00", "12.00"]
+    stage.control("PUT", "catalogue/510100", {"items": [{**shared, "price_ceiling": "11.00"}]})
+    assert [price(stage, on) for on in ("2024-12-31", "2025-01-01")] == ["11.00", "11.00"]
+
+
+def price(stage, on):
+    (item,) = [
+        each
+        for each in stage.control("GET", f"catalogue?area=510100&on={on}")["items"]
+        if each["code"] == "C0000000001"
+    ]
+    return item["price_ceiling"]

@@ -71,3 +71,19 @@ def test_relation_between_saved_values_is_a_key():
     saved = {"a": {"x": Decimal("300")}, "b": {"x": Decimal("200.01")}}
     (found,) = differences({"$a.x + $b.x": {"at_most": "500.00"}}, {}, saved.__getitem__)
     assert found.got.zh == "500.01"
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted", "answer", "told"),
+    [
+        ("cuminfo[cum_type_code=DEDC].cum", Decimal(0), {"cuminfo": []}, 0),
+        ("cuminfo[cum_type_code=DEDC].cum", "$zero", {"cuminfo": [{"cum_type_code": "HIFP", "cum": Decimal(1)}]}, 0),
+        ("cuminfo[cum_type_code=DEDC].cum", Decimal(1), {"cuminfo": []}, 1),
+        ("cuminfo[cum_type_code=DEDC].cum", Decimal(0), {"cuminfo": [{"cum_type_code": "DEDC", "cum": Decimal(1)}]}, 1),
+        ("cuminfo[cum_type_code=DEDC].cum", Decimal(0), {}, 1),
+        ("setldetail[fund_pay_type=310100].fund_payamt", Decimal(0), {"setldetail": []}, 1),
+    ],
+)
+def test_balance_of_zero_may_be_left_out(path, wanted, answer, told):
+    """Rules 21; nothing else may, and no balance where the list itself is missing."""
+    assert len(differences({path: wanted}, answer, {"zero": Decimal("0.00")}.__getitem__)) == told

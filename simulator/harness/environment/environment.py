@@ -1,6 +1,7 @@
 """Environment of a run: parties given by address, or started here on free ports with temporary stores."""
 
 import contextlib
+import shutil
 import socket
 from collections.abc import Mapping
 from types import TracebackType
@@ -83,7 +84,8 @@ class Environment:
             self._start_platform()
         self.connect().refuse_stranger()
         if INSURED in self._plan.uses and not self._plan.agencies:
-            areas = dict.fromkeys(area for each in self._plan.scenarios for area in each.insured_areas)
+            played = [each for each in self._plan.scenarios if each.unreachable is None]
+            areas = dict.fromkeys(area for each in played for area in each.insured_areas)
             self._agencies = {area: f"http://127.0.0.1:{free_port()}/" for area in areas}
 
     def _start_platform(self) -> None:
@@ -100,23 +102,40 @@ class Environment:
     def _start_agencies(self) -> None:
         """Starts a reference agency for each insured area, with the people that the scenarios need."""
         self._export(list(self._agencies))
+        data = self._data_of_agencies()
         started = []
         for area, url in self._agencies.items():
             arguments = ["agency", "--city", area, "--port", str(urlsplit(url).port)]
             arguments += ["--store", str(self._processes.folder / f"agency-{area}")]
             arguments += ["--people", str(self._processes.folder / "people" / f"people-{area}.json")]
-            if self._plan.data:
-                arguments += ["--data", self._plan.data]
+            if data:
+                arguments += ["--data", data]
             name = str(text("harness.party_agency", area=area))
             started.append(self._processes.start(name, arguments, ready_url=url))
         for process in started:
             process.wait_ready()
+
+    def _data_of_agencies(self) -> str:
+        """The data folder of the run with the city file of the run in it; blank where there is neither."""
+        if self._plan.city is None:
+            return self._plan.data
+        folder = self._processes.folder / "data"
+        if self._plan.data:
+            shutil.copytree(self._plan.data, folder)
+        (folder / "policies").mkdir(parents=True, exist_ok=True)
+        area, file = self._plan.city
+        shutil.copyfile(file, folder / "policies" / f"{area}.yaml")
+        return str(folder)
 
     def _export(self, areas: list[str]) -> None:
         """Writes people-<area>.json for each area, as a city would be given it."""
         arguments = ["people", "export", "--seed", str(self._plan.seed), "-o", str(self._processes.folder / "people")]
         for area in areas:
             arguments += ["--area", area]
+        if self._plan.city is not None:
+            arguments += ["--city", "{}={}".format(*self._plan.city)]
+        if self._plan.data:
+            arguments += ["--data", self._plan.data]
         if self._plan.start is not None:
             arguments += ["--start", self._plan.start.isoformat()]
         arguments += [str(path) for path in scenario_files(self._plan.paths)]

@@ -50,7 +50,7 @@ class Mode:
     def why_not(self, scenario: Scenario) -> Text | None:
         """Reason why a scenario makes no sense in this use; None when it does."""
         reason = scenario.why_not_in(self.use)
-        if reason is not None:
+        if reason is not None or scenario.unreachable is not None:
             return reason
         if self.use == INSURED and not any(map(self.answers_itself, scenario.insured_areas)):
             return text("harness.nobody_insured", areas=", ".join(self.agencies))
@@ -60,8 +60,8 @@ class Mode:
 
     def not_tested(self, scenario: Scenario) -> Text | None:
         """Need of a scenario that the system under test does not meet; None when all are met."""
-        if self.use not in (INSURED, TREATMENT):
-            return None
+        if scenario.unreachable is not None or self.use not in (INSURED, TREATMENT):
+            return scenario.unreachable
         can = self.capabilities
         if self.own_clock and scenario.moves_clock():
             return text("harness.needs_clock")

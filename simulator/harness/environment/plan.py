@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.harness.environment.personas import Personas
-from simulator.harness.scenario.definition import USES, Scenario
+from simulator.harness.scenario.definition import TREATMENT, USES, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,16 @@ class Plan:
     data: str = ""
     personas: Personas | None = None
     paths: Sequence[Path] = ()
+    city: tuple[str, Path] | None = None
+    """Area and city file of the city that the scenarios were moved to."""
+    treated: Sequence[Scenario] | None = None
+    """Scenarios of the treatment use, in the same order, where they are others."""
     keep: bool = False
     stop_at_first: bool = False
     recorded: bool = False
     command: str = ""
     rerun: str = "nhsa-sim rehearse"
+
+    def scenarios_in(self, use: str) -> Sequence[Scenario]:
+        """Scenarios as they are played in a use."""
+        return self.treated if use == TREATMENT and self.treated is not None else self.scenarios

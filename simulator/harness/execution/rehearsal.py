@@ -15,6 +15,7 @@ from simulator.core.errors import SetupError, SimulatorError
 from simulator.core.texts import text
 from simulator.harness.environment.environment import Environment
 from simulator.harness.environment.plan import Plan
+from simulator.harness.execution.books import begin_with_empty_books
 from simulator.harness.execution.results import (
     BROKEN,
     NOT_APPLICABLE,
@@ -94,7 +95,9 @@ def _mode(
         stage = Stage(
             environment.connect(), plan.seed, run, plan.personas, plan.keep, environment.refuse_dead, plan.recorded
         )
-        for scenario in plan.scenarios:
+        scenarios = plan.scenarios_in(use)
+        mode = begin_with_empty_books(stage, mode, scenarios)
+        for scenario in scenarios:
             for event in play(stage, mode, scenario):
                 events.put(event)
                 failed = isinstance(event, ScenarioEnded) and event.result.status in ("failed", BROKEN)

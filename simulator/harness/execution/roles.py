@@ -1,6 +1,7 @@
 """People for the roles: made from the seed, from a cast, or as a system that keeps its books has them now."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.core.texts import Text, text
@@ -12,6 +13,27 @@ from simulator.harness.scenario.definition import INSURED, Scenario, role_key
 from simulator.harness.scenario.expressions import as_number
 
 _EMPTY = "nobody-yet"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBalance:
+    """Balance of a person at the agency that differs from what the role begins with."""
+
+    role: str
+    name: str
+    """Year, insurance, kind and disease of an accumulator, or `account_balance`."""
+    wanted: str
+    got: str
+
+    @property
+    def told(self) -> Text:
+        return text("harness.history_of", role=self.role, what=self.name, wanted=self.wanted, got=self.got)
+
+    @property
+    def settled_before(self) -> bool:
+        """True for a deductible or payment of the pool where the role begins with none."""
+        kind = self.name.split()[2:3]
+        return kind in (["DEDC"], ["HIFP"]) and not as_number(self.wanted) and bool(as_number(self.got))
 
 
 class CannotPlay(Exception):
@@ -32,8 +54,7 @@ def fill_roles(personas: Personas | None, scenario: Scenario, context: RunContex
         _fill(personas, scenario, context)
         return None, []
     context.sandbox.control("POST", "snapshots", {"name": _EMPTY})
-    _fill(None, scenario, context)
-    history = _histories(context, scenario)
+    history = [each.told for each in balances_kept(context, scenario)]
     made = dict(context.people)
     context.sandbox.control("POST", f"snapshots/{_EMPTY}/restore", {})
     if history and context.mode.capabilities.get("reset") is False:
@@ -98,35 +119,38 @@ def _asked_there(context: RunContext, person: Mapping[str, Any]) -> bool:
     return context.mode.answers_itself(str(person["insured_at"]))
 
 
-def _histories(context: RunContext, scenario: Scenario) -> list[Text]:
-    """Of each role, in each year that the scenario comes to, as accumulators are told a year at a time."""
+def balances_kept(context: RunContext, scenario: Scenario) -> list[KeptBalance]:
+    """Balances of new people at their agency beyond their roles, in each year that the scenario comes to.
+
+    The people are made in the sandbox of the context; accumulators are told a year at a time.
+    """
+    _fill(None, scenario, context)
     moments = [scenario.clock, *(str(step.said["clock"]) for step in scenario.steps if step.verb == "clock")]
     found = []
     for moment in {each[:4]: each for each in reversed(moments)}.values():
         if not context.mode.own_clock:
             context.sandbox.control("PUT", "clock", {"now": moment, "running": False})
-        found += [said for role in scenario.roles if (said := _history(context, role)) is not None]
+        found += [each for role in scenario.roles for each in _kept(context, role)]
     return found
 
 
-def _history(context: RunContext, role: str) -> Text | None:
-    """History of a person at the agency beyond the role; None without one, or for a person unknown there."""
+def _kept(context: RunContext, role: str) -> list[KeptBalance]:
+    """Balances of a person at the agency that differ from the role; none for a person unknown there."""
     made = context.people[role]
     if not _asked_there(context, made):
-        return None
+        return []
     ours = context.sandbox.control("GET", f"people/{made['psn_no']}")
     try:
         theirs = context.sandbox.control("POST", "people/learn", _shown(made))
     except ControlRefused:
         # That is for the scenario to find.
-        return None
+        return []
     wanted, got = _balances(ours), _balances(theirs)
-    for name in sorted({*wanted, *got}):
-        if wanted.get(name, 0) != got.get(name, 0):
-            return text(
-                "harness.history_of", role=role, what=name, wanted=wanted.get(name, "0.00"), got=got.get(name, "0.00")
-            )
-    return None
+    return [
+        KeptBalance(role, name, str(wanted.get(name, "0.00")), str(got.get(name, "0.00")))
+        for name in sorted({*wanted, *got})
+        if wanted.get(name, 0) != got.get(name, 0)
+    ]
 
 
 def _shown(person: Mapping[str, Any]) -> dict[str, Any]:

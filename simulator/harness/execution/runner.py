@@ -29,7 +29,7 @@ from simulator.harness.execution.results import (
 from simulator.harness.execution.roles import CannotPlay, fill_roles
 from simulator.harness.execution.run_context import RunContext
 from simulator.harness.execution.steps import NotReached, perform, title_of
-from simulator.harness.scenario.definition import Scenario
+from simulator.harness.scenario.definition import INSURED, TREATMENT, Scenario
 
 _OURS = "/simulator/"
 _AFTERMATH_S = 10.0
@@ -109,6 +109,8 @@ def _play_in(
     reason, more = _literals(stage, scenario, sandbox, because)
     context.literals = reason is None
     result.notes += [*notes, *more]
+    if scenario.changes is not None:
+        result.notes.append(text("harness.played_with", changes=scenario.changes))
     if reason is not None:
         _leave_unchecked(scenario, result, reason)
     for step in scenario.steps:
@@ -125,7 +127,18 @@ def _play_in(
     if stage.recorded:
         journal.look()
     failed = result.root_cause is not None or bool(result.final)
-    result.status = FAILED if failed else PASSED
+    unproved = None if failed else _why_nothing_is_proved(context, result)
+    result.status, result.reason = (NOT_APPLICABLE, unproved) if unproved else (FAILED if failed else PASSED, None)
+
+
+def _why_nothing_is_proved(context: RunContext, result: ScenarioResult) -> Text | None:
+    """Reason why a scenario that went well proves nothing: the city took no part in any step. None otherwise."""
+    mode, steps = context.mode, result.steps
+    if mode.use == INSURED and not any(leg.leg == "agency" for each in steps for leg in each.legs):
+        return text("harness.never_asked")
+    if mode.use == TREATMENT and not context.planned:
+        return text("harness.never_called")
+    return None
 
 
 def sandbox_name(scenario_id: str, use: str, run: str) -> str:
@@ -161,6 +174,8 @@ def _open(stage: Stage, mode: Mode, scenario: Scenario, sandbox: SandboxClient) 
         else:
             stage.platform.control("DELETE", f"sandboxes/{sandbox.name}")
             stage.platform.control("POST", "sandboxes", new)
+    for call in scenario.preparation:
+        sandbox.control(call.method, call.path, call.body)
     mode.prepare(sandbox)
 
 
@@ -194,6 +209,8 @@ def _literals(
         return because, []
     if stage.personas is not None:
         return text("harness.because_cast"), []
+    if scenario.moved is not None:
+        return scenario.moved, []
     if scenario.shifted:
         return text("harness.because_shifted", day=scenario.clock[:10]), []
     notes = []

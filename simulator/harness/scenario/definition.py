@@ -62,6 +62,15 @@ class ScenarioStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlCall:
+    """Control call with its body."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Scenario file as read."""
 
@@ -85,6 +94,14 @@ class Scenario:
     findings: tuple[str, ...] = ()
     shifted: bool = False
     """Moved to another day than the one it was written for."""
+    preparation: tuple[ControlCall, ...] = ()
+    """Calls that give its sandbox what it needs besides its people."""
+    moved: Text | None = None
+    """Reason why literal amounts cannot hold: its people are of another city than the one it was written for."""
+    changes: Text | None = None
+    """Codes that were replaced when it was moved to another city."""
+    unreachable: Text | None = None
+    """Reason why it cannot be played in the city asked for."""
 
     @property
     def family(self) -> str:
