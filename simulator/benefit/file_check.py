@@ -84,5 +84,5 @@ def new_city_file(area: str, name: str, book: PolicyBook) -> str:
 
 
 def _disease_row(stated: dict[str, object]) -> str:
-    """A row in one line; what is quoted in JSON is quoted so in YAML too."""
+    """Row in one line; quotation marks of JSON serve in YAML too."""
     return "{" + ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in stated.items()) + "}"
