@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from simulator.benefit import ChargeScope, City, PolicyBook
+from simulator.benefit import Accumulated, Award, ChargeScope, City, Claim, PolicyBook, Rules
+from simulator.benefit import award as award_of
 from simulator.contract import Edition
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
@@ -17,6 +18,8 @@ from simulator.store.unit_of_work import UnitOfWork
 
 Body = Mapping[str, Any]
 Output = dict[str, Any]
+BenefitEngine = Callable[[Claim, Rules, Accumulated], Award]
+"""Function that awards a claim under rules over what has accrued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Place:
     coverage: FilingCoverage
     numbers: str = ""
     """Stands before every number this place gives out, so its numbers are never mistaken for the platform's."""
+    award: BenefitEngine = award_of
 
     def local(self, one: str, other: str) -> bool:
         return self.coverage.same_place(one, other)

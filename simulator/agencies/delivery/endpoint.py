@@ -21,7 +21,7 @@ from simulator.core.json_codec import LARGEST_MESSAGE, NotAMessage, digest, read
 from simulator.core.texts import text
 from simulator.domain.places import below
 from simulator.domain.transaction_table import RECONCILIATION_DAY, traits_of
-from simulator.insured.place import Asked, Place
+from simulator.insured.place import Answered, Asked, Place
 from simulator.store import idempotency_keys
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -41,6 +41,7 @@ class Endpoint:
     strict: bool = True
     area: str = ""
     """Whose people it insures; blank takes whoever is asked about."""
+    answer: Callable[[Asked], Answered] = insured.answer
 
     def deliver(self, raw: bytes) -> bytes:
         """The answer to one message; never raises for what the message is."""
@@ -90,7 +91,7 @@ class Endpoint:
         asked = Asked.under(
             head, work, self.place, body, received, infno=head.infno, msgid=head.msgid, origin_msgid=head.msgid
         )
-        answered = insured.answer(asked)
+        answered = self.answer(asked)
         written = _write(head, received, SUCCESS, "", answered.output)
         if effect:
             self._spend(work, head, fingerprint, body, written, answered.settlement_id)
