@@ -118,7 +118,9 @@ def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> 
             other.terminate()
 
 
-def serve_agency(host: str, port: int, *, threads: int, people: Path | None, **options: str | bool) -> None:
+def serve_agency(
+    host: str, port: int, *, threads: int, people: Path | None, **options: str | bool | tuple[str, ...]
+) -> None:
     """Serves the reference agency until interrupted; its people are read first, so a bad file stops it at once."""
     from simulator.agencies.reference.agency import count_people, load_people
     from simulator.people.areas import area_name
@@ -164,6 +166,7 @@ def _agency(options: Mapping[str, Any]) -> "ReferenceAgency":
         coverage=shipped.coverage,
         edition=options["edition"],
         own_clock=bool(options["own_clock"]),
+        defects=tuple(options["defects"]),
     )
 
 
