@@ -143,6 +143,8 @@ def _first_finding(result: ScenarioResult) -> Text:
 def _with_rule(path: str, cause: Text, *, in_the_end: bool) -> Text:
     """A finding in the end has its rule in the path of the difference, a finding of a step in its sentence."""
     rule = path.partition(" ")[0]
+    if cause.en.startswith(f"{rule}: "):
+        return cause
     return Text(f"{rule}：{cause.zh}", f"{rule}: {cause.en}") if in_the_end else cause
 
 
