@@ -130,7 +130,9 @@ def account_told_as_before(sound: BenefitEngine, claim: Claim, rules: Rules, acc
 @overlays_award
 def account_beyond_its_balance(sound: BenefitEngine, claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
     given = sound(claim, rules, accumulated)
-    return resettled(given, account=given.personal) if given.account else given
+    if not claim.account_balance:
+        return given
+    return resettled(given, account=max(0, min(given.trace.account_limit, given.personal)))
 
 
 @overlays_award
