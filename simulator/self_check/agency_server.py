@@ -59,8 +59,13 @@ class AgencyServer:
         agency.store.close()
 
     @contextmanager
-    def agencies(self, cities: Collection[str], names: Collection[str]) -> Iterator[dict[str, str]]:
-        """Agencies with these defects for these cities; yields their URLs by area."""
+    def agencies(
+        self, cities: Collection[str], names: Collection[str], errors: list[Exception]
+    ) -> Iterator[dict[str, str]]:
+        """Agencies with these defects for these cities; yields their URLs by area.
+
+        `errors` takes the exceptions that an agency breaks off with, which to the platform look like no answer.
+        """
         # Several defects may be played at the same time.
         number = next(self._numbers)
         folder = self.folder / f"copy-{number}"
@@ -69,7 +74,7 @@ class AgencyServer:
             shutil.copytree(self.folder / f"prepared-{city}", folder / city)
             opened[city] = self._open(folder / city, city, names)
         paths = {city: f"{number}/{city}" for city in cities}
-        self._server.agencies |= {paths[city]: opened[city].deliver for city in cities}
+        self._server.agencies |= {paths[city]: _noting(errors, opened[city].deliver) for city in cities}
         port = self._server.server_address[1]
         try:
             yield {city: f"http://127.0.0.1:{port}/{path}" for city, path in paths.items()}
@@ -81,6 +86,17 @@ class AgencyServer:
 
     def _open(self, folder: Path, city: str, names: Collection[str]) -> ReferenceAgency:
         return open_agency(folder, city, policies=self.policies, edition="national", own_clock=False, defects=names)
+
+
+def _noting(errors: list[Exception], deliver: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    def noting(raw: bytes) -> bytes:
+        try:
+            return deliver(raw)
+        except Exception as error:
+            errors.append(error)
+            raise
+
+    return noting
 
 
 @contextmanager

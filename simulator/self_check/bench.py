@@ -4,17 +4,17 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator.core.errors import SetupError
-from simulator.core.texts import text
+from simulator.core.texts import Text, text
 from simulator.harness.environment.client import PlatformClient, SandboxClient
 from simulator.harness.environment.modes import Mode
 from simulator.harness.environment.processes import Processes
 from simulator.harness.execution.rehearsal import new_run
 from simulator.harness.execution.results import BROKEN, FAILED, PASSED, ScenarioEnded, ScenarioResult
-from simulator.harness.execution.runner import Stage, play
+from simulator.harness.execution.runner import Stage, own_fault, play
 from simulator.harness.hospital.defects import with_defects
 from simulator.harness.hospital.hospital import ReferenceHospital
 from simulator.harness.hospital.logbook import Logbook
@@ -38,6 +38,8 @@ class Played:
     """Number of scenarios that were played to their end."""
     failure: ScenarioResult | None = None
     """First result that failed; broken where the run could not go on."""
+    error: Text | None = None
+    """Sentence about an exception in the defective system, whose failures say nothing about its defect."""
 
 
 class Bench:
@@ -56,10 +58,13 @@ class Bench:
         """Plays scenarios until the first that fails, those that the catalogue names first; without a defect all."""
         names = (defect.name,) if defect is not None else ()
         scenarios = self._ordered(defect)
+        errors: list[Exception] = []
         if side == HOSPITAL:
-            return self._play_hospital(scenarios, names)
-        with self._server.agencies(self._areas, names) as urls:
-            return self._play(Mode(INSURED, urls, patience_s=AGENCY_PATIENCE_S), scenarios, new_run())
+            played = self._play_hospital(scenarios, names, errors)
+        else:
+            with self._server.agencies(self._areas, names, errors) as urls:
+                played = self._play(Mode(INSURED, urls, patience_s=AGENCY_PATIENCE_S), scenarios, new_run())
+        return replace(played, error=own_fault(errors[0])) if errors else played
 
     def _ordered(self, defect: Defect | None) -> list[Scenario]:
         shown = defect.shown_by if defect is not None else ()
@@ -77,12 +82,12 @@ class Bench:
                 return Played(count, ended.result)
         return Played(count)
 
-    def _play_hospital(self, scenarios: Sequence[Scenario], names: tuple[str, ...]) -> Played:
+    def _play_hospital(self, scenarios: Sequence[Scenario], names: tuple[str, ...], errors: list[Exception]) -> Played:
         run = new_run()
         sandbox = self._platform.sandbox(f"{run}-treatment")
         self._platform.control("POST", "sandboxes", {"name": sandbox.name, "seed": self._seed})
         mode = Mode(TREATMENT, {}, {}, ("all",), sandbox.name, HOSPITAL_PATIENCE_S)
-        with _hospital(sandbox, names):
+        with _hospital(sandbox, names, errors):
             try:
                 return self._play(mode, scenarios, run)
             finally:
@@ -114,8 +119,8 @@ def _export_people(processes: Processes, folder: Path, seed: int) -> Path:
 
 
 @contextmanager
-def _hospital(sandbox: SandboxClient, names: tuple[str, ...]) -> Iterator[None]:
-    """Reference hospital with these defects, in a thread of its own."""
+def _hospital(sandbox: SandboxClient, names: tuple[str, ...], errors: list[Exception]) -> Iterator[None]:
+    """Reference hospital with these defects, in a thread of its own; `errors` takes the exception that ends it."""
     ended = threading.Event()
 
     def serve() -> None:
@@ -125,6 +130,8 @@ def _hospital(sandbox: SandboxClient, names: tuple[str, ...]) -> Iterator[None]:
             hospital = ReferenceHospital(sandbox, book, ("all",), _ACT_S, lambda _title, _state, _told: None)
             try:
                 with_defects(hospital, names).run(lambda: not ended.is_set())
+            except Exception as error:  # noqa: BLE001 (told with the verdict)
+                errors.append(error)
             finally:
                 book.close()
 

@@ -89,9 +89,11 @@ def judge_sound(side: str, played: Played) -> Verdict:
 
 
 def judge(defect: Defect, played: Played) -> Verdict:
-    """Verdict on a system with one defect; a scenario that broke off says nothing about it."""
+    """Verdict on a system with one defect; a scenario or a system that broke off says nothing about it."""
     found = played.failure
     missed = Verdict(defect.side, defect.name, defect.family, defect.wrong, caught=False, scenarios=played.scenarios)
+    if played.error is not None:
+        return replace(missed, told=played.error)
     if found is None:
         return missed
     if found.status != FAILED:
