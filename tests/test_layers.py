@@ -63,6 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     "relocation": {"domain", "people", "benefit", "catalogue", "harness"},
     "testing": {"contract", "harness"},
     "coverage": {"contract", "harness", "transactions"},
+    "self_check": {"agencies", "benefit", "harness", "testing"},
     "pages": {"contract", "store", "sandbox", "transactions", "gateway", "control", "platform"},
 }
 """Packages that may import only these and core; the others (server, commands, cli) wire."""

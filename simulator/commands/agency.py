@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from simulator.commands.defect_options import defect_options
 from simulator.core.errors import DataFault, DataFaults, SetupError
 from simulator.core.texts import text
 
@@ -19,6 +20,7 @@ from simulator.core.texts import text
 @click.option("--own-clock", is_flag=True, help="用本机时间，不用报文里的时间 / go by its own clock")
 @click.option("--threads", default=16, show_default=True, type=click.IntRange(1, 1000), help="处理线程 / threads")
 @click.option("--open", "opened", is_flag=True, help="允许在本机以外的地址监听 / allow an address that others reach")
+@defect_options("agency")
 def command(
     city: str,
     port: int,
@@ -30,6 +32,7 @@ def command(
     own_clock: bool,
     threads: int,
     opened: bool,
+    defects: tuple[str, ...],
 ) -> None:
     """启动参考经办机构 / Serve the reference agency.
 
@@ -60,5 +63,6 @@ def command(
         data=data,
         edition=edition,
         own_clock=own_clock,
+        defects=defects,
         people=people,
     )

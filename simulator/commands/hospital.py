@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simulator.commands.defect_options import defect_options
 from simulator.core.errors import SetupError
 from simulator.core.texts import text
 
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
     "--patience", default=60.0, show_default=True, help="一件事试多久才放弃（秒） / seconds before it gives up"
 )
 @click.option("--token", default="", envvar="NHSA_SIM_TOKEN", help="控制接口令牌 / token of control")
-def command(cities: tuple[str, ...], platform: str, sandbox: str, store: str, patience: float, token: str) -> None:
+@defect_options("hospital")
+def command(
+    cities: tuple[str, ...],
+    platform: str,
+    sandbox: str,
+    store: str,
+    patience: float,
+    token: str,
+    defects: tuple[str, ...],
+) -> None:
     """启动参考医院 / Run the reference hospital.
 
     看任务板（/_sim/tasks）上交给这些地区医院的事，用自己的报文去办；没收到应答的查询重发，结算则冲正后重办。
@@ -45,8 +55,14 @@ def command(cities: tuple[str, ...], platform: str, sandbox: str, store: str, pa
     def tell(title: str, state: str, said: str) -> None:
         click.echo(f"{text(f'hospital.{state}')}  {title}  {said}")
 
+    hospital = ReferenceHospital(found.sandbox(sandbox), book, cities, patience, tell)
+    if defects:
+        # A sound hospital has none of this code anywhere near it.
+        from simulator.harness.hospital.defects import with_defects
+
+        hospital = with_defects(hospital, defects)
     try:
-        ReferenceHospital(found.sandbox(sandbox), book, cities, patience, tell).run()
+        hospital.run()
     finally:
         book.close()
 

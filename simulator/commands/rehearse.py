@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -65,8 +65,21 @@ def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> No
 )
 @click.option("--keep", is_flag=True, help="保留沙箱 / keep the sandboxes")
 @click.option("-q", "--quiet", is_flag=True, help="只显示未通过的 / tell only what did not pass")
+@click.option(
+    "--self-check", is_flag=True, help="用各带一个已知缺陷的参考系统检验预演本身 / check the rehearsal itself"
+)
+@click.option("--defect", "defects", multiple=True, metavar="NAME", help="只检验这些缺陷，可多次 / only these defects")
+@click.option("--json", "as_json", is_flag=True, help="检验结果写成 JSON / verdicts of the self-check as JSON")
 def command(
-    paths: tuple[Path, ...], report: Path, quiet: bool, record: Path | None, unmasked: bool, **options: Any
+    paths: tuple[Path, ...],
+    report: Path,
+    quiet: bool,
+    record: Path | None,
+    unmasked: bool,
+    self_check: bool,
+    defects: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """联调预演 / Rehearse.
 
@@ -79,6 +92,11 @@ def command(
     from simulator.harness.report.recording import recording
     from simulator.harness.report.writers import Reports
 
+    if self_check:
+        _refuse_others_in_self_check(options)
+        _check_itself(paths, options, defects, as_json=as_json)
+    if defects or as_json:
+        raise SetupError(text("self_check.only_with_self_check"))
     if unmasked and record is None:
         raise SetupError(text("harness.unmasked_without_record"))
     plan = _plan(paths, options | {"recorded": record is not None})
@@ -92,6 +110,46 @@ def command(
             reports.take(event)
             written(event)
     sys.exit(reports.exit_code)
+
+
+_OF_SELF_CHECK = ("words", "marks", "seed")
+"""Options of the selection and the seed, which a self-check takes beside its own."""
+
+
+def _refuse_others_in_self_check(options: Mapping[str, Any]) -> None:
+    context = click.get_current_context()
+    for name in options:
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name not in _OF_SELF_CHECK:
+            raise SetupError(text("self_check.not_in_self_check", option=name))
+
+
+def _check_itself(
+    paths: tuple[Path, ...], options: Mapping[str, Any], names: Sequence[str], *, as_json: bool
+) -> NoReturn:
+    """Plays the reference systems with one defect at a time; exits with 1 where one is missed or a sound one fails."""
+    from simulator.harness.scenario.library import load
+    from simulator.harness.scenario.selection import Selection
+    from simulator.self_check.bench import bench
+    from simulator.self_check.catalogue import chosen
+    from simulator.self_check.report import heading, line, sums_line, verdicts_as_json
+    from simulator.self_check.verdicts import Verdict, check, sums
+
+    asked = chosen(names)
+    scenarios = load(paths, Selection(options["words"], options["marks"]))
+    if not scenarios:
+        raise SetupError(text("harness.nothing_chosen", words=options["words"] or "-", marks=options["marks"] or "-"))
+    verdicts: list[Verdict] = []
+    if not as_json:
+        click.echo(heading())
+    with bench(scenarios, options["seed"]) as ready:
+        for each in check(ready, asked):
+            verdicts.append(each)
+            if not as_json:
+                click.echo(line(each))
+    found = sums(verdicts)
+    click.echo(verdicts_as_json(verdicts) if as_json else sums_line(found))
+    sys.exit(found.exit_code)
 
 
 def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from simulator.benefit import ChargeScope, City, PolicyBook
+from simulator.benefit import Accumulated, Award, ChargeScope, City, Claim, PolicyBook, Rules
+from simulator.benefit import award as award_of
 from simulator.contract import Edition
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
@@ -20,6 +21,8 @@ Body = Mapping[str, Any]
 """Input of a message, or an object in it, by wire field; the contract has checked its shape."""
 Output = dict[str, Any]
 """Output of a message by wire field; the contract checks its shape before it is sent."""
+BenefitEngine = Callable[[Claim, Rules, Accumulated], Award]
+"""Function that awards a claim under rules over what has accrued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Place:
     coverage: FilingCoverage
     numbers: str = ""
     """Prefix of every number that this place issues, to tell it from a number of the platform."""
+    """Stands before every number this place gives out, so its numbers are never mistaken for the platform's."""
+    award: BenefitEngine = award_of
 
     def local(self, one: str, other: str) -> bool:
         """Tells whether two areas are the same place (rules 11)."""

@@ -2,7 +2,7 @@
 
 import json
 
-from simulator.benefit import Award, award, explain, trace_of
+from simulator.benefit import Award, explain, trace_of
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse, together
 from simulator.core.json_codec import read_own
@@ -54,7 +54,7 @@ def decide(asked: Asked) -> tuple[Case, Award]:
     if case.refusals:
         raise together(case.refusals)
     _refuse_other_total(asked, case)
-    return case, award(case.claim, case.city.rules(case.claim.dates), case.accumulated)
+    return case, asked.place.award(case.claim, case.city.rules(case.claim.dates), case.accumulated)
 
 
 def refuse_settled_batch(asked: Asked) -> None:

@@ -125,7 +125,9 @@ def serve(host: str, port: int, settings: Settings, more: Mapping[int, str]) -> 
             other.terminate()
 
 
-def serve_agency(host: str, port: int, *, threads: int, people: Path | None, **options: str | bool) -> None:
+def serve_agency(
+    host: str, port: int, *, threads: int, people: Path | None, **options: str | bool | tuple[str, ...]
+) -> None:
     """Serves the reference agency until interrupted; raises DataFaults for a bad file of people before it starts."""
     from simulator.agencies.reference.agency import count_people, load_people
     from simulator.people.areas import area_name
@@ -171,6 +173,7 @@ def _agency(options: Mapping[str, Any]) -> "ReferenceAgency":
         coverage=shipped.coverage,
         edition=options["edition"],
         own_clock=bool(options["own_clock"]),
+        defects=tuple(options["defects"]),
     )
 
 

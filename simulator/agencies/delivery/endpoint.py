@@ -21,7 +21,7 @@ from simulator.core.json_codec import LARGEST_MESSAGE, NotAMessage, digest, read
 from simulator.core.texts import text
 from simulator.domain.places import below
 from simulator.domain.transaction_table import RECONCILIATION_DAY, traits_of
-from simulator.insured.place import Asked, Place
+from simulator.insured.place import Answered, Asked, Place
 from simulator.store import idempotency_keys
 from simulator.store.unit_of_work import UnitOfWork
 
@@ -41,6 +41,7 @@ class Endpoint:
     strict: bool = True
     area: str = ""
     """Area whose people the place insures; a message for another area is refused. Blank accepts every area."""
+    answer: Callable[[Asked], Answered] = insured.answer
 
     def deliver(self, raw: bytes) -> bytes:
         """Answers a message; a bad message is answered −1 and raises nothing."""
@@ -100,7 +101,7 @@ class Endpoint:
             origin_msgid=head.msgid,
             strict=self.strict,
         )
-        answered = insured.answer(asked)
+        answered = self.answer(asked)
         written = _write(head, received, SUCCESS, "", answered.output)
         if effect:
             self._record_msgid(work, head, fingerprint, body, written, answered.settlement_id)

@@ -3,7 +3,7 @@
 People are loaded from an export file, as into a city's test environment; the books are separate from the platform's.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -42,6 +42,8 @@ class ReferenceAgency:
     city: str
     store: SqliteStore
     endpoint: Endpoint
+    deliver: Callable[[bytes], bytes]
+    """Answer to the bytes of a message: the endpoint's own, or with defects laid over it."""
 
 
 def open_agency(
@@ -54,17 +56,26 @@ def open_agency(
     coverage: FilingCoverage | None = None,
     strict: bool = True,
     clock: Callable[[], datetime] | None = None,
+    defects: Collection[str] = (),
 ) -> ReferenceAgency:
     """Opens the books of a city in `folder`, or creates them.
 
     With `own_clock` the time in the messages is ignored; `clock` then replaces the real time.
+
+    `defects` names the agency defects to apply.
     """
     factory, name = SqliteFactory(folder), f"agency-{city}"
     store = factory.open(name) if name in factory.names() else _create_books(factory, name)
     contract = contract_of(edition, overlays=("agency",))
     place = Place(contract.edition, policies, coverage or places.shipped(), NUMBER_PREFIX)
     now = clock or (lambda: beijing(real_time())) if own_clock else None
-    return ReferenceAgency(city, store, Endpoint(_begin(store), place, contract, now, strict, area=city))
+    endpoint = Endpoint(_begin(store), place, contract, now, strict, area=city)
+    if not defects:
+        return ReferenceAgency(city, store, endpoint, endpoint.deliver)
+    # A sound agency has none of this code anywhere near it.
+    from simulator.agencies.reference.defects import with_defects
+
+    return ReferenceAgency(city, store, endpoint, with_defects(endpoint, defects))
 
 
 def load_people(agency: ReferenceAgency, raw: bytes, name: str) -> tuple[int, int]:
@@ -95,7 +106,7 @@ def create_app(agency: ReferenceAgency) -> Flask:
     @app.post("/<path:path>")
     def deliver(path: str = "") -> Response:
         raw = request.stream.read(LARGEST_DAY + 1)
-        return Response(agency.endpoint.deliver(raw), mimetype="application/json")
+        return Response(agency.deliver(raw), mimetype="application/json")
 
     @app.get("/")
     def describe() -> Response:

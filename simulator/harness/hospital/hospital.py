@@ -10,7 +10,7 @@ from simulator.harness.environment.client import ControlRefused, SandboxClient
 from simulator.harness.environment.envelope_codec import Sent, read_json
 from simulator.harness.hospital.logbook import ANSWERED, DONE, FAILED, REVERSED, TAKEN, Logbook, Message, Task
 from simulator.harness.hospital.message_builder import Order, learn, order_of, write_message, write_reversal
-from simulator.harness.templates import number_of, template
+from simulator.harness.templates import Template, number_of, template
 
 POLL_S = 0.03
 UNKNOWN = "结果未知"
@@ -18,12 +18,26 @@ SIGN_IN = number_of("sign_in")
 """Stands in the err_msg of a platform that wants the operator signed in first, whatever else it says."""
 REVERSAL = number_of("reverse")
 _LONGEST_PAUSE_S = 2.0
+WriteMessage = Callable[[Logbook, Order], Message | None]
+"""Function that writes the message of an act; None where the act is left out."""
+WriteReversal = Callable[[Logbook, Message, str, Mapping[str, Any]], tuple[str, bytes]]
+"""Function that writes the reversal of a lost message: its msgid and its bytes."""
+Recovery = Callable[[Template], str]
+"""Function that decides what follows the lost answer to a transaction."""
+REVERSE, REPEAT, ASK_ANEW, GIVE_UP = "reverse", "repeat", "ask_anew", "give_up"
 _WAIT_S = 1
 """Seconds that the platform waits for a task to be put on an empty board."""
 
 
 class GivenUp(Exception):
     """An act could not be performed; the sentence is what the hospital was told."""
+
+
+def recovery_of(lost: Template) -> str:
+    """Recovery after a lost answer: a reversal where there is one, else the effect repeated or the query asked anew."""
+    if lost.reversible:
+        return REVERSE
+    return REPEAT if lost.effect else ASK_ANEW
 
 
 @dataclass(slots=True)
@@ -37,6 +51,9 @@ class ReferenceHospital:
     """Seconds of trying before an act is given up."""
     tell: Callable[[str, str, str], None]
     """Callback for each task: its title, its state, and the message about it."""
+    write: WriteMessage = write_message
+    write_back: WriteReversal = write_reversal
+    recovery: Recovery = recovery_of
 
     def run(self, forever: Callable[[], bool] = lambda: True) -> None:
         """Recovers, then serves the board as long as `forever` holds."""
@@ -119,7 +136,10 @@ class ReferenceHospital:
         pending = self.book.unanswered(order.task, order.step)
         may_sign_in = order.name not in ("sign_in", "sign_out") and not order.act.get("meant_to_be_refused")
         while True:
-            message = pending.pop() if pending else write_message(self.book, order)
+            message = pending.pop() if pending else self.write(self.book, order)
+            if message is None:
+                self.book.conclude("", order.task, order.step, order.reference, order.visit)
+                return
             self.book.begin(message)
             sent = self.sandbox.send(message.infno, message.msgid, message.raw)
             told = str(sent.body.get("err_msg") or sent.problem)
@@ -134,10 +154,13 @@ class ReferenceHospital:
                 return
             if time.monotonic() > deadline:
                 raise GivenUp(told)
-            # A lost answer: what can be reversed is, another effect is repeated as it was, a question is asked anew.
-            if template(order.infno).reversible:
+            next_act = self.recovery(template(order.infno))
+            if next_act == GIVE_UP:
+                self.book.end(message.msgid, ANSWERED)
+                raise GivenUp(told)
+            if next_act == REVERSE:
                 self._reverse(message)
-            elif template(order.infno).effect:
+            elif next_act == REPEAT:
                 pending = [message]
             else:
                 self.book.end(message.msgid, ANSWERED)
@@ -147,7 +170,9 @@ class ReferenceHospital:
     def _sign_in(self, order: Order) -> None:
         """Signs in anew, as at the beginning of a day; whatever comes of it, the act is sent once more."""
         signing = replace(order, act={**order.act, "act": "sign_in", "infno": SIGN_IN, "fields": {}}, task="")
-        message = write_message(self.book, signing)
+        message = self.write(self.book, signing)
+        if message is None:
+            return
         self.book.begin(message)
         sent = self.sandbox.send(message.infno, message.msgid, message.raw)
         self.book.end(message.msgid, ANSWERED)
@@ -168,7 +193,7 @@ class ReferenceHospital:
         deadline = time.monotonic() + self.patience_s
         pause = POLL_S
         while True:
-            number, raw = write_reversal(self.book, lost, str(head["inf_time"]), place)
+            number, raw = self.write_back(self.book, lost, str(head["inf_time"]), place)
             sent = self.sandbox.send(REVERSAL, number, raw)
             if not sent.lost:
                 break
