@@ -55,7 +55,7 @@ def test_the_wheel_rehearses_in_an_empty_folder(rehearsed):
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert " 0 failed, 0 broken, 0 not tested" in done.stdout
     written = sorted(path.name for path in (rehearsed.folder / "rehearsal").iterdir())
-    assert written == ["junit.xml", "report.html"]
+    assert written == ["junit.xml", "mistakes.json", "report.html", "results.json"]
 
 
 @pytest.fixture(scope="module")

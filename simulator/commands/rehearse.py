@@ -133,13 +133,13 @@ def _check_itself(
     from simulator.self_check.bench import bench
     from simulator.self_check.catalogue import chosen
     from simulator.self_check.report import heading, line, sums_line, verdicts_as_json
-    from simulator.self_check.verdicts import Verdict, check, sums
+    from simulator.self_check.verdicts import DefectVerdict, check, sums
 
     asked = chosen(names)
     scenarios = load(paths, Selection(options["words"], options["marks"]))
     if not scenarios:
         raise SetupError(text("harness.nothing_chosen", words=options["words"] or "-", marks=options["marks"] or "-"))
-    verdicts: list[Verdict] = []
+    verdicts: list[DefectVerdict] = []
     if not as_json:
         click.echo(heading())
     with bench(scenarios, options["seed"]) as ready:

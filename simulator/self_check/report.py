@@ -9,7 +9,7 @@ import click
 from simulator.core.masking import mask_text
 from simulator.core.texts import Text, text
 from simulator.self_check.catalogue import defects
-from simulator.self_check.verdicts import RIGHT, WRONG, Sums, Verdict, sums
+from simulator.self_check.verdicts import RIGHT, WRONG, Sums, DefectVerdict, sums
 
 _COLOURS = {RIGHT: "green", WRONG: "red"}
 
@@ -20,7 +20,7 @@ def heading() -> str:
     return "  ".join(names)
 
 
-def line(verdict: Verdict) -> str:
+def line(verdict: DefectVerdict) -> str:
     """Line about one verdict: defect, naming, rule, first step that shows it."""
     name = f"{verdict.defect or text('self_check.sound', side=text(f'self_check.side_{verdict.side}'))}"
     if not verdict.caught:
@@ -42,14 +42,14 @@ def sums_line(found: Sums) -> str:
     return str(text(f"self_check.{key}", **asdict(found)))
 
 
-def verdicts_as_json(verdicts: Sequence[Verdict]) -> str:
+def verdicts_as_json(verdicts: Sequence[DefectVerdict]) -> str:
     """All verdicts and their sums as a JSON document."""
     found = sums(verdicts)
     rows = [{**each.as_json(), "told": _masked(each.told).as_json()} for each in verdicts]
     return json.dumps({"verdicts": rows, "sums": asdict(found)}, ensure_ascii=False, indent=1)
 
 
-def _told(verdict: Verdict) -> str:
+def _told(verdict: DefectVerdict) -> str:
     told = str(_masked(verdict.told))
     return f"\n    {told}" if told else ""
 

@@ -25,8 +25,8 @@ _BLAMES_OTHERS = {"agency": ("psn_type_differs",), "hospital": ("award.", "accum
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Verdict on one defect, or on a sound system where `defect` is blank."""
+class DefectVerdict:
+    """DefectVerdict on one defect, or on a sound system where `defect` is blank."""
 
     side: str
     defect: str
@@ -65,11 +65,11 @@ class Sums:
         return 0 if self.sound and self.caught == self.defects else 1
 
 
-def check(bench: Bench, defects: Sequence[Defect]) -> Iterator[Verdict]:
+def check(bench: Bench, defects: Sequence[Defect]) -> Iterator[DefectVerdict]:
     """Verdicts in order: the sound system of each side that a defect is of, then each defect."""
     sides = [side for side in SIDES if any(each.side == side for each in defects)]
 
-    def verdict(asked: str | Defect) -> Verdict:
+    def verdict(asked: str | Defect) -> DefectVerdict:
         if isinstance(asked, Defect):
             return judge(asked, bench.play(asked.side, asked))
         return judge_sound(asked, bench.play(asked))
@@ -82,16 +82,18 @@ def check(bench: Bench, defects: Sequence[Defect]) -> Iterator[Verdict]:
         pool.shutdown(cancel_futures=True)
 
 
-def judge_sound(side: str, played: Played) -> Verdict:
-    """Verdict on a sound system, which is caught where a scenario fails."""
-    sound = Verdict(side, "", "", plain(""), caught=False, scenarios=played.scenarios)
+def judge_sound(side: str, played: Played) -> DefectVerdict:
+    """DefectVerdict on a sound system, which is caught where a scenario fails."""
+    sound = DefectVerdict(side, "", "", plain(""), caught=False, scenarios=played.scenarios)
     return sound if played.failure is None else _caught(sound, played.failure)
 
 
-def judge(defect: Defect, played: Played) -> Verdict:
-    """Verdict on a system with one defect; a scenario or a system that broke off says nothing about it."""
+def judge(defect: Defect, played: Played) -> DefectVerdict:
+    """DefectVerdict on a system with one defect; a scenario or a system that broke off says nothing about it."""
     found = played.failure
-    missed = Verdict(defect.side, defect.name, defect.family, defect.wrong, caught=False, scenarios=played.scenarios)
+    missed = DefectVerdict(
+        defect.side, defect.name, defect.family, defect.wrong, caught=False, scenarios=played.scenarios
+    )
     if played.error is not None:
         return replace(missed, told=played.error)
     if found is None:
@@ -102,7 +104,7 @@ def judge(defect: Defect, played: Played) -> Verdict:
     return replace(caught, named=_naming(defect, caught))
 
 
-def sums(verdicts: Sequence[Verdict]) -> Sums:
+def sums(verdicts: Sequence[DefectVerdict]) -> Sums:
     """Sums of verdicts on defects and on sound systems."""
     on_defects = [each for each in verdicts if each.defect]
     named = Counter(each.named for each in on_defects)
@@ -116,8 +118,8 @@ def sums(verdicts: Sequence[Verdict]) -> Sums:
     )
 
 
-def _caught(verdict: Verdict, result: ScenarioResult) -> Verdict:
-    """Verdict with rule, place and sentence of the first finding of a failed scenario."""
+def _caught(verdict: DefectVerdict, result: ScenarioResult) -> DefectVerdict:
+    """DefectVerdict with rule, place and sentence of the first finding of a failed scenario."""
     step = result.root_cause
     told = _first_finding(result)
     begins = _RULE.match(told.en)
@@ -150,7 +152,7 @@ def _with_rule(path: str, cause: Text, *, in_the_end: bool) -> Text:
     return Text(f"{rule}：{cause.zh}", f"{rule}: {cause.en}") if in_the_end else cause
 
 
-def _naming(defect: Defect, caught: Verdict) -> str:
+def _naming(defect: Defect, caught: DefectVerdict) -> str:
     told = _BASIS.sub("", caught.told.en)
     if defect.named.search(told):
         return RIGHT

@@ -97,7 +97,8 @@ def _of_node(random: Random, value: Any, path: tuple):
 
 
 def _of_field(random: Random, value: Any, row, edition):
-    if row is None:
+    # A row without a type prints a value of any kind.
+    if row is None or not row.type:
         return None, None
     draws = ["left_out", "empty", "null", "true", "as_list"]
     codes = edition.checked_codes(row)

@@ -35,8 +35,7 @@ def declared(entry):
     """What a scenario says is wrong with a recorded request, in the words of the check: (rule, field) pairs."""
     step = steps().get((entry["scenario"], entry["step"]))
     if step is not None and step.verb == "probe" and entry["leg"] == "agency":
-        # The same msgid with another content is what such a step is for; another header alone is no other content.
-        return {("msgid_twice", "msgid")} if {"again", "with"} <= set(step.said) and "msgid" not in step.said else set()
+        return {("msgid_twice", "msgid")} if spends_again(entry["scenario"], step) else set()
     if step is None or step.verb != "call" or entry["leg"] != "hospital":
         return set()
     said, found = step.said, set()
@@ -52,6 +51,14 @@ def declared(entry):
             found |= of_another_kind(entry, said["call"], said["head"]["infno"])
         found |= {(SHOWS_AS[rule], each) for each in SPOILT.get(rule, ()) if each in said.get("with", {})}
     return found
+
+
+def spends_again(scenario, step):
+    """Tells whether a probe sends another content under a spent msgid; a refusal before it has freed the msgid."""
+    table, _, row = step.number.partition(".")
+    before = [steps()[scenario, f"{table}.{each}"].said for each in range(1, int(row or 1))]
+    freed = any(said.get("refused") and "msgid" not in said for said in before)
+    return {"again", "with"} <= set(step.said) and "msgid" not in step.said and not freed
 
 
 def of_another_kind(entry, made, named):
