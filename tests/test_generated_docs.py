@@ -13,6 +13,7 @@ NAMES = (
     *generated_docs.READMES,
     *("docs/agency-protocol-reference.md", "docs/rules.md", "docs/rules.zh-CN.md"),
     *("docs/sources.md", "docs/sources.zh-CN.md"),
+    *("docs/requirements.md", "docs/requirements.zh-CN.md"),
 )
 
 pages = cache(generated_docs.pages)

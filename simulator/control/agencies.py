@@ -3,21 +3,15 @@
 import json
 from typing import Any
 
-from simulator.agencies.delivery.queries import AgencyQueries
 from simulator.agencies.outbox import worker
 from simulator.contract import contract_of
-from simulator.control.calls import Asking, call, day_of
+from simulator.control.calls import Asking, call
 from simulator.core.errors import refuse
-from simulator.core.money import yuan
-from simulator.domain.transaction_table import RECONCILIATION_DAY
-from simulator.insured.reconciliation_day import rows_of_day
 from simulator.people.areas import is_area
 from simulator.sandbox.configuration import Agency
 from simulator.sandbox.sandboxes import touch
 from simulator.store import outbox
-from simulator.store.rows import SettlementRow
-from simulator.store.tables import agency, fault, settlement
-from simulator.store.unit_of_work import UnitOfWork
+from simulator.store.tables import agency, fault
 
 
 @call("GET", "agencies")
@@ -61,39 +55,6 @@ def remove(asking: Asking) -> Any:
             raise refuse("agency_unknown", path="area", area=asking.parts["area"])
         touch(work)
     return {"deleted": asking.parts["area"]}
-
-
-@call("POST", "agencies/<area>/day")
-def reconcile_day(asking: Asking) -> Any:
-    """Sends the day's rows to the agency (SIM-DAY), and answers the differences that it finds (rules 22)."""
-    day = day_of(asking.checked("day_body")["day"], "day").isoformat()
-    area = asking.parts["area"]
-    queries = AgencyQueries(asking.sandbox, asking.platform.forwarding, area)
-    with asking.sandbox.begin() as (work, config, _clock):
-        rows = [
-            row
-            for row in rows_of_day(work, day)
-            if row.state != "reversed" and config.agency_for(row.insured_area) == queries.agency
-        ]
-        # What was settled before the agency was registered is not in its books.
-        sent = [each for row in rows if (each := _day_row(work, row))["setl_id"]]
-    output = queries.ask(RECONCILIATION_DAY, {"data": {"day": day}, "rows": sent}, psn_no="")
-    return {"day": day, "rows": len(sent), "differences": output.get("differences") or []}
-
-
-def _day_row(work: UnitOfWork, row: SettlementRow) -> dict[str, Any]:
-    """A row of our books under the agency's own number; a cancellation stands under what it cancels."""
-    stands_for = work.get_required(settlement, id=row.original_id) if row.kind == "cancellation" else row
-    return {
-        "msgid": row.agency_msgid,
-        "setl_id": stands_for.agency_setl_id,
-        "psn_no": row.psn_no,
-        "setl_time": row.setl_time,
-        "medfee_sumamt": yuan(row.total),
-        "fund_pay_sumamt": yuan(row.fund_total),
-        "acct_pay": yuan(row.account),
-        "refd_setl_flag": "1" if row.kind == "cancellation" else "0",
-    }
 
 
 @call("GET", "faults")

@@ -70,7 +70,7 @@ def findings(asking: Asking) -> Any:
             psn_no=query["psn_no"],
             count=limit_of(query["limit"], 1000),
         )
-    return {"findings": [_finding(row) for row in rows]}
+    return {"findings": [finding_json(row) for row in rows]}
 
 
 def _leg(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict[str, Any]:
@@ -90,11 +90,12 @@ def _leg(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict[str, An
         "duration_ms": row.duration_ms,
         "request": request if raw else mask_text(request),
         "answer": answer if raw else mask_text(answer),
-        "findings": [_finding(each) for each in found if each.leg == row.leg and each.msgid == row.msgid],
+        "findings": [finding_json(each) for each in found if each.leg == row.leg and each.msgid == row.msgid],
     }
 
 
-def _finding(row: FindingRow) -> dict[str, Any]:
+def finding_json(row: FindingRow) -> dict[str, Any]:
+    """A finding as the control calls show it."""
     return {
         "id": row.id,
         "at": row.at,

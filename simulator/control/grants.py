@@ -40,7 +40,7 @@ def add_filing(asking: Asking) -> Any:
     with asking.sandbox.begin() as (work, config, clock):
         known = asking.person(work, lock=True)
         _refuse_impossible(body, known)
-        number = people.add_filing(work, known.id, filed)
+        number = people.put_filing(work, known.id, filed)
         delivery = deliver(work, config, clock.now(asking.platform.sandboxes.real_time()), known, filed)
     _try_now(asking, delivery)
     return {"id": str(number), "delivery": delivery, **_filing_json(filed)}

@@ -93,7 +93,7 @@ def reconcile(asking: Asking) -> Any:
         return wire_number("", stands_for.insured_area, stands_for.id)
 
     here = [day_row(row, number(row), row.msgid) for row in rows if row.state != "reversed"]
-    gone = {number(row) for row in rows if row.state == "reversed" and row.kind == "settlement"}
+    gone = {(number(row), row.kind == "cancellation") for row in rows if row.state == "reversed"}
     return {"day": day, "differences": [described(each, yuan) for each in compare(there, here, gone)]}
 
 

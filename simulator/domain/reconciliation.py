@@ -1,11 +1,13 @@
 """A day's settlements of two sides compared; each difference has a type (rules 22)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 AMOUNTS = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")
+Key = tuple[str, bool]
+"""setl_id of a row, and whether it is a cancellation."""
 TYPES = ("missing_here", "missing_there", "amount", "reversed_here", "duplicated")
 """`here` is the side that answers, `there` the one that sent its rows."""
 
@@ -21,7 +23,7 @@ class DayRow:
     amounts: Mapping[str, int]
 
     @property
-    def key(self) -> tuple[str, bool]:
+    def key(self) -> Key:
         return self.setl_id, self.refunded
 
 
@@ -36,15 +38,15 @@ class ReconciliationDifference:
     here: int | None = None
 
 
-def compare(there: Sequence[DayRow], here: Sequence[DayRow], reversed_here: set[str]) -> list[ReconciliationDifference]:
+def compare(there: Sequence[DayRow], here: Sequence[DayRow], reversed_here: Set[Key]) -> list[ReconciliationDifference]:
     """Every difference, in the order of the rows sent, then of those that only stand here.
 
-    `reversed_here` holds the setl_id of settlements that were reversed on this side and so do not stand here.
+    `reversed_here` holds the keys of rows that were reversed on this side and so do not stand here.
     """
     ours = {row.key: row for row in here}
     found: list[ReconciliationDifference] = []
     times = Counter(row.key for row in there)
-    seen: set[tuple[str, bool]] = set()
+    seen: set[Key] = set()
     for row in there:
         if row.key in seen:
             continue
@@ -53,7 +55,7 @@ def compare(there: Sequence[DayRow], here: Sequence[DayRow], reversed_here: set[
             found.append(ReconciliationDifference("duplicated", row))
         mine = ours.get(row.key)
         if mine is None:
-            kind = "reversed_here" if row.setl_id in reversed_here else "missing_here"
+            kind = "reversed_here" if row.key in reversed_here else "missing_here"
             found.append(ReconciliationDifference(kind, row))
             continue
         found += [

@@ -84,18 +84,13 @@ def put_filing(asked: Asked, known: people.KnownPerson, filed: Filing) -> None:
     ends = filed.valid_to
     if not filed.active and ends is None:
         ends = asked.now.date() - timedelta(days=1)
-    key = {"group_name": filed.group, "place": filed.place, "valid_from": filed.valid_from.isoformat()}
-    values = {
-        "valid_to": ends.isoformat() if ends else None,
-        "channel": filed.channel,
-        "active": int(filed.active or (ends is not None and ends >= filed.valid_from)),
-    }
-    for row in asked.work.find(filing, person_id=known.id, order="id"):
-        if all(getattr(row, name) == value for name, value in key.items()):
-            asked.work.change(filing, {"id": row.id}, **values)
-            return
-    if filed.active:
-        people.add_filing(asked.work, known.id, filed)
+    there = any(
+        (each.group, each.place, each.valid_from) == (filed.group, filed.place, filed.valid_from)
+        for each in known.person.filings
+    )
+    if there or filed.active:
+        active = filed.active or (ends is not None and ends >= filed.valid_from)
+        people.put_filing(asked.work, known.id, replace(filed, valid_to=ends, active=active))
 
 
 def filing_from(data: Mapping[str, Any]) -> Filing:

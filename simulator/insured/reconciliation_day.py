@@ -12,6 +12,8 @@ from simulator.store.statements import Statement
 from simulator.store.tables import settlement
 from simulator.store.unit_of_work import UnitOfWork
 
+RUN_LENGTH = 12
+"""Characters of a msgid of the platform that name the run: `SIM` and nine digits."""
 OF_DAY = Statement(
     select(settlement)
     .where(settlement.c.setl_time >= bindparam("begins"), settlement.c.setl_time <= bindparam("ends"))
@@ -22,11 +24,12 @@ OF_DAY = Statement(
 
 @insured("SIM-DAY")
 def compare_day(asked: Asked) -> Answered:
-    """Answers every typed difference between the rows sent and our own settlements of that day (rules 22)."""
+    """Answers every typed difference between the rows sent and our own of that day and run (rules 22, 30)."""
     there = [row_from(each) for each in asked.body.get("rows") or []]
-    rows = rows_of_day(asked.work, asked.body["data"]["day"])
+    run = there[0].msgid[:RUN_LENGTH] if there else str(asked.body["data"].get("run") or "")
+    rows = [row for row in rows_of_day(asked.work, asked.body["data"]["day"]) if row.msgid.startswith(run)]
     here = [_own(asked, row) for row in rows if row.state != "reversed"]
-    gone = {_number(asked, row) for row in rows if row.state == "reversed" and row.kind == "settlement"}
+    gone = {(_number(asked, row), row.kind == "cancellation") for row in rows if row.state == "reversed"}
     return Answered({"differences": [described(each, yuan) for each in compare(there, here, gone)]})
 
 

@@ -59,10 +59,16 @@ def decide(asked: Asked) -> tuple[Case, Award]:
 
 def refuse_settled_batch(asked: Asked) -> None:
     """A batch settles once; the way out is 2601 or 5203 (rules 17)."""
+    row = settlement_of_batch(asked)
+    if row is not None:
+        raise refuse("batch_settled", path="data.chrg_bchno", batch=row.batch_number, setl_time=row.setl_time)
+
+
+def settlement_of_batch(asked: Asked) -> SettlementRow | None:
+    """The live settlement of the batch that a message of the settlement family names."""
     data = asked.body["data"]
-    for row in asked.work.find(settlement, mdtrt_id=data["mdtrt_id"], batch_number=data["chrg_bchno"]):
-        if row.kind == "settlement" and row.state == "live":
-            raise refuse("batch_settled", path="data.chrg_bchno", batch=data["chrg_bchno"], setl_time=row.setl_time)
+    found = asked.work.find(settlement, mdtrt_id=data["mdtrt_id"], batch_number=data["chrg_bchno"])
+    return next((row for row in found if row.kind == "settlement" and row.state == "live"), None)
 
 
 def booking_of(asked: Asked, case: Case, given: Award) -> books.Booking:

@@ -64,6 +64,13 @@ class HeldMessage(NamedTuple):
 _OPEN = or_(outbox.c.state == SENDING, outbox.c.state == UNKNOWN)
 _OPEN_MESSAGE = outbox.c.state, outbox.c.origin_msgid, outbox.c.msgid
 _OPEN_OF_VISIT = Statement(select(*_OPEN_MESSAGE).where(outbox.c.mdtrt_id == bindparam("mdtrt_id"), _OPEN), OpenMessage)
+_SENT_LAST = Statement(
+    select(*_OPEN_MESSAGE)
+    .where(outbox.c.origin_msgid == bindparam("origin_msgid"), outbox.c.state != HELD)
+    .order_by(outbox.c.id.desc())
+    .limit(1),
+    OpenMessage,
+)
 _OPEN_OF_PERSON = Statement(select(*_OPEN_MESSAGE).where(outbox.c.psn_no == bindparam("psn_no"), _OPEN), OpenMessage)
 _UNDECIDED = Statement(select(outbox).where(_OPEN).order_by(outbox.c.id), OutboxRow)
 _UNFINISHED = Statement(
@@ -153,6 +160,12 @@ def add_row(
 def find_sent(work: UnitOfWork, msgid: str, *, lock: bool = False) -> OutboxRow | None:
     """The message of the msgid that the agency sees."""
     return work.get(outbox, lock=lock, msgid=msgid)
+
+
+def seen_as(work: UnitOfWork, origin_msgid: str) -> str:
+    """The msgid under which an agency saw a hospital's message last; blank where none did."""
+    row = work.one(_SENT_LAST, origin_msgid=origin_msgid) if origin_msgid else None
+    return row.msgid if row is not None else ""
 
 
 def open_of_visit(work: UnitOfWork, mdtrt_id: str) -> list[OpenMessage]:

@@ -211,6 +211,17 @@ def add_filing(work: UnitOfWork, person_id: int, filed: Filing, *, agency_number
     return work.add(filing, person_id=person_id, **_filing_row(filed) | {"agency_number": agency_number})
 
 
+def put_filing(work: UnitOfWork, person_id: int, filed: Filing) -> int:
+    """Keeps a filing in the place of one with the same group, place and first day (rules 32); the id of the row."""
+    values = _filing_row(filed)
+    key = {name: values[name] for name in ("group_name", "place", "valid_from")}
+    for row in work.find(filing, person_id=person_id, **key):
+        kept = {name: values[name] for name in ("valid_to", "channel", "active")}
+        work.change(filing, {"id": row.id}, **kept)
+        return row.id
+    return work.add(filing, person_id=person_id, **values)
+
+
 def day(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 

@@ -50,6 +50,9 @@ def cancel_settlement(body: Body, call: Call) -> Ask:
     """Cancels a settlement; its batch is open again, to be settled anew or withdrawn."""
     data = body["data"]
     open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
+    number = row_number("", data["setl_id"])
+    if number is None or call.work.get(settlement, id=number) is None:
+        raise refuse("settlement_unknown", path="data.setl_id", setl_id=data["setl_id"])
     return Ask(call.infno, body, then=_reopen_batch, psn_no=data["psn_no"], mdtrt_id=data["mdtrt_id"])
 
 

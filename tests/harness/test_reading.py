@@ -146,3 +146,28 @@ def test_shipped_scenario_is_found_by_its_id():
 def test_place_without_scenarios_is_told(tmp_path):
     with pytest.raises(DataFaults):
         scenario_files([tmp_path])
+
+
+def test_table_of_cases_plays_its_step_once_for_each_row(written):
+    steps = """
+    - call: "1101"
+      save: shown
+    - probe: "1101"
+      again: $shown
+      with: {certno: "1"}
+      refused: true
+      cases:
+        - {title: 甲, title_en: one, with: {psn_name: 无此人}}
+        - {probe: "2001", title: 乙, title_en: two, refused: false}
+    """
+    _, one, two = read_scenario(written(steps)).steps
+    assert (one.number, one.said["with"], one.said["refused"]) == ("2.1", {"certno": "1", "psn_name": "无此人"}, True)
+    assert (two.number, two.infno, two.said["refused"]) == ("2.2", "2001", False)
+    assert two.uses == ("insured",)
+
+
+def test_fault_in_a_row_of_cases_is_told_with_its_place(written):
+    (fault,) = faults_of(written('- probe: "2001"\n  cases:\n    - {title: 甲}\n    - {refusd: true}'))
+    assert (fault.line, fault.path) == (17, "steps[0].cases[1].refusd")
+    (fault,) = faults_of(written("- probe: SIM-DAY\n  title: 无样板"))
+    assert "SIM-DAY" in fault.sentence.en

@@ -55,8 +55,8 @@ class Agency:
         now = ""
         try:
             envelope = decode(body)
+            now = needed(envelope, "inf_time") if _TIME.fullmatch(str(envelope.get("inf_time"))) else ""
             message = self._read(envelope)
-            now = message.now
             with self._lock:
                 output = self._work(message)
             answered = self._envelope("0", "", output, now)

@@ -34,6 +34,8 @@ def test_the_library_is_green_against_agencies_written_from_the_page_alone():
         clean = played.play()
         assert clean.failures == ()
         assert clean.exit_code == 0, clean.output
+        if not MISSES:
+            return
         # What is listed as missed is missed by the whole library: all of it at once, and still green.
         missed = played.play(defects=frozenset(MISSES))
         assert missed.failures == ()

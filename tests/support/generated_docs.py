@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from simulator.cli import cli
 from simulator.core.citations import rule_groups, rules, source_groups, sources
-from simulator.core.texts import Text, speaking
+from simulator.core.texts import Text, speaking, text
+from simulator.coverage.requirements import sections
 from tests.agencies import protocol_reference
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,7 @@ def pages() -> dict[str, str]:
         with speaking(language):
             made[f"docs/rules{suffix}.md"] = _page_of_rules()
             made[f"docs/sources{suffix}.md"] = _page_of_sources()
+            made[f"docs/requirements{suffix}.md"] = _page_of_requirements(f"agency-protocol{suffix}.md")
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
     return {**made, reference: protocol_reference.page()}
 
@@ -64,6 +66,27 @@ Two careful teams would read these places differently; here they are settled. Th
 ([ours](sources.md#source-ours)) unless a source stands beside them; where a city decides, the key of its city file is
 named. They are cited as `rules 18`, and no number is given twice. Made from `simulator/core/rules.yaml` (`make docs`).
 """,
+)
+_REQUIREMENTS = Text(
+    """# 要求
+
+[English](requirements.md)
+
+[协议](agency-protocol.zh-CN.md)的每一条要求、判定它的规则、涉及它的场景；没有的，写明原因。规则是发现的名字，
+`expectation` 为场景自己的期望。上次预演的结果：`nhsa-sim requirements --area 230900`。
+本页由 `simulator/coverage/requirements.yaml` 生成（`make docs`）。
+""",
+    """# Requirements
+
+[中文](requirements.zh-CN.md)
+
+Every promise of the [protocol](agency-protocol.md), the rules that judge it and the scenarios that reach it, or why
+none does. Rules are names of findings; `expectation` is what the scenario itself says. With the last result:
+`nhsa-sim requirements --area 230900`. Made from `simulator/coverage/requirements.yaml` (`make docs`).
+""",
+)
+_REQUIREMENT_HEAD = Text(
+    "| 编号 | 要求 | 规则 | 场景 |\n|---|---|---|---|", "| id | requirement | rules | scenarios |\n|---|---|---|---|"
 )
 _SOURCES = Text(
     """# 来源
@@ -104,6 +127,20 @@ def _page_of_sources() -> str:
     return "\n".join(lines)
 
 
+def _page_of_requirements(page: str) -> str:
+    lines = [str(_REQUIREMENTS)]
+    for section in sections():
+        lines += [f"## {section.number}. {section.title}\n", str(_REQUIREMENT_HEAD)]
+        for each in section.requirements:
+            scenarios = str(each.not_tested and text("requirements.because", reason=each.not_tested)).strip()
+            if each.not_tested is None:
+                scenarios = "<br>".join(each.scenarios)
+            rules_of = "<br>".join(f"`{rule}`" for rule in each.rules) or "–"
+            lines.append(f"| [{each.id}]({page}#{each.id}) | {each.text} | {rules_of} | {scenarios} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def _stop() -> str:
     return str(Text("。", "."))
 
@@ -133,9 +170,9 @@ def _printed(language: str, *words: str) -> str:
 
 def write() -> list[str]:
     """Writes what lags behind; the names of the files written."""
-    stale = {name: text for name, text in pages().items() if text != written(name)}
-    for name, text in stale.items():
-        (ROOT / name).write_text(text, encoding="utf-8")
+    stale = {name: page for name, page in pages().items() if page != written(name)}
+    for name, page in stale.items():
+        (ROOT / name).write_text(page, encoding="utf-8")
     return sorted(stale)
 
 

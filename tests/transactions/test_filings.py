@@ -104,6 +104,20 @@ def test_a_filing_made_after_the_charges_and_before_the_settlement_counts(stage)
     assert settled["hifp_pay"] == Decimal("450.00")  # (1000.00 − 500.00) × 0.90
 
 
+def test_a_filing_made_again_by_control_replaces_the_one_with_its_group_place_and_first_day(stage):
+    patient = stage.patient(filings=[])
+    way = f"people/{patient['psn_no']}/filings"
+    first = stage.control("POST", way, filing())
+    again = stage.control("POST", way, filing(to="2025-03-09", channel="counter"))
+    assert again["id"] == first["id"]
+    other = stage.control("POST", way, filing(group="referral"))
+    kept = stage.control("GET", f"people/{patient['psn_no']}")["filings"]
+    assert [(each["id"], each["group"], each.get("to")) for each in kept] == [
+        (first["id"], "resettled_retiree", "2025-03-09"),
+        (other["id"], "referral", None),
+    ]
+
+
 def test_a_filing_ended_by_control_holds_until_yesterday(stage):
     patient = stage.patient()
     number = patient["filings"][0]["id"]

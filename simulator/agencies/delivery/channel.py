@@ -95,6 +95,11 @@ def next_msgid(work: UnitOfWork, now: datetime) -> str:
     return f"{SENDER}{run:09d}{moment:%Y%m%d%H%M%S}{serial % 10000:04d}"
 
 
+def run_of(work: UnitOfWork) -> str:
+    """The beginning of every msgid of this run of the sandbox."""
+    return f"{SENDER}{work.get_required(tables.sandbox, id=1).serial // RUN_SIZE:09d}"
+
+
 def message(head: Head, infno: str, msgid: str, now: datetime, body: Mapping[str, Any]) -> bytes:
     """The envelope that an agency receives: the places as in the original, msgid and time the platform's own."""
     return write_json(

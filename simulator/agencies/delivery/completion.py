@@ -20,6 +20,7 @@ from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Answered, Asked, Output
+from simulator.insured.settlement import settlement_of_batch
 from simulator.sandbox.configuration import Config
 from simulator.store import idempotency_keys, journal, outbox
 from simulator.store.outbox import DONE, REFUSED, SENDING, UNKNOWN
@@ -147,6 +148,8 @@ def _refused(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion:
 def _judge_refusal(asked: Asked, told: str, findings: list[Finding]) -> list[Finding]:
     """Whether our own copy would have refused too."""
     if traits_of(asked.infno).awarded:
+        if settlement_of_batch(asked) is not None:
+            return []
         expected = expect(asked, findings)
         return award_checks.judge_refusal(told, expected.case.refusals if expected.case else (), expected.award)
     opinion = dry_run_answer(asked)

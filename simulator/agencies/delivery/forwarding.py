@@ -134,15 +134,19 @@ class Forwarding:
         *,
         digest: str,
         exchange: str,
+        msgid: str = "",
     ) -> Intent:
-        """Keeps the intent: a row of the outbox for what takes effect; raises MustWait while the person is busy."""
+        """Keeps the intent: a row of the outbox for what takes effect; raises MustWait while the person is busy.
+
+        `msgid` is the one that the agency sees; a new one where it is blank.
+        """
         traits = traits_of(ask.infno)
         if traits.serialises_person and ask.psn_no:
             for row in outbox.open_of_person(call.work, ask.psn_no):
                 if row.state == SENDING:
                     raise MustWait
         agency, injected = route
-        msgid = next_msgid(call.work, call.now)
+        msgid = msgid or next_msgid(call.work, call.now)
         body = booked_settlements.outgoing(call.asked(ask.infno, ask.body, msgid=msgid))
         if agency is not None:
             body = translate(body, ask.infno, "in", source=call.config.edition, target=agency.edition)

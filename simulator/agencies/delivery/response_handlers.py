@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from simulator.agencies.judging import answer_checks, award_checks
+from simulator.agencies.judging import answer_checks, award_checks, day_checks
 from simulator.agencies.judging.balance_hypotheses import (
     BalanceKey,
+    Balances,
+    account_mistake,
     adopt,
     balances_told,
     hypothetical_balances,
@@ -17,20 +19,27 @@ from simulator.agencies.judging.balance_hypotheses import (
 from simulator.agencies.judging.dry_run import Expectation, dry_run_answer, expect, not_judged
 from simulator.agencies.judging.hypotheses import Alternative, likely_cause
 from simulator.agencies.replica import booked_settlements, insured_people
+from simulator.agencies.replica.day_rows import agency_day, setl_times
 from simulator.benefit import KINDS
 from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, INFO, Finding
 from simulator.core.money import to_fen, yuan
 from simulator.core.texts import Text, text
-from simulator.domain.accumulators import to_wire
+from simulator.domain.accumulators import to_wire, under_of
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
 from simulator.insured.case import Case, case_of
 from simulator.insured.kept import KeptAward, KeptRefusal
 from simulator.insured.place import Answered, Asked, Output
+from simulator.insured.reconciliation_day import row_from
+from simulator.insured.reversal import check_original
 from simulator.sandbox.configuration import Agency, Config
-from simulator.store import people, tables
+from simulator.store import idempotency_keys, people, tables
+from simulator.store.rows import SettlementRow
+
+KEPT_BY_DISEASE = ("DEDC", "HIFP")
+"""Kinds whose rows of a disease must be told; those of the deductible stand there only where it is taken so."""
 
 
 class AnswerRejected(Exception):
@@ -69,13 +78,23 @@ def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
     opinion = dry_run_answer(accepted_answer.asked)
     insured_people.learn(accepted_answer.asked, accepted_answer.output)
     if isinstance(opinion, Mapping):
-        path = "/output/insuinfo"
-        accepted_answer.find(
-            *answer_checks.judge_rows("insurances", path, _insurances(opinion), _insurances(accepted_answer.output))
-        )
+        ours, theirs = _insurances(opinion), _insurances(accepted_answer.output)
+        cause = _cause_of_account(accepted_answer, opinion) if ours != theirs else None
+        accepted_answer.find(*answer_checks.judge_rows("insurances", "/output/insuinfo", ours, theirs, cause))
     elif isinstance(opinion, Refusal):
         accepted_answer.find(_accepted_wrongly("person.credential", opinion))
     return Answered(accepted_answer.output)
+
+
+def _cause_of_account(accepted_answer: AcceptedAnswer, opinion: Mapping[str, Any]) -> Text | None:
+    """The settlement whose account share makes up the difference of a balance, and the mistake that does so."""
+    known = people.load(accepted_answer.asked.work, accepted_answer.output["baseinfo"]["psn_no"])
+    told = {row.get("insutype"): to_fen(row.get("balc") or 0) for row in accepted_answer.output.get("insuinfo") or []}
+    for row in opinion["insuinfo"] if known is not None else ():
+        difference = told.get(row["insutype"], 0) - to_fen(row["balc"])
+        if known is not None and difference:
+            return account_mistake(accepted_answer.asked.work, known.id, row["insutype"], difference)
+    return None
 
 
 def _insurances(output: Mapping[str, Any]) -> dict[str, str]:
@@ -127,13 +146,20 @@ def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
     if isinstance(opinion, Mapping):
         ours, theirs = balances_told(opinion, None), balances_told(accepted_answer.output, accepted_answer.agency)
         for insutype, year in sorted({*ours, *theirs}):
-            wanted, got = ours.get((insutype, year), {}), theirs.get((insutype, year), {})
+            got = theirs.get((insutype, year), {})
+            wanted = _demanded(ours.get((insutype, year), {}), got)
             cause = _cause_of_balances(accepted_answer, insutype, year, wanted, got) if wanted != got else None
             ours_shown, theirs_shown = (_shown_balances(each, insutype, year) for each in (wanted, got))
             accepted_answer.find(
                 *answer_checks.judge_rows("accumulators", "/output/cuminfo", ours_shown, theirs_shown, cause)
             )
     return Answered(accepted_answer.output)
+
+
+def _demanded(ours: Balances, theirs: Balances) -> Balances:
+    """Our balances without the rows of a disease that may be left out and are (rules 29)."""
+    kept = {key for key in ours if key[0] in KEPT_BY_DISEASE or not under_of(key[1]).disease}
+    return {key: fen for key, fen in ours.items() if key in kept or key in theirs}
 
 
 def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year: str) -> dict[str, str]:
@@ -172,6 +198,7 @@ def _handle_preview(accepted_answer: AcceptedAnswer) -> Answered:
 def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     """Judges by the day that the agency settled on, then books what it answered."""
     info = accepted_answer.output["setlinfo"]
+    _refuse_batch_settled_before(accepted_answer)
     _refuse_number_given_before(accepted_answer, info["setl_id"])
     began = (accepted_answer.asked.body.get("mdtrtinfo") or {}).get("begntime") or ""
     accepted_answer.find(
@@ -180,6 +207,7 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
     accepted_answer.asked = replace(accepted_answer.asked, now=_settled_at(accepted_answer, info))
     expected = expect(accepted_answer.asked, accepted_answer.findings)
     likely = _judge_award(accepted_answer, expected)
+    accepted_answer.find(*answer_checks.judge_own_msgid(info, accepted_answer.asked.msgid))
     case = expected.case or case_of(accepted_answer.asked)
     reasons = [{"rule": each.rule, "sentence": each.text.as_json()} for each in case.refusals]
     explained: KeptAward | KeptRefusal = {"award": None, "refusals": reasons, "steps": []}
@@ -252,6 +280,14 @@ def _settled_at(accepted_answer: AcceptedAnswer, info: Mapping[str, Any]) -> dat
     return now
 
 
+def _refuse_batch_settled_before(accepted_answer: AcceptedAnswer) -> None:
+    """A batch settles once, whatever the msgid (rules 17)."""
+    row = settlement.settlement_of_batch(accepted_answer.asked)
+    if row is not None:
+        sentence = text("judge.batch_settled_twice", batch=row.batch_number, setl_time=row.setl_time)
+        raise AnswerRejected([Finding("idempotency.settled_batch", ERROR, sentence, "/infcode", "-1", "0")])
+
+
 def _refuse_number_given_before(accepted_answer: AcceptedAnswer, number: str) -> None:
     """A setl_id names one settlement of an agency; given twice, neither could be cancelled any more."""
     for row in accepted_answer.asked.work.find(tables.settlement, agency_setl_id=number):
@@ -263,24 +299,39 @@ def _refuse_number_given_before(accepted_answer: AcceptedAnswer, number: str) ->
 def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
     """Every amount of a cancellation is the settlement's, negated (rules 19)."""
     settled = booked_settlements.settlement_of(accepted_answer.asked, accepted_answer.asked.body["data"]["setl_id"])
+    _refuse_cancelled_wrongly(accepted_answer, settled)
     values = {name: getattr(settled, name) for name in books.AMOUNTS}
     original = answers.amount_fields(values, settled.ratio, settled.balance_after)
     found = answer_checks.judge_cancellation(accepted_answer.asked.infno, original, accepted_answer.output)
-    if settled.state != "live":
-        sentence = text("judge.cancelled_twice", setl_id=settled.agency_setl_id, state=settled.state)
-        found.append(Finding("identity.setl_id", ERROR, sentence, "/infcode", "-1", "0"))
     if found:
         raise AnswerRejected(found)
     balance = books.balance_of(accepted_answer.asked.work, settled) + settled.account
-    accepted_answer.find(*award_checks.judge_balance(accepted_answer.output["setlinfo"], balance))
+    info = accepted_answer.output["setlinfo"]
+    accepted_answer.find(*award_checks.judge_balance(info, balance))
+    accepted_answer.find(*answer_checks.judge_own_msgid(info, accepted_answer.asked.msgid))
     return booked_settlements.book_cancellation(accepted_answer.asked, accepted_answer.output)
+
+
+def _refuse_cancelled_wrongly(accepted_answer: AcceptedAnswer, settled: SettlementRow) -> None:
+    """Only a live settlement of that person and visit can be cancelled."""
+    asked = accepted_answer.asked
+    try:
+        settlement.live_settlement(asked, asked.body["data"])
+    except Refusal as refusal:
+        sentence = text("judge.accepted_wrongly", reason=refusal.text)
+        if settled.state != "live":
+            sentence = text("judge.cancelled_twice", setl_id=settled.agency_setl_id, state=settled.state)
+        raise AnswerRejected([Finding("identity.setl_id", ERROR, sentence, "/infcode", "-1", "0")]) from None
 
 
 def _handle_reversal(accepted_answer: AcceptedAnswer) -> Answered:
     """The agency has taken it back; where ours would not, the books part, and that is told."""
+    asked = accepted_answer.asked
+    data = asked.body["data"]
     try:
-        with accepted_answer.asked.work.savepoint():
-            return booked_settlements.undo_original(accepted_answer.asked)
+        with asked.work.savepoint():
+            check_original(idempotency_keys.find(asked.work, data["omsgid"]), data["psn_no"], data["oinfno"])
+            return booked_settlements.undo_original(asked)
     except Refusal as refusal:
         accepted_answer.find(_accepted_wrongly("reversal.accepted", refusal))
         return Answered({})
@@ -292,6 +343,16 @@ def _handle_grant(accepted_answer: AcceptedAnswer) -> Answered:
 
 def _handle_end(accepted_answer: AcceptedAnswer) -> Answered:
     return booked_settlements.end_grant(accepted_answer.asked, accepted_answer.output)
+
+
+def _handle_day(accepted_answer: AcceptedAnswer) -> Answered:
+    """The differences told against those between the rows sent and our copy."""
+    asked = accepted_answer.asked
+    day = agency_day(asked.work, accepted_answer.config, accepted_answer.agency, asked.body["data"]["day"])
+    sent = [row_from(each) for each in asked.body.get("rows") or []]
+    told = accepted_answer.output.get("differences") or []
+    accepted_answer.find(*day_checks.judge_day(sent, day.compared, day.reversed, told, setl_times(asked.work)))
+    return Answered(accepted_answer.output)
 
 
 def _accepted_wrongly(rule: str, refusal: Refusal) -> Finding:
@@ -310,6 +371,7 @@ RESPONSE_HANDLERS: Mapping[str, Callable[[AcceptedAnswer], Answered]] = {
     "reversal": _handle_reversal,
     "grant": _handle_grant,
     "grant_withdrawal": _handle_end,
+    "day": _handle_day,
 }
 """Handlers by the name under which the table of transactions has them."""
 

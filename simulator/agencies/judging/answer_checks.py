@@ -46,6 +46,15 @@ def judge_repeated(infno: str, sent: Mapping[str, Any], output: Mapping[str, Any
     return found
 
 
+def judge_own_msgid(info: Mapping[str, Any], msgid: str) -> list[Finding]:
+    """Judges medins_setl_id, which holds the msgid that the agency received."""
+    got = str(info.get("medins_setl_id") or "")
+    if got in ("", msgid):
+        return []
+    sentence = text("judge.not_repeated", field="medins_setl_id", wanted=msgid, got=got)
+    return [Finding("numbers.medins_setl_id", ERROR, sentence, "/output/setlinfo/medins_setl_id", msgid, got)]
+
+
 def judge_person(output: Mapping[str, Any], person: Mapping[str, str]) -> list[Finding]:
     """Every psn_no, name and certno of the answer is that of the person asked about, as far as we know them."""
     found: list[Finding] = []

@@ -113,6 +113,9 @@ def _suggested(
     for row in reversed(gone):
         key = f"judge.as_if_not_{row.state}"
         yield text(key, msgid=row.agency_msgid or row.msgid, setl_time=row.setl_time), _moved(ours, [row], 1)
+    for row in reversed(gone):
+        key = f"judge.as_if_{row.state}_twice"
+        yield text(key, msgid=row.agency_msgid or row.msgid, setl_time=row.setl_time), _moved(ours, [row], -1)
     if len(gone) > 1:
         yield text("judge.as_if_nothing_undone"), _moved(ours, gone, 1)
 
@@ -127,6 +130,20 @@ def _possible(work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey) -> I
 
 def _balance_key(question: Question, sentence: Text, held: Accumulated) -> Hypothesis:
     return Hypothesis("accumulators", sentence, replace(question, accumulated=held), held=True)
+
+
+def account_mistake(work: UnitOfWork, person_id: int, insutype: str, difference: int) -> Text | None:
+    """Mistake by which an account balance of a city differs from ours by so many fen; None where none is found."""
+    rows = [row for row in work.find(settlement, person_id=person_id, order="id") if row.insutype == insutype]
+    for row in reversed([row for row in rows if row.kind == "settlement" and row.account]):
+        about = {"msgid": row.agency_msgid or row.msgid, "setl_time": row.setl_time}
+        if row.state == "live" and difference == row.account:
+            return text("judge.as_if_account_not_charged", **about)
+        if row.state != "live" and difference == row.account:
+            return text(f"judge.as_if_{row.state}_twice", **about)
+        if row.state != "live" and difference == -row.account:
+            return text(f"judge.as_if_not_{row.state}", **about)
+    return None
 
 
 def adopt(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:

@@ -10,7 +10,7 @@ from simulator.store.statements import Identifier, Statement
 from simulator.store.tables import finding
 from simulator.store.unit_of_work import UnitOfWork
 
-JUDGED = ("award.", "detail.", "accumulators", "registrations", "insurances", "refused.")
+JUDGED = ("award.", "detail.", "accumulators", "registrations", "insurances", "day.", "refused.")
 """Findings about what an agency holds or decides, which it goes on doing; a broken answer is new each time."""
 
 _TOLD = Statement(

@@ -13,7 +13,7 @@ from simulator.core.envelope import Head
 from simulator.core.envelope import answer as envelope_answer
 from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, WARNING, Finding
-from simulator.core.json_codec import NotAMessage, read_json
+from simulator.core.json_codec import NotAMessage, digest, read_json
 from simulator.core.texts import Text, plain, text
 from simulator.domain.transaction_table import REVERSAL, traits_of
 from simulator.insured.place import Asked, Output
@@ -137,6 +137,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
     row, agency = attempt.row, attempt.line.agency
     if not row.origin_msgid:
         _learn_number(work, row, output)
+        _spend(work, row)
         return []
     asked = _asked(work, config, now, attempt)
     findings: list[Finding] = []
@@ -165,6 +166,15 @@ def _learn_number(work: UnitOfWork, row: OutboxRow, output: Output) -> None:
     result = output.get("result")
     if number is not None and isinstance(result, dict):
         work.change(registration, {"id": number}, agency_number=str(result.get("trt_dcla_detl_sn", ""))[:30])
+
+
+def _spend(work: UnitOfWork, row: OutboxRow) -> None:
+    """The msgid of what the platform sent on its own account is spent at the agency; a 2601 of it is judged by that."""
+    message = read_json(bytes(row.body))
+    fingerprint = digest(row.infno, message["fixmedins_code"], message["input"])
+    idempotency_keys.record(
+        work, row.msgid, infno=row.infno, digest=fingerprint, psn_no=row.psn_no, answer=b"", settlement_id=None
+    )
 
 
 def _asked(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt) -> Asked:

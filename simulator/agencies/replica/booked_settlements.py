@@ -23,7 +23,7 @@ from simulator.insured.case import Case
 from simulator.insured.kept import KeptAward, KeptRefusal, KeptShare
 from simulator.insured.place import Answered, Asked, Output, row_number, wire_number
 from simulator.insured.reversal import undo
-from simulator.store import idempotency_keys, people
+from simulator.store import idempotency_keys, outbox, people
 from simulator.store.person_rows import GrantRow
 from simulator.store.rows import SettlementRow
 from simulator.store.tables import filing, registration, settlement
@@ -38,7 +38,7 @@ PAID_KINDS = {
     "MAFP": "assistance",
 }
 """Accumulators of what is paid, and our names of the amounts that move them."""
-_GRANTS: Mapping[str, TableOf[GrantRow]] = {"R": registration, "F": filing}
+GRANTS: Mapping[str, TableOf[GrantRow]] = {"R": registration, "F": filing}
 """Where grants are kept, by what begins our number of one."""
 
 
@@ -47,13 +47,15 @@ def outgoing(asked: Asked) -> Mapping[str, Any]:
     body = asked.body
     traits = traits_of(asked.infno)
     if traits.family == Family.CANCELLATION:
-        row = settlement_of(asked, body["data"]["setl_id"])
-        return {"data": {**body["data"], "setl_id": row.agency_setl_id or body["data"]["setl_id"]}}
+        written = body["data"]["setl_id"]
+        number = row_number("", written)
+        row = asked.work.get(settlement, id=number) if number is not None else None
+        # A number that is not ours may well be the agency's; it decides.
+        seen = row.agency_setl_id if row is not None and row.agency_setl_id else written
+        return {"data": {**body["data"], "setl_id": seen}}
     if asked.infno == REVERSAL:
-        original = idempotency_keys.find(asked.work, body["data"]["omsgid"])
-        booked = asked.work.get(settlement, id=original.settlement_id) if original is not None else None
-        seen = booked.agency_msgid if booked is not None and booked.agency_msgid else body["data"]["omsgid"]
-        return {"data": {**body["data"], "omsgid": seen}}
+        omsgid = body["data"]["omsgid"]
+        return {"data": {**body["data"], "omsgid": outbox.seen_as(asked.work, omsgid) or omsgid}}
     if traits.withdraws_grant:
         granted = _grant(asked, body["data"]["trt_dcla_detl_sn"])
         # A number that is not ours may well be the agency's; it decides.
@@ -161,7 +163,7 @@ def add_grant(asked: Asked, output: Output) -> Answered:
         return Answered(output)
     kind = "R" if asked.infno == DISEASE_REGISTRATION else "F"
     # The same again is the same grant, there and here (rules 18).
-    for row in asked.work.find(_GRANTS[kind], person_id=known.id, agency_number=serial):
+    for row in asked.work.find(GRANTS[kind], person_id=known.id, agency_number=serial):
         return _numbered(asked, kind, row.id)
     if asked.infno == DISEASE_REGISTRATION:
         disease = Registration(data["opsp_dise_code"], data["opsp_dise_name"], _day(data["begndate"]), _end(data))
@@ -185,7 +187,7 @@ def end_grant(asked: Asked, output: Output) -> Answered:
 def end_by_agency_number(asked: Asked, output: Output) -> Answered:
     """As `end_grant`, of a message that already holds the agency's number."""
     number = asked.body["data"]["trt_dcla_detl_sn"]
-    for kind, table in _GRANTS.items():
+    for kind, table in GRANTS.items():
         for row in asked.work.find(table, agency_number=number):
             ours = wire_number(kind, asked.insured_area, row.id)
             insured.answer(replace(asked, body={"data": {**asked.body["data"], "trt_dcla_detl_sn": ours}}))
@@ -237,7 +239,7 @@ def settlement_of(asked: Asked, written: str) -> SettlementRow:
 
 
 def _grant(asked: Asked, serial: str) -> GrantRow | None:
-    for kind, table in _GRANTS.items():
+    for kind, table in GRANTS.items():
         number = row_number(kind, serial)
         row = asked.work.get(table, id=number) if number is not None else None
         if row is not None and row.agency_number:

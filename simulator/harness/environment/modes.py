@@ -79,8 +79,9 @@ class Mode:
         if not served:
             return None
         for step in scenario.steps:
-            if step.verb == "call" and step.said["call"] not in served and _is_forwarded(step.said["call"]):
-                return text("harness.not_served", infno=step.said["call"])
+            infno = step.said.get("call") or step.said.get("probe")
+            if infno and infno not in served and (step.verb == "probe" or _is_forwarded(infno)):
+                return text("harness.not_served", infno=infno)
         return None
 
     def prepare(self, sandbox: SandboxClient) -> None:

@@ -30,7 +30,7 @@ def judge(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[Jo
     if not found:
         found = _fields(context, step, sent, rows, result)
     result.rule = str(blamed[0]["rule"]) if blamed and found else ""
-    causes = list(map(_finding_text, blamed[:_MOST_CAUSES])) or award_reasons(result.award)
+    causes = list(map(finding_text, blamed[:_MOST_CAUSES])) or award_reasons(result.award)
     first = str(blamed[0]["path"]).rpartition("/")[2] if blamed else ""
     # What the others follow from is told first.
     found.sort(key=lambda each: each.path.rpartition(".")[2] != first)
@@ -158,7 +158,8 @@ def _blamed(rows: Sequence[JournalRow]) -> list[Mapping[str, Any]]:
     return sorted(found, key=lambda each: order[each["severity"]])
 
 
-def _finding_text(finding: Mapping[str, Any]) -> Text:
+def finding_text(finding: Mapping[str, Any]) -> Text:
+    """Rule and sentence of a finding."""
     message = finding["message"]
     rule = finding["rule"]
     return Text(f"{rule}：{message['zh']}", f"{rule}: {message['en']}")

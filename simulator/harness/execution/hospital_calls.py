@@ -1,5 +1,6 @@
 """A `call` where the harness plays the hospital: filled in, spoilt where the step says so, sent, learnt from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.harness.environment.envelope_codec import Sent, envelope, msgid, write_json
@@ -32,7 +33,7 @@ def call(context: RunContext, journal: Journal, step: ScenarioStep, result: Step
     journal.look()
     rows = rows_of(journal, sent)
     result.legs += [row.shown() for row in rows]
-    keep(context, step, sent, visit, batch)
+    keep(context, step, sent, visit, batch, rows)
     judge(context, step, sent, rows, result)
 
 
@@ -45,7 +46,14 @@ def open_charges(context: RunContext, step: ScenarioStep, visit: Visit) -> Batch
     return visit.batch(name)
 
 
-def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: Visit, batch: Batch | None) -> None:
+def keep(
+    context: RunContext,
+    step: ScenarioStep,
+    sent: Sent,
+    visit: Visit,
+    batch: Batch | None,
+    rows: Sequence[JournalRow] = (),
+) -> None:
     """Remembers for later messages: numbers given, unknown outcomes, saved values, the refusal that was meant."""
     infno, body = sent.infno, sent.body
     accepted = str(body.get("infcode")) == SUCCESS
@@ -61,7 +69,13 @@ def keep(context: RunContext, step: ScenarioStep, sent: Sent, visit: Visit, batc
     rules = refusals(step)
     if rules:
         context.expected_findings.append((sent.msgid, rules))
-    context.save(step, record)
+    context.save(step, record.having("agency", _at_agency(rows)))
+
+
+def _at_agency(rows: Sequence[JournalRow]) -> dict[str, Any] | None:
+    """The message as the agency saw it and its answer; None where it was not forwarded."""
+    leg = next((row for row in rows if row.leg == "agency"), None)
+    return None if leg is None else {"msgid": leg.msgid, "request": leg.said(), "answer": leg.answered()}
 
 
 def rows_of(journal: Journal, sent: Sent) -> list[JournalRow]:
@@ -77,13 +91,12 @@ def _send(context: RunContext, step: ScenarioStep, visit: Visit) -> Sent:
     head = _head(context, facts, infno) | resolve(step.said.get("head", {}), context.lookup)
     if "raw" in step.said:
         return context.sandbox.send(infno, "", str(step.said["raw"]).encode())
-    body = body_of(context, step, facts)
+    body = body_of(context, step, facts, infno)
     return context.sandbox.send(infno, str(head.get("msgid") or ""), write_json(envelope(head, body)))
 
 
-def body_of(context: RunContext, step: ScenarioStep, facts: TemplateFacts) -> dict[str, Any]:
+def body_of(context: RunContext, step: ScenarioStep, facts: TemplateFacts, infno: str) -> dict[str, Any]:
     """The input of a step's message, with what it overrides and what it leaves out."""
-    infno: str = step.said["call"]
     body = fill(infno, facts) if infno in templates() else {}
     override(body, resolve(step.said.get("with", {}), context.lookup))
     remove(body, step.said.get("without", []))
@@ -91,11 +104,15 @@ def body_of(context: RunContext, step: ScenarioStep, facts: TemplateFacts) -> di
 
 
 def _head(context: RunContext, facts: TemplateFacts, infno: str) -> dict[str, Any]:
+    number = msgid(facts.place["code"], context.now, context.next_serial())
+    return {**header(context, facts), "infno": infno, "msgid": number}
+
+
+def header(context: RunContext, facts: TemplateFacts) -> dict[str, Any]:
+    """The header of a hospital's message but for its number and msgid."""
     about, place = practice(), facts.place
     return {
         **about["header"],
-        "infno": infno,
-        "msgid": msgid(place["code"], context.now, context.next_serial()),
         "mdtrtarea_admvs": place["area"],
         "insuplc_admdvs": facts.person["insured_at"],
         "opter": about["operator"]["code"],

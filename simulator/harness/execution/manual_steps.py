@@ -92,7 +92,7 @@ def _plan(context: RunContext, first: ScenarioStep) -> None:
         visit = context.visit_for(step, act_of(infno))
         batch = open_charges(context, step, visit)
         facts = context.facts(step, visit)
-        body = body_of(context, step, facts)
+        body = body_of(context, step, facts, step.said["call"])
         acts.append(_act(context, step, visit, batch, facts.person))
         learn_from_request(infno, body, visit, batch)
         bodies.append((step, visit, batch, body, context.role, context.place))

@@ -1,17 +1,29 @@
-"""Postconditions of a scenario: no unexpected finding, a ledger that balances, no unknown outcome."""
+"""Postconditions of a scenario: books that agree, no unexpected finding, a ledger that balances, no unknown outcome."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.core.texts import Text, plain, text
+from simulator.core.texts import plain, text
+from simulator.harness.execution.exchange_judging import finding_text
 from simulator.harness.execution.matching import Mismatch
 from simulator.harness.execution.run_context import RunContext
 
 
 def postcondition_differences(context: RunContext) -> list[Mismatch]:
-    """Findings first, then the money."""
+    """Findings first, in their order, then the money.
+
+    The agencies are asked for the books of everybody whom the scenario touched, also after a step that failed.
+    """
+    if context.mode.agencies:
+        context.sandbox.control("POST", "books", {})
     found = context.sandbox.control("GET", "findings?severity=error")["findings"]
     return [*_unexpected(context, found), *_not_occurred(context, found), *_money(context)]
+
+
+def first_finding(context: RunContext) -> Mismatch | None:
+    """The earliest unexpected error finding, of which later ones may be a consequence."""
+    found = context.sandbox.control("GET", "findings?severity=error")["findings"]
+    return next(iter(_unexpected(context, found)), None)
 
 
 def _unexpected(context: RunContext, found: list[Mapping[str, Any]]) -> list[Mismatch]:
@@ -22,8 +34,7 @@ def _unexpected(context: RunContext, found: list[Mapping[str, Any]]) -> list[Mis
         rule = str(each["rule"])
         if rule in context.scenario.findings or rule in allowed.get(each["msgid"], ()):
             continue
-        message = each["message"]
-        causes = (Text(message["zh"], message["en"]),)
+        causes = (finding_text(each),)
         told.setdefault(
             rule,
             Mismatch(_where(each), plain(each["wanted"] or "-"), plain(each["got"] or "-"), each["infno"], causes),

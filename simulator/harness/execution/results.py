@@ -50,6 +50,8 @@ class ScenarioResult:
     steps: list[StepResult] = field(default_factory=list)
     final: list[Mismatch] = field(default_factory=list)
     """Violated postconditions: unexpected findings, the ledger, unknown outcomes."""
+    first: Mismatch | None = None
+    """The earliest unexpected error finding, where a step failed."""
     notes: list[Text] = field(default_factory=list)
     unchecked: Text | None = None
     """Reason for leaving its literal amounts unchecked; None where they were checked, or where it has none."""
@@ -65,15 +67,21 @@ class ScenarioResult:
     def cause(self) -> str:
         """Broken rule shared by failures with the same root cause; blank when no rule is known."""
         step = self.root_cause
+        if self.first is not None:
+            return self.first.path.partition(" ")[0]
         if step is not None:
             return step.rule
         return self.final[0].path.partition(" ")[0] if self.final else ""
 
     @property
     def differences(self) -> Sequence[Mismatch]:
-        """Differences of the root cause, else the violated postconditions."""
+        """Differences of the root cause after the first finding, else the violated postconditions."""
         cause = self.root_cause
-        return cause.differences if cause else self.final
+        if cause is None:
+            return self.final
+        if self.first is None:
+            return cause.differences
+        return [self.first, *(each for each in cause.differences if each.path != self.first.path)]
 
 
 @dataclass(frozen=True, slots=True)

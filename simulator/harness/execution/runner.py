@@ -13,7 +13,7 @@ from simulator.harness.environment.client import NotThereYet, PlatformClient, Sa
 from simulator.harness.environment.modes import Mode
 from simulator.harness.environment.personas import Personas
 from simulator.harness.execution.journal_reader import Journal
-from simulator.harness.execution.postconditions import postcondition_differences
+from simulator.harness.execution.postconditions import first_finding, postcondition_differences
 from simulator.harness.execution.results import (
     BROKEN,
     FAILED,
@@ -120,6 +120,8 @@ def _play_in(
         result.steps.append(done)
         yield StepEnded(result, done)
     result.final = postcondition_differences(context)
+    if result.root_cause is not None:
+        result.first = first_finding(context)
     if stage.recorded:
         journal.look()
     failed = result.root_cause is not None or bool(result.final)

@@ -11,6 +11,7 @@ from simulator.harness.execution.incoming_messages import expect_incoming
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.manual_steps import await_call, await_manual_step, calls_itself
 from simulator.harness.execution.matching import Mismatch, compare, differences
+from simulator.harness.execution.probes import probe
 from simulator.harness.execution.results import FAILED, NOT_APPLICABLE, PASSED, StepResult
 from simulator.harness.execution.run_context import RunContext
 from simulator.harness.scenario.definition import ScenarioStep, no_title
@@ -142,6 +143,7 @@ def _path(context: RunContext, written: str) -> str:
 Verb = Callable[[RunContext, Journal, ScenarioStep, StepResult], None]
 VERBS: Mapping[str, Verb] = {
     "call": _call,
+    "probe": probe,
     "expect-incoming": expect_incoming,
     "control": _control,
     "guide": await_manual_step,

@@ -124,10 +124,9 @@ def _run(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
 
 
 def _step(step: StepResult) -> dict[str, Any]:
-    said = step.step.said
     return {
         "number": step.step.number,
-        "infno": str(said.get("call") or said.get("expect-incoming") or ""),
+        "infno": step.step.infno,
         "verb": step.step.verb,
         "title": _json(step.title),
         "status": step.status,

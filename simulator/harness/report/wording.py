@@ -38,7 +38,7 @@ def headline(result: ScenarioResult) -> Text:
 
 def step_name(step: StepResult) -> Text:
     """`第 3.6 步 2207A 门诊结算`."""
-    infno = str(step.step.said.get("call") or step.step.said.get("expect-incoming") or "")
+    infno = step.step.infno
     return text("harness.step_name", number=step.step.number, infno=f"{infno} " if infno else "", title=step.title)
 
 

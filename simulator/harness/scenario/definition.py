@@ -10,7 +10,7 @@ SELF, INSURED, TREATMENT = "self", "insured", "treatment"
 USES = (SELF, INSURED, TREATMENT)
 """Both sides simulated; the city answers for its people; the city's hospitals call."""
 
-VERBS = ("call", "expect-incoming", "control", "guide", "clock", "reached", "use", "expect", "save")
+VERBS = ("call", "probe", "expect-incoming", "control", "guide", "clock", "reached", "use", "expect", "save")
 """Kinds of steps, in the order in which a step that has several of these keys is read."""
 
 
@@ -38,10 +38,17 @@ class ScenarioStep:
         return Text(zh, self.said.get("title_en") or zh)
 
     @property
+    def infno(self) -> str:
+        """The transaction that it is about; blank for none."""
+        return str(self.said.get("call") or self.said.get("probe") or self.said.get("expect-incoming") or "")
+
+    @property
     def uses(self) -> tuple[str, ...]:
         """The uses in which it makes sense."""
         if "uses" in self.said:
             return tuple(self.said["uses"])
+        if self.verb == "probe":
+            return (INSURED,)
         if self.verb == "expect-incoming" and self.said.get("leg") == "agency":
             return (INSURED,)
         if self.verb == "guide":
@@ -120,6 +127,8 @@ def role_key(scenario_id: str, role: str) -> str:
 def no_title(step: ScenarioStep) -> Text:
     """Title of a step whose author gave it none."""
     said = step.said
+    if step.verb == "probe":
+        return text("harness.step_probe", infno=said["probe"])
     if step.verb == "expect-incoming":
         return text("harness.step_incoming", infno=said["expect-incoming"])
     if step.verb == "control":

@@ -16,7 +16,7 @@ from simulator.core.texts import text
 _TERM = re.compile(r"\s*([+-]?)\s*(\$[^\s+]+|[0-9]+(?:\.[0-9]+)?)")
 _PART = re.compile(r"([^.\[\]]+)|\[([^\[\]]*)\]")
 
-_WHOLE = ("request", "answer", "output")
+_WHOLE = ("request", "answer", "output", "agency")
 """Whole messages inside a record, and the output of the answer, also one without nodes: reached by name only."""
 
 Lookup = Callable[[str], Any]

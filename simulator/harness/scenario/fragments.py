@@ -1,6 +1,6 @@
 """Steps of a scenario with its fragments written out: parameters put in, names kept apart, expectations moved."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,9 @@ def expand(
     faults: list[DataFault] = []
     for index, said in enumerate(document.data["steps"]):
         path, number = f"steps[{index}]", str(index + 1)
+        if "cases" in said:
+            steps += _cases(document, said, path, number)
+            continue
         if verb_of(said) != "use":
             steps.append(_step(document, said, path, number))
             continue
@@ -71,6 +74,18 @@ def _written_out(
     return written
 
 
+def _cases(document: Document, said: Mapping[str, Any], path: str, number: str) -> Iterator[ScenarioStep]:
+    """A step once for each row of its table; a row adds to the keys of the step, and to what they change."""
+    common = {key: value for key, value in said.items() if key != "cases"}
+    for index, row in enumerate(said["cases"]):
+        both: dict[str, Any] = {
+            key: {**common[key], **row[key]} for key in ("with", "head", "expect") if key in common and key in row
+        }
+        inside = f"{path}.cases[{index}]"
+        at = (document.name, _line(document, inside), inside, number)
+        yield ScenarioStep(verb_of(said), f"{number}.{index + 1}", {**common, **row, **both}, *at)
+
+
 def _with_expectations(step: dict[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     asked = {key: said[key] for key in JUDGED if key in said}
     fails = asked.get("expect", {}).get("infcode", "0") != "0"
@@ -86,7 +101,7 @@ def _takes(step: Mapping[str, Any], key: str) -> bool:
     if key == "uses":
         return True
     verb = verb_of(step)
-    return verb == "call" or (verb == "expect-incoming" and key == "for")
+    return verb in ("call", "probe") or (verb == "expect-incoming" and key == "for")
 
 
 def _put_in(value: Any, given: Mapping[str, Any]) -> Any:

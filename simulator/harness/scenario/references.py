@@ -41,10 +41,9 @@ def _faults_of(step: ScenarioStep, data: Mapping[str, Any], saved: set[str]) -> 
         yield text(
             "harness.no_such_name", kind=_kind("of"), name=said["of"], hint=hint(said["of"], saved), known=_list(saved)
         )
-    if step.verb == "call" and said["call"] not in templates() and "raw" not in said:
-        yield text(
-            "harness.no_template", infno=said["call"], hint=hint(said["call"], templates()), known=_list(templates())
-        )
+    infno = said.get("call") or said.get("probe")
+    if infno and infno not in templates() and "raw" not in said and "again" not in said:
+        yield text("harness.no_template", infno=infno, hint=hint(infno, templates()), known=_list(templates()))
     known = [*roles, *places, *sorted(saved), *ALWAYS]
     for expression in _expressions(said):
         try:

@@ -90,9 +90,13 @@ def fill(infno: str, known: Known) -> dict[str, Any]:
 def override(body: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """Lays `changes` over an input: a field by its name wherever the input has it, or by its path `node[0].field`.
 
-    A field that no node has goes into the first node. A text over a number becomes a number; `{text: …}` stays text.
+    A list by its name is replaced. A field that no node has goes into the first node. A text over a number becomes a
+    number; `{text: …}` stays text.
     """
     for name, value in changes.items():
+        if isinstance(body.get(name), list):
+            body[name] = value
+            continue
         node, field = _place_of(body, name)
         node[field] = _like(node.get(field), value)
 

@@ -1,0 +1,173 @@
+"""A message that the platform sends to an agency on its own account, judged and booked like a forwarded one.
+
+No guard of the platform stands before it (rules 38). It may name what it is about by the agency's numbers or by ours.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from simulator.agencies.delivery.channel import Channel, next_msgid
+from simulator.agencies.delivery.completion import complete
+from simulator.agencies.delivery.endpoint import Endpoint
+from simulator.agencies.delivery.forwarding import Delivery, Forwarding, Intent, MustWait
+from simulator.agencies.delivery.queries import sender_of
+from simulator.agencies.delivery.translation import translate
+from simulator.agencies.probing.our_numbers import in_our_numbers
+from simulator.agencies.probing.repeated_messages import Repetition, repetition_of
+from simulator.catalogue import Institution
+from simulator.core.envelope import Head, head_of
+from simulator.core.errors import Refusal, refuse
+from simulator.core.json_codec import digest, write_json
+from simulator.domain.transaction_table import REVERSAL, Family, traits_of
+from simulator.insured.place import Answered
+from simulator.sandbox.configuration import Agency, Config
+from simulator.sandbox.sandboxes import Sandbox
+from simulator.store import idempotency_keys
+from simulator.store.tables import settlement
+from simulator.store.unit_of_work import UnitOfWork
+from simulator.transactions import HANDLERS, Ask, Call, Kept
+from simulator.transactions.batches import bind_batch
+
+_SENDER = {"opter": "nhsa-sim", "opter_name": "nhsa-sim"}
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyLine:
+    """The way from a sandbox to the agency that is registered for an area."""
+
+    sandbox: Sandbox
+    forwarding: Forwarding
+    area: str
+
+    def agency(self, config: Config) -> Agency:
+        """The agency; raises Refusal where none is registered."""
+        found = config.agency_for(self.area)
+        if found is None:
+            raise refuse("agency_unknown", path="area", area=self.area)
+        return found
+
+    def endpoint(self, config: Config) -> Endpoint:
+        """The endpoint of a simulated place, which a channel wants and a registered agency never uses."""
+        return Endpoint(self.sandbox.store.begin, config.place, config.agency_contract, None, config.strict)
+
+
+def send(line: AgencyLine, fields: Mapping[str, Any]) -> str:
+    """Sends a message with these header fields and input; the exchange under which the journal has it.
+
+    A blank msgid gets one of the platform's. A msgid that the agency has seen, or that was reversed unseen, is judged
+    by what became of it (rules 16, 18). Raises Refusal where nothing can be sent.
+    """
+    with line.sandbox.begin() as (work, config, clock):
+        now = clock.now(line.forwarding.real_time())
+        agency = line.agency(config)
+        whole = _completed(line, config, fields)
+        repeated = repetition_of(work, whole)
+        if repeated is None:
+            whole["msgid"] = whole["msgid"] or next_msgid(work, now)
+            call = Call(work, config, head_of(whole), _institution(config, whole), now)
+            body = translate(
+                whole["input"], whole["infno"], "in", source=agency.edition or config.edition, target=config.edition
+            )
+            intent = _intended(line, call, agency, body)
+    if repeated is not None:
+        return _repeat(line, repeated)
+    try:
+        sent = line.forwarding.send(intent, line.endpoint(config))
+        _book(line, intent, sent)
+    finally:
+        line.forwarding.ended()
+    return intent.exchange
+
+
+def _completed(line: AgencyLine, config: Config, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The message with the header of the platform itself where it has none."""
+    institution = sender_of(config, line.area)
+    found = config.institutions.get(str(fields.get("fixmedins_code") or institution))
+    usual = {
+        "msgid": "",
+        "mdtrtarea_admvs": line.area,
+        "insuplc_admdvs": line.area,
+        "fixmedins_code": institution,
+        "fixmedins_name": found.name if found else config.name,
+        **_SENDER,
+    }
+    return {**usual, **fields}
+
+
+def _institution(config: Config, fields: Mapping[str, Any]) -> Institution:
+    found = config.institutions.get(str(fields["fixmedins_code"]))
+    if found is None:
+        raise refuse("institution_unknown", path="message.fixmedins_code", code=fields["fixmedins_code"])
+    return found
+
+
+def _intended(line: AgencyLine, call: Call, agency: Agency, body: Mapping[str, Any]) -> Intent:
+    """Keeps the intent, as for a message of a hospital whose msgid is the platform's own."""
+    head = call.head
+    if not traits_of(head.infno).answer:
+        raise refuse("probe_not_judged", path="message.infno", infno=head.infno)
+    body = in_our_numbers(call.work, head.infno, body)
+    asked = _asked_past_our_guards(call, body)
+    exchange = next_msgid(call.work, call.now)
+    fingerprint = digest(head.infno, head.institution, body) if traits_of(head.infno).effect else ""
+    try:
+        return line.forwarding.intend(
+            call, asked, head, (agency, None), digest=fingerprint, exchange=exchange, msgid=head.msgid
+        )
+    except MustWait:
+        raise refuse("still_running", path="message.msgid") from None
+
+
+def _asked_past_our_guards(call: Call, body: Mapping[str, Any]) -> Ask:
+    """The question with what the platform's own state does on its answer; a refusal of ours does not hold it up."""
+    traits = traits_of(call.infno)
+    data: Mapping[str, Any] = next((node for node in body.values() if isinstance(node, Mapping)), {})
+    psn_no, mdtrt_id = str(data.get("psn_no") or ""), str(data.get("mdtrt_id") or "")
+    plain = Ask(call.infno, body, then=_as_answered, psn_no=psn_no, mdtrt_id=mdtrt_id)
+    if traits.family == Family.SETTLEMENT:
+        return replace(plain, then=_bound)
+    if call.infno != REVERSAL and traits.family != Family.CANCELLATION:
+        return plain
+    try:
+        with call.work.savepoint():
+            handled = HANDLERS[call.infno].handler(body, call)
+    except Refusal:
+        return plain
+    return handled if isinstance(handled, Ask) else plain
+
+
+def _as_answered(call: Call, answered: Answered) -> Kept:
+    call.findings += answered.warnings
+    return Kept(answered.output, answered.settlement_id)
+
+
+def _bound(call: Call, answered: Answered) -> Kept:
+    """The batch is settled by what was booked now."""
+    bind_batch(call, call.work.get_required(settlement, id=answered.settlement_id))
+    return _as_answered(call, answered)
+
+
+def _book(line: AgencyLine, intent: Intent, sent: Delivery) -> None:
+    with line.sandbox.begin() as (work, config, clock):
+        done = complete(work, config, clock.now(line.forwarding.real_time()), intent, sent)
+        if done.kept is not None and intent.effect:
+            _spend(work, intent.head, sent.reply.body or b"", done.kept.settlement_id)
+
+
+def _spend(work: UnitOfWork, head: Head, answer: bytes, settlement_id: int | None) -> None:
+    idempotency_keys.complete(work, head.msgid, answer=answer, settlement_id=settlement_id)
+
+
+def _repeat(line: AgencyLine, repeated: Repetition) -> str:
+    """Sends under a decided msgid, and judges the answer by what became of the first."""
+    with line.sandbox.begin() as (work, config, clock):
+        agency = line.agency(config)
+        exchange = next_msgid(work, clock.now(line.forwarding.real_time()))
+    started, real_at = time.perf_counter(), line.forwarding.real_time()
+    reply = Channel(line.forwarding.transport, agency, line.endpoint(config)).deliver(write_json(repeated.fields))
+    sent = Delivery(reply, round((time.perf_counter() - started) * 1000, 3), real_at)
+    with line.sandbox.begin() as (work, config, clock):
+        repeated.record(work, config, agency, clock.now(line.forwarding.real_time()), exchange, sent)
+    return exchange

@@ -1,0 +1,78 @@
+"""Messages that the platform itself sends to agencies: one given, a day's rows, and the books of everybody."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from simulator.agencies.outbox import worker
+from simulator.agencies.probing.compared_books import compare_books
+from simulator.agencies.probing.own_messages import AgencyLine, send
+from simulator.agencies.replica.day_rows import agency_day
+from simulator.control.calls import Asking, call, day_of
+from simulator.control.evidence import finding_json
+from simulator.core.errors import refuse
+from simulator.core.json_codec import NotAMessage, read_json
+from simulator.domain.transaction_table import RECONCILIATION_DAY
+from simulator.sandbox.sandboxes import Sandbox
+from simulator.store.rows import FindingRow, JournalRow
+from simulator.store.statements import Statement
+from simulator.store.tables import AGENCY_LEG, finding, journal
+
+_LEG = Statement(select(journal).where(journal.c.exchange == bindparam("exchange"), AGENCY_LEG), JournalRow)
+
+
+@call("POST", "agencies/<area>/messages")
+def send_message(asking: Asking) -> Any:
+    """Sends this message to the agency past every guard of ours, and judges the answer (rules 38)."""
+    fields = asking.checked("own_message")["message"]
+    platform = asking.platform
+    exchange = send(AgencyLine(asking.sandbox, platform.forwarding, asking.parts["area"]), fields)
+    return _told(asking.sandbox, exchange)
+
+
+@call("POST", "agencies/<area>/day")
+def reconcile_day(asking: Asking) -> Any:
+    """Sends the day's rows to the agency (SIM-DAY), and answers the differences that it finds (rules 22)."""
+    day = day_of(asking.checked("day_body")["day"], "day").isoformat()
+    line = AgencyLine(asking.sandbox, asking.platform.forwarding, asking.parts["area"])
+    with asking.sandbox.begin() as (work, config, _clock):
+        body = agency_day(work, config, line.agency(config), day).body
+    told = _told(asking.sandbox, send(line, {"infno": RECONCILIATION_DAY, "input": body}))
+    if told["infcode"] != "0":
+        raise refuse("agency_no_answer", area=asking.parts["area"], reason=told["err_msg"] or "-")
+    return {"day": day, "rows": len(body["rows"]), "differences": told["output"].get("differences") or []}
+
+
+@call("POST", "books")
+def compare(asking: Asking) -> Any:
+    """Asks every registered agency for what it holds of everybody it was asked about; what differs is a finding."""
+    body = asking.checked("books")
+    platform = asking.platform
+    worker.run(asking.sandbox, platform.forwarding, everything=True)
+    exchanges = compare_books(asking.sandbox, platform.forwarding, body.get("psn_no", ""))
+    told = [_told(asking.sandbox, each) for each in exchanges]
+    return {"asked": len(told), "findings": [found for each in told for found in each["findings"]]}
+
+
+def _told(sandbox: Sandbox, exchange: str) -> dict[str, Any]:
+    """What came back under an exchange, and what is found about it."""
+    with sandbox.begin() as (work, _, _clock):
+        leg = work.one(_LEG, exchange=exchange)
+        found: list[FindingRow] = work.find(finding, exchange=exchange, order="id")
+    answer = _object(bytes(leg.answer)) if leg is not None else {}
+    return {
+        "exchange": exchange,
+        "msgid": leg.msgid if leg is not None else "",
+        "infcode": str(answer.get("infcode", "")),
+        "err_msg": str(answer.get("err_msg") or ""),
+        "output": answer.get("output") or {},
+        "findings": [finding_json(row) for row in found],
+    }
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        found = read_json(raw)
+    except NotAMessage:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,137 @@
+"""Messages that the platform itself sends to an agency: past its own guards, judged against its own copy."""
+
+from decimal import Decimal
+
+import pytest
+
+from simulator.core.json_codec import read_json, write_json
+from tests.agencies.conftest import CITY
+
+
+def sent_to_agency(city, infno):
+    """The envelope of the last message of that number, as the agency saw it."""
+    rows = city.control("GET", f"messages?raw=1&leg=agency&infno={infno}")["messages"]
+    return read_json(rows[-1]["request"].encode())
+
+
+def probe(city, message, status=200, **changes):
+    """What the control call answers; amounts go as numbers, which a plain client would write as text."""
+    way = f"{city.control.prefix}/agencies/{CITY}/messages"
+    body = write_json({"message": {**message, **changes}})
+    response = city.control.client.open(way, method="POST", data=body, content_type="application/json")
+    assert response.status_code == status, response.text
+    return read_json(response.data)
+
+
+def rules(told):
+    return [each["rule"] for each in told["findings"] if each["severity"] == "error"]
+
+
+def settled(city):
+    visit = city.visit()
+    assert visit.settle("1000.00").ok
+    return visit
+
+
+def test_a_message_again_is_answered_as_recorded_and_the_books_agree(city, stubbed):
+    stubbed()
+    settled(city)
+    first = sent_to_agency(city, "2207A")
+    again = probe(city, first, inf_time="2025-03-10 23:00:00")
+    assert (again["infcode"], again["msgid"], again["findings"]) == ("0", first["msgid"], [])
+    other = probe(city, first, input={**first["input"], "data": {**first["input"]["data"], "invono": "9"}})
+    assert (other["infcode"], other["findings"]) == ("-1", [])
+    assert city.control("POST", "books", {}) == {"asked": 5, "findings": []}  # 1101, 5301, 5206 twice, SIM-DAY
+
+
+def test_a_settled_batch_under_another_msgid_is_refused_without_a_finding(city, stubbed):
+    stubbed()
+    settled(city)
+    told = probe(city, sent_to_agency(city, "2207A"), msgid="")
+    assert (told["infcode"], told["findings"]) == ("-1", [])
+    assert city.outbox() == []
+
+
+def test_a_batch_that_is_settled_twice_is_found_and_the_second_is_reversed(city, stubbed):
+    stub = stubbed()
+    settled(city)
+    first = sent_to_agency(city, "2207A")
+    # So that the stub does not find the batch settled.
+    stub.settlements[0].key = ("another", "batch")
+    told = probe(city, first, msgid="")
+    assert rules(told) == ["idempotency.settled_batch"]
+    city.run_outbox()
+    assert sent_to_agency(city, "2601")["input"]["data"]["omsgid"] == told["msgid"]
+    assert city.outbox() == []
+
+
+def test_a_message_by_the_agencys_numbers_moves_our_copy_and_frees_the_batch(city, stubbed):
+    stubbed()
+    visit = settled(city)
+    omsgid = sent_to_agency(city, "2207A")["msgid"]
+    data = {"psn_no": city.person["psn_no"], "omsgid": omsgid, "oinfno": "2207A"}
+    assert probe(city, {"infno": "2601", "input": {"data": data}})["findings"] == []
+    assert city.balances() == {}
+    assert city.control("POST", "books", {"psn_no": city.person["psn_no"]})["findings"] == []
+    assert visit.settle("1000.00").ok
+
+
+def test_balances_that_differ_are_a_finding(city, stubbed):
+    stubbed("5206_off")
+    settled(city)
+    errors = [each for each in city.control("POST", "books", {})["findings"] if each["severity"] == "error"]
+    assert [each["rule"] for each in errors] == ["accumulators"]
+    assert errors[0]["wanted"] != errors[0]["got"]
+
+
+def test_a_reversal_without_effect_shows_in_the_books_with_its_cause(city, stubbed):
+    stubbed("forgets_reversals")
+    settled(city)
+    omsgid = sent_to_agency(city, "2207A")["msgid"]
+    data = {"psn_no": city.person["psn_no"], "omsgid": omsgid, "oinfno": "2207A"}
+    assert probe(city, {"infno": "2601", "input": {"data": data}})["findings"] == []
+    first = city.control("POST", "books", {})["findings"][0]
+    assert first["rule"] == "accumulators"
+    assert "没有退回" in first["message"]["zh"]
+
+
+def test_rows_of_a_day_that_were_altered_must_be_told(city, stubbed):
+    stub = stubbed()
+    settled(city)
+    assert city.day_differences() == []
+    day = sent_to_agency(city, "SIM-DAY")
+    assert day["input"]["data"]["run"] == day["input"]["rows"][0]["msgid"][:12]
+    day["input"]["rows"][0]["acct_pay"] += Decimal("0.01")
+    assert probe(city, day, msgid="")["findings"] == []
+    stub.settlements[0].info["acct_pay"] = str(day["input"]["rows"][0]["acct_pay"])
+    told = probe(city, day, msgid="")
+    assert rules(told) == ["day.not_told"]
+    assert city.control("POST", "books", {})["findings"][-1]["rule"] == "day.amount"
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "code"),
+    [
+        ({"infno": "SIM-FILING", "input": {"data": {"psn_no": "1"}}}, 400, "probe_not_judged"),
+        ({"infno": "1101", "fixmedins_code": "H99999999999", "input": {}}, 404, "institution_unknown"),
+        ({"infno": "1101"}, 400, "faults"),
+        ({"infno": "1101", "input": []}, 400, "faults"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_with_its_reason(city, stubbed, message, status, code):
+    stubbed()
+    assert probe(city, message, status)["error"]["code"] == code
+
+
+def test_nobody_registered_is_nobody_to_probe(city):
+    assert probe(city, {"infno": "1101", "input": {"data": {}}}, 404)["error"]["code"] == "agency_unknown"
+    assert city.control("POST", "books", {}) == {"asked": 0, "findings": []}
+
+
+def test_an_undecided_msgid_is_not_sent_again(city, stubbed):
+    stubbed()
+    city.fault("drop_before", "2207A")
+    city.visit().settle("1000.00")
+    (waiting,) = city.outbox()
+    told = probe(city, {"infno": "2207A", "msgid": waiting["msgid"], "input": {"data": {}}}, 400)
+    assert told["error"]["code"] == "probe_undecided"
