@@ -9,7 +9,7 @@ import click
 from simulator.core.masking import mask_text
 from simulator.core.texts import Text, text
 from simulator.self_check.catalogue import defects
-from simulator.self_check.verdicts import RIGHT, WRONG, Sums, DefectVerdict, sums
+from simulator.self_check.verdicts import RIGHT, WRONG, DefectVerdict, Sums, sums
 
 _COLOURS = {RIGHT: "green", WRONG: "red"}
 
