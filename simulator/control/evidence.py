@@ -108,5 +108,6 @@ def _finding(row: FindingRow) -> dict[str, Any]:
         "path": row.path,
         "wanted": row.wanted,
         "got": row.got,
+        "mistakes": row.mistakes.split(),
         "message": {"zh": row.zh, "en": row.en},
     }

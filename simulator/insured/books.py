@@ -164,7 +164,12 @@ def book_again(work: UnitOfWork, row: SettlementRow, *, entered_as: int | None =
 
 
 def movements_of(row: SettlementRow) -> dict[tuple[str, str], int]:
-    return {(kind, disease): fen for kind, disease, fen in json.loads(row.movements)}
+    return movements_in(row.movements)
+
+
+def movements_in(written: str) -> dict[tuple[str, str], int]:
+    """Movements as a settlement row keeps them, fen."""
+    return {(kind, disease): fen for kind, disease, fen in json.loads(written)}
 
 
 def balance_of(work: UnitOfWork, row: SettlementRow) -> int:

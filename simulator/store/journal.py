@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete
 from simulator.core.envelope import Head
 from simulator.core.findings import Finding, finding_row
 from simulator.store.statements import Statement
-from simulator.store.tables import finding, journal
+from simulator.store.tables import finding, journal, judged_answer
 from simulator.store.unit_of_work import UnitOfWork
 
 HOSPITAL, AGENCY = "hospital", "agency"
@@ -17,6 +17,7 @@ _FORGET = Statement(
     delete(journal).where((journal.c.id <= bindparam("up_to")) | (journal.c.real_at < bindparam("before")))
 )
 _FORGET_FINDINGS = Statement(delete(finding).where(finding.c.id <= bindparam("up_to")))
+_FORGET_JUDGED = Statement(delete(judged_answer).where(judged_answer.c.id <= bindparam("up_to")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +116,4 @@ def prune(work: UnitOfWork, *, keep: int, before: float) -> None:
     """Drops what is beyond the bound of count or older than the bound of age (real time)."""
     work.run(_FORGET, up_to=work.last_id(journal) - keep, before=before)
     work.run(_FORGET_FINDINGS, up_to=work.last_id(finding) - keep)
+    work.run(_FORGET_JUDGED, up_to=work.last_id(judged_answer) - keep)

@@ -6,27 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from simulator.agencies.judging import answer_checks, award_checks
-from simulator.agencies.judging.balance_hypotheses import (
-    BalanceKey,
-    adopt,
-    balances_told,
-    hypothetical_balances,
-    possible,
-    suggested,
-)
-from simulator.agencies.judging.dry_run import Expectation, dry_run_answer, expect, not_judged
-from simulator.agencies.judging.hypotheses import Alternative, likely_cause
+from simulator.agencies.judging.award_judging import JudgedAward, judge_answered_award, knows_filings
+from simulator.agencies.judging.balance_judging import cause_of_account, cause_of_balances, cause_of_cancelled_balance
+from simulator.agencies.judging.dry_run import dry_run_answer
+from simulator.agencies.judging.told_balances import BalanceKey, adopt, balances_told
 from simulator.agencies.replica import booked_settlements, insured_people
 from simulator.benefit import KINDS
 from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal
-from simulator.core.findings import ERROR, INFO, Finding
+from simulator.core.findings import ERROR, Finding
 from simulator.core.money import to_fen, yuan
-from simulator.core.texts import Text, text
+from simulator.core.texts import text
 from simulator.domain.accumulators import to_wire
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
-from simulator.insured.case import Case, case_of
+from simulator.insured.case import case_of
 from simulator.insured.kept import KeptAward, KeptRefusal
 from simulator.insured.place import Answered, Asked, Output
 from simulator.sandbox.configuration import Agency, Config
@@ -69,10 +63,13 @@ def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
     opinion = dry_run_answer(accepted_answer.asked)
     insured_people.learn(accepted_answer.asked, accepted_answer.output)
     if isinstance(opinion, Mapping):
-        path = "/output/insuinfo"
-        accepted_answer.find(
-            *answer_checks.judge_rows("insurances", path, _insurances(opinion), _insurances(accepted_answer.output))
+        path, ours, theirs = "/output/insuinfo", _insurances(opinion), _insurances(accepted_answer.output)
+        cause = (
+            cause_of_account(accepted_answer.asked, opinion, accepted_answer.output)
+            if ours != theirs
+            else answer_checks.NO_CAUSE
         )
+        accepted_answer.find(*answer_checks.judge_rows("insurances", path, ours, theirs, cause))
     elif isinstance(opinion, Refusal):
         accepted_answer.find(_accepted_wrongly("person.credential", opinion))
     return Answered(accepted_answer.output)
@@ -90,7 +87,7 @@ def _insurances(output: Mapping[str, Any]) -> dict[str, str]:
 def _handle_entitlement(accepted_answer: AcceptedAnswer) -> Answered:
     opinion = dry_run_answer(accepted_answer.asked)
     known = people.load(accepted_answer.asked.work, accepted_answer.asked.body["data"]["psn_no"])
-    if isinstance(opinion, Mapping) and known is not None and _knows_filings(known):
+    if isinstance(opinion, Mapping) and known is not None and knows_filings(known):
         ours = opinion["trtinfo"][0]
         answered = accepted_answer.output.get("trtinfo") or []
         rows = [row for row in answered if row["fund_pay_type"] == ours["fund_pay_type"]]
@@ -128,7 +125,7 @@ def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
         ours, theirs = balances_told(opinion, None), balances_told(accepted_answer.output, accepted_answer.agency)
         for insutype, year in sorted({*ours, *theirs}):
             wanted, got = ours.get((insutype, year), {}), theirs.get((insutype, year), {})
-            cause = _cause_of_balances(accepted_answer, insutype, year, wanted, got) if wanted != got else None
+            cause = cause_of_balances(asked, insutype, year, wanted, got) if wanted != got else answer_checks.NO_CAUSE
             ours_shown, theirs_shown = (_shown_balances(each, insutype, year) for each in (wanted, got))
             accepted_answer.find(
                 *answer_checks.judge_rows("accumulators", "/output/cuminfo", ours_shown, theirs_shown, cause)
@@ -143,29 +140,11 @@ def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year
     return {f"{insutype}/{year}/{to_wire(*key)}": str(yuan(balances[key])) for key in keys}
 
 
-def _cause_of_balances(
-    accepted_answer: AcceptedAnswer,
-    insutype: str,
-    year: str,
-    ours: Mapping[tuple[str, str], int],
-    theirs: Mapping[tuple[str, str], int],
-) -> Text | None:
-    known = people.load(accepted_answer.asked.work, accepted_answer.asked.body["data"]["psn_no"])
-    if known is None or not year.isdigit():
-        return None
-    balance_key = BalanceKey(known.id, known.person.psn_no, insutype, int(year))
-    wanted = {key: fen for key, fen in theirs.items() if fen}
-    for sentence, held in hypothetical_balances(accepted_answer.asked.work, ours, balance_key, accepted_answer.agency):
-        if {key: fen for key, fen in held.items() if fen} == wanted:
-            return sentence
-    return None
-
-
 def _handle_preview(accepted_answer: AcceptedAnswer) -> Answered:
     accepted_answer.asked = replace(
         accepted_answer.asked, now=_settled_at(accepted_answer, accepted_answer.output["setlinfo"])
     )
-    _judge_award(accepted_answer, expect(accepted_answer.asked, accepted_answer.findings))
+    _judge_award(accepted_answer)
     return booked_settlements.passed_preview(accepted_answer.asked, accepted_answer.output)
 
 
@@ -178,66 +157,28 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
         *answer_checks.judge_time(info, began=began, now=accepted_answer.asked.now, own_clock=accepted_answer.own_clock)
     )
     accepted_answer.asked = replace(accepted_answer.asked, now=_settled_at(accepted_answer, info))
-    expected = expect(accepted_answer.asked, accepted_answer.findings)
-    likely = _judge_award(accepted_answer, expected)
+    judged = _judge_award(accepted_answer)
+    expected = judged.expected
     case = expected.case or case_of(accepted_answer.asked)
     reasons = [{"rule": each.rule, "sentence": each.text.as_json()} for each in case.refusals]
     explained: KeptAward | KeptRefusal = {"award": None, "refusals": reasons, "steps": []}
     if expected.award is not None:
         explained = settlement.explained(expected.award)
-    if likely is not None and likely.accumulated is not None and expected.award is not None:
+    if judged.adopted is not None and expected.award is not None:
         psn_no, year = case.known.person.psn_no, expected.award.year
-        adopt(
-            accepted_answer.asked.work, BalanceKey(case.known.id, psn_no, case.claim.insutype, year), likely.accumulated
-        )
-    given = likely.award if likely else expected.award
+        adopt(accepted_answer.asked.work, BalanceKey(case.known.id, psn_no, case.claim.insutype, year), judged.adopted)
     return booked_settlements.book_settlement(
-        accepted_answer.asked, case, given, accepted_answer.output, expected=explained
+        accepted_answer.asked, case, judged.given, accepted_answer.output, expected=explained
     )
 
 
-def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alternative | None:
+def _judge_award(accepted_answer: AcceptedAnswer) -> JudgedAward:
     """The findings about an award, and the mistake that explains it, if one does."""
-    info, case = accepted_answer.output["setlinfo"], expected.case
-    accepted_answer.find(
-        *award_checks.judge_detail(
-            info, accepted_answer.output.get("setldetail"), accepted_answer.config.contract.edition
-        )
-    )
-    if case is not None and not _only_a_filing_is_missing(accepted_answer, case):
-        accepted_answer.find(*award_checks.judge_acceptance(case.refusals))
-    if case is None or expected.award is None or expected.question is None:
-        return None
-    got = award_checks.answered_amounts(info)
-    likely = None
-    if not got.is_award(expected.award):
-        work, question, year = accepted_answer.asked.work, expected.question, expected.award.year
-        balance_key = BalanceKey(case.known.id, case.known.person.psn_no, case.claim.insutype, year)
-        likely = likely_cause(
-            question,
-            got,
-            expected.award,
-            suggested=suggested(work, case, question, balance_key, accepted_answer.agency),
-            possible=possible(work, question, balance_key),
-        )
-    if likely is not None and likely.rules[0] == "modifier" and not _knows_filings(case.known):
-        sentence = text("judge.filing_assumed", group=text(f"benefit.group_{likely.award.group}"))
-        accepted_answer.find(Finding("award.filing_assumed", INFO, sentence))
-        return likely
-    accepted_answer.find(*award_checks.judge_award(info, expected.award, likely))
-    return likely
-
-
-def _knows_filings(known: people.KnownPerson) -> bool:
-    """No message tells filings: of whom we learned from the city we know only those that were made here."""
-    return known.origin != "learned" or bool(known.person.filings)
-
-
-def _only_a_filing_is_missing(accepted_answer: AcceptedAnswer, case: Case) -> bool:
-    if _knows_filings(case.known) or not case.refusals or any(each.rule != "not_filed" for each in case.refusals):
-        return False
-    accepted_answer.find(not_judged(text("judge.filing_not_known")))
-    return True
+    info, edition = accepted_answer.output["setlinfo"], accepted_answer.config.contract.edition
+    accepted_answer.find(*award_checks.judge_detail(info, accepted_answer.output.get("setldetail"), edition))
+    judged = judge_answered_award(accepted_answer.asked, info, accepted_answer.agency)
+    accepted_answer.find(*judged.findings)
+    return judged
 
 
 def _settled_at(accepted_answer: AcceptedAnswer, info: Mapping[str, Any]) -> datetime:
@@ -271,8 +212,10 @@ def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
         found.append(Finding("identity.setl_id", ERROR, sentence, "/infcode", "-1", "0"))
     if found:
         raise AnswerRejected(found)
-    balance = books.balance_of(accepted_answer.asked.work, settled) + settled.account
-    accepted_answer.find(*award_checks.judge_balance(accepted_answer.output["setlinfo"], balance))
+    before = books.balance_of(accepted_answer.asked.work, settled)
+    info, balance = accepted_answer.output["setlinfo"], before + settled.account
+    cause = cause_of_cancelled_balance(settled, info, before)
+    accepted_answer.find(*award_checks.judge_balance(info, balance, *cause))
     return booked_settlements.book_cancellation(accepted_answer.asked, accepted_answer.output)
 
 

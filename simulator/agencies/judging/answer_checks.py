@@ -6,7 +6,7 @@ with both awards kept: the insured place is the payer, and the next expectation 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulator.contract.amounts import fen_of
 from simulator.contract.identities import cancellation_faults, settlement_faults
@@ -15,6 +15,15 @@ from simulator.core.findings import ERROR, WARNING, Finding, from_faults
 from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import Family, traits_of
 
+
+class Cause(NamedTuple):
+    """Likely cause of a difference, and the ids of its mistakes."""
+
+    sentence: Text | None = None
+    mistakes: tuple[str, ...] = ()
+
+
+NO_CAUSE = Cause()
 GRACE_S = 86400
 """Seconds by which the clocks of two systems may differ."""
 
@@ -86,7 +95,7 @@ def judge_time(info: Mapping[str, Any], *, began: str, now: datetime, own_clock:
 
 
 def judge_rows(
-    rule: str, path: str, wanted: Mapping[str, str], got: Mapping[str, str], cause: Text | None = None
+    rule: str, path: str, wanted: Mapping[str, str], got: Mapping[str, str], cause: Cause = NO_CAUSE
 ) -> list[Finding]:
     """Two tables by key, in the order of ours: the first row that differs is the error, the others follow it."""
     differing = [
@@ -97,10 +106,10 @@ def judge_rows(
     found = []
     for index, (key, ours, theirs) in enumerate(differing):
         sentence = text("judge.row_differs", key=key, wanted=ours, got=theirs)
-        if index == 0 and cause is not None:
-            sentence = text("judge.with_cause", difference=sentence, cause=cause)
-        severity = ERROR if index == 0 else WARNING
-        found.append(Finding(rule, severity, sentence, path, f"{key}={ours}", f"{key}={theirs}"))
+        if index == 0 and cause.sentence is not None:
+            sentence = text("judge.with_cause", difference=sentence, cause=cause.sentence)
+        severity, mistakes = (ERROR, cause.mistakes) if index == 0 else (WARNING, ())
+        found.append(Finding(rule, severity, sentence, path, f"{key}={ours}", f"{key}={theirs}", mistakes))
     return found
 
 

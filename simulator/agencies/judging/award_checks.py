@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from simulator.agencies.judging.hypotheses import Alternative, AnsweredAmounts
+from simulator.agencies.judging.diagnosis import Diagnosis
+from simulator.agencies.judging.mistakes.question import AnsweredAmounts, Outcome, outcome_of
 from simulator.benefit import Award, AwardStep
 from simulator.contract import Edition
 from simulator.contract.amounts import NAMES, fen_of
@@ -40,19 +41,25 @@ _PATH = "/output/setlinfo"
 def answered_amounts(info: Mapping[str, Any]) -> AnsweredAmounts:
     """The amounts of an answer by our names, fen; the ratio as a number of four decimals."""
     amounts = {ours: fen_of(info.get(wire)) or 0 for ours, wire in WIRE_AMOUNTS.items()}
-    return AnsweredAmounts(amounts, _ratio(info.get(_RATIO)))
+    return AnsweredAmounts(amounts, _ratio(info.get(_RATIO)), fen_of(info.get("balc")) or 0)
 
 
-def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | None) -> list[Finding]:
+def outcome_of_award(expected: Award) -> Outcome:
+    """Our own award as an answer would show it."""
+    return outcome_of(expected, WIRE_AMOUNTS)
+
+
+def judge_award(info: Mapping[str, Any], expected: Award, diagnosis: Diagnosis) -> list[Finding]:
     """The first amount that is not as our rules have it is the error; what follows from it is told as a warning."""
     got = answered_amounts(info)
     differing = [(ours, rule) for ours, rule in CHAIN if not _agrees(ours, got, expected)]
     if not differing:
-        return judge_balance(info, expected.balance_after)
+        return judge_balance(info, expected.balance_after, diagnosis.sentence, diagnosis.ids)
     (first, family), *others = differing
     rule = _rule_of(family, expected.steps)
-    if likely is not None and (likely.accumulated is not None or rule not in likely.rules):
-        rule = likely.rules[0]
+    told = diagnosis.told
+    if told and (told[0].balances_differ or rule not in {each.rule for each in told}):
+        rule = told[0].rule
     sentence = text(
         "judge.amount_differs",
         field=_shown(first),
@@ -60,9 +67,8 @@ def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | 
         got=_got(first, got),
         cause=_basis(rule, expected.steps),
     )
-    if likely is not None:
-        sentence = text("judge.with_cause", difference=sentence, cause=likely.sentence)
-    found = [_finding(f"award.{rule}", ERROR, first, sentence, expected, got)]
+    sentence = with_cause(sentence, diagnosis.sentence)
+    found = [_finding(f"award.{rule}", ERROR, first, sentence, expected, got, diagnosis.ids)]
     for ours, following in others:
         wanted, came, because = _wanted(ours, expected), _got(ours, got), _shown(first)
         follows = text("judge.amount_follows", field=_shown(ours), wanted=wanted, got=came, first=because)
@@ -105,14 +111,21 @@ def judge_detail(info: Mapping[str, Any], detail: Any, edition: Edition) -> list
     return found
 
 
-def judge_balance(info: Mapping[str, Any], balance: int) -> list[Finding]:
+def judge_balance(
+    info: Mapping[str, Any], balance: int, cause: Text | None = None, mistakes: tuple[str, ...] = ()
+) -> list[Finding]:
     """The account after the message, fen."""
     got = fen_of(info.get("balc")) or 0
     if got == balance:
         return []
     wanted, came = str(yuan(balance)), str(yuan(got))
-    sentence = text("judge.balance_differs", wanted=wanted, got=came)
-    return [Finding("award.balance", ERROR, sentence, f"{_PATH}/balc", wanted, came)]
+    sentence = with_cause(text("judge.balance_differs", wanted=wanted, got=came), cause)
+    return [Finding("award.balance", ERROR, sentence, f"{_PATH}/balc", wanted, came, mistakes)]
+
+
+def with_cause(difference: Text, cause: Text | None) -> Text:
+    """The sentence of a difference with its likely cause, if there is one to tell."""
+    return difference if cause is None else text("judge.with_cause", difference=difference, cause=cause)
 
 
 def _codes(edition: Edition, fund: str) -> frozenset[str]:
@@ -151,9 +164,12 @@ def _basis(rule: str, steps: Sequence[AwardStep]) -> Text:
     return plain("")
 
 
-def _finding(rule: str, severity: str, ours: str, sentence: Text, expected: Award, got: AnsweredAmounts) -> Finding:
+def _finding(
+    rule: str, severity: str, ours: str, sentence: Text, expected: Award, got: AnsweredAmounts,
+    mistakes: tuple[str, ...] = (),
+) -> Finding:  # fmt: skip
     wire = _RATIO if ours == "ratio" else WIRE_AMOUNTS[ours]
-    return Finding(rule, severity, sentence, f"{_PATH}/{wire}", _wanted(ours, expected), _got(ours, got))
+    return Finding(rule, severity, sentence, f"{_PATH}/{wire}", _wanted(ours, expected), _got(ours, got), mistakes)
 
 
 def _shown(ours: str) -> Text:

@@ -18,8 +18,9 @@ from simulator.store.unit_of_work import UnitOfWork
 from simulator.store.upgrades import to_4
 from simulator.store.upgrades.step import Rows, Step, Tables
 
-# Versions 2 and 3 changed indexes and the way in which ids are given out, which come with today's tables.
-STEPS: Mapping[int, Sequence[Step]] = {2: (), 3: (), 4: to_4.STEPS}
+# Versions 2 and 3 changed indexes and the way in which ids are given out, which come with today's tables; version 5
+# added the table of judged answers, and a column of findings that is blank in earlier ones.
+STEPS: Mapping[int, Sequence[Step]] = {2: (), 3: (), 4: to_4.STEPS, 5: ()}
 """The steps that lead to a version from the one before it."""
 
 

@@ -1,22 +1,20 @@
-"""What the platform's copy suggests about a city's books: balances that it would hold after a mistake of its own."""
+"""Balances that a city tells by 5206, the mistakes that explain them, and their adoption by the replica."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
 from simulator.agencies.delivery.translation import accumulator_key
-from simulator.agencies.judging.hypotheses import Hypothesis, Question
+from simulator.agencies.judging.mistakes.surroundings import Told
 from simulator.benefit import Accumulated
 from simulator.contract.amounts import fen_of
 from simulator.core.json_codec import NotAMessage, read_json
-from simulator.core.texts import Text, text
 from simulator.domain.accumulators import under_of
 from simulator.domain.transaction_table import ACCUMULATOR_QUERY
 from simulator.insured import books
-from simulator.insured.case import Case
 from simulator.sandbox.configuration import Agency
 from simulator.store import people
 from simulator.store.rows import SettlementRow
@@ -26,7 +24,6 @@ from simulator.store.unit_of_work import UnitOfWork
 
 Balances = dict[tuple[str, str], int]
 """By kind and disease, fen."""
-_MOST_ROWS = 12
 
 
 class _AnsweredLeg(NamedTuple):
@@ -73,62 +70,6 @@ class BalanceKey:
     year: int
 
 
-def suggested(
-    work: UnitOfWork, case: Case, question: Question, balance_key: BalanceKey, agency: Agency | None
-) -> list[Hypothesis]:
-    """Mistakes of which the books hold a trace: balances told otherwise or never taken back, another year or day."""
-    found = [_balance_key(question, *held) for held in _suggested(work, question.accumulated, balance_key, agency)]
-    before = people.accumulated(work, balance_key.person_id, balance_key.insutype, balance_key.year - 1)
-    last_year = text("judge.as_if_last_year", year=balance_key.year - 1)
-    if before:
-        found.append(Hypothesis("year", last_year, replace(question, accumulated=before), held=True))
-    dates = case.claim.dates
-    for day in sorted({dates.visit_begin, dates.charge, dates.settlement} - {question.rules.day}):
-        other = replace(question, rules=case.city.rules_on(day))
-        found.append(Hypothesis("dates.figures", text("judge.as_if_day", day=day), other))
-    return found
-
-
-def possible(work: UnitOfWork, question: Question, balance_key: BalanceKey) -> list[Hypothesis]:
-    """Settlements that the city may have left out of its balances; any of its visits may look so."""
-    return [_balance_key(question, *held) for held in _possible(work, question.accumulated, balance_key)]
-
-
-def hypothetical_balances(
-    work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey, agency: Agency | None
-) -> Iterator[tuple[Text, Accumulated]]:
-    """Balances the city may hold instead of ours, and what would have led to them."""
-    yield from _suggested(work, ours, balance_key, agency)
-    yield from _possible(work, ours, balance_key)
-
-
-def _suggested(
-    work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey, agency: Agency | None
-) -> Iterator[tuple[Text, Accumulated]]:
-    told = _told(work, balance_key, agency)
-    if told is not None:
-        at, balances = told
-        yield text("judge.as_if_told", at=at), balances
-    gone = [row for row in _settlements(work, balance_key) if row.state in ("reversed", "cancelled")][-_MOST_ROWS:]
-    for row in reversed(gone):
-        key = f"judge.as_if_not_{row.state}"
-        yield text(key, msgid=row.agency_msgid or row.msgid, setl_time=row.setl_time), _moved(ours, [row], 1)
-    if len(gone) > 1:
-        yield text("judge.as_if_nothing_undone"), _moved(ours, gone, 1)
-
-
-def _possible(work: UnitOfWork, ours: Accumulated, balance_key: BalanceKey) -> Iterator[tuple[Text, Accumulated]]:
-    live = [row for row in _settlements(work, balance_key) if row.state == "live"][-_MOST_ROWS:]
-    for row in reversed(live):
-        yield text("judge.as_if_not_counted", setl_time=row.setl_time), _moved(ours, [row], -1)
-    if len(live) > 1:
-        yield text("judge.as_if_opening_only"), _moved(ours, live, -1)
-
-
-def _balance_key(question: Question, sentence: Text, held: Accumulated) -> Hypothesis:
-    return Hypothesis("accumulators", sentence, replace(question, accumulated=held), held=True)
-
-
 def adopt(work: UnitOfWork, balance_key: BalanceKey, held: Accumulated) -> None:
     """From here on our copy starts from the balances that the city holds: its mistake was told, and is told once."""
     key: dict[str, Any] = {
@@ -151,7 +92,7 @@ def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tupl
     return found
 
 
-def _told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> tuple[str, Accumulated] | None:
+def last_told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> Told | None:
     """What the city answered when it was last asked by 5206, with what was settled and cancelled since."""
     row = work.one(_LAST_TOLD, psn_no=balance_key.psn_no, infno=ACCUMULATOR_QUERY, outcome="answered")
     if row is None:
@@ -166,16 +107,7 @@ def _told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> t
     for each in work.find(settlement, person_id=balance_key.person_id, order="id"):
         if each.agency_msgid in since and each.state != "reversed" and each.year == balance_key.year:
             balances = _moved(balances, [each], 1 if each.kind == "settlement" else -1)
-    return row.at[:19], balances
-
-
-def _settlements(work: UnitOfWork, balance_key: BalanceKey) -> list[SettlementRow]:
-    rows = work.find(settlement, person_id=balance_key.person_id, order="id")
-    return [
-        row
-        for row in rows
-        if row.kind == "settlement" and row.insutype == balance_key.insutype and row.year == balance_key.year
-    ]
+    return Told(row.at[:19], balances)
 
 
 def _moved(ours: Accumulated, rows: list[SettlementRow], sign: int) -> Accumulated:
