@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select
 
 from simulator.core.envelope import Head
 from simulator.core.findings import Finding, finding_row
 from simulator.store.statements import Statement
-from simulator.store.tables import finding, journal, judged_answer
+from simulator.store.tables import AGENCY_LEG, finding, journal, judged_answer
 from simulator.store.unit_of_work import UnitOfWork
 
 HOSPITAL, AGENCY = "hospital", "agency"
@@ -18,6 +19,28 @@ _FORGET = Statement(
 )
 _FORGET_FINDINGS = Statement(delete(finding).where(finding.c.id <= bindparam("up_to")))
 _FORGET_JUDGED = Statement(delete(judged_answer).where(judged_answer.c.id <= bindparam("up_to")))
+
+
+class AnsweredLeg(NamedTuple):
+    """Answer of an agency, and its moment."""
+
+    id: int
+    answer: bytes
+    at: str
+
+
+_LAST_ANSWERED = Statement(
+    select(journal.c.id, journal.c.answer, journal.c.at)
+    .where(
+        journal.c.psn_no == bindparam("psn_no"),
+        journal.c.infno == bindparam("infno"),
+        AGENCY_LEG,
+        journal.c.outcome == bindparam("outcome"),
+    )
+    .order_by(journal.c.id.desc())
+    .limit(1),
+    AnsweredLeg,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +118,11 @@ def record(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> int:
     )
     record_findings(work, leg, findings)
     return number
+
+
+def last_answered(work: UnitOfWork, psn_no: str, infno: str) -> AnsweredLeg | None:
+    """The last answer that an agency gave about a person to a transaction; None where there is none."""
+    return work.one(_LAST_ANSWERED, psn_no=psn_no, infno=infno, outcome="answered")
 
 
 def record_findings(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> None:

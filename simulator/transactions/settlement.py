@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from simulator.benefit import ChargeScope
+from simulator.contract.amounts import fen_of
 from simulator.core.errors import Refusal, refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.core.money import to_fen, yuan
@@ -129,14 +130,12 @@ def _batch_to_settle(body: Body, call: Call) -> tuple[VisitRow, SubjectRow]:
 
 
 def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
+    previewed = read_own(found.preview) if found.preview else {}
     for wire, ours in SCOPES.items():
         sent = data.get(wire)
-        if sent not in (None, "") and to_fen(sent) != getattr(found, ours):
+        if sent not in (None, "") and to_fen(sent) not in (getattr(found, ours), previewed.get(f"answered_{wire}")):
             wanted = yuan(getattr(found, ours))
             raise refuse("scope_differs", path=f"data.{wire}", field=wire, got=sent, wanted=wanted)
-    if not found.preview:
-        return
-    previewed = read_own(found.preview)
     for name in PREVIEWED:
         sent = str(data.get(name, ""))
         if name in previewed and previewed[name] != sent:
@@ -144,7 +143,10 @@ def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
 
 
 def _remember_preview(batch_id: int, data: dict[str, Any], call: Call, answered: Answered) -> Kept:
-    kept = {name: str(data.get(name, "")) for name in PREVIEWED if name != "medfee_sumamt"}
+    kept: dict[str, Any] = {name: str(data.get(name, "")) for name in PREVIEWED if name != "medfee_sumamt"}
+    info = answered.output["setlinfo"]
+    # A hospital that repeats what the insured place answered is not to blame for it.
+    kept |= {f"answered_{wire}": fen for wire in SCOPES if (fen := fen_of(info.get(wire))) is not None}
     call.work.change(subject, {"id": batch_id}, preview=write_json(kept).decode())
     return Kept(answered.output)
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 from simulator.core.errors import refuse
-from simulator.core.json_codec import read_own, write_json
+from simulator.core.json_codec import NotAMessage, read_json, read_own, write_json
+from simulator.domain.transaction_table import PERSON_QUERY
 from simulator.insured import person_queries
 from simulator.insured.place import is_emergency, known_person, row_number, wire_number
 from simulator.store import subjects
+from simulator.store.journal import last_answered
 from simulator.store.rows import SubjectRow, VisitRow
 from simulator.store.tables import visit
 from simulator.transactions.registry import Body, Call, Kept, transaction
@@ -96,8 +98,22 @@ def check_credential(call: Call, data: Body) -> Any:
         raise refuse("credential_of_another", path="data.mdtrt_cert_no", psn_no=data["psn_no"])
     if data["mdtrt_cert_type"] == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
-    person_queries.refuse_other_identity(asked, dict(data), known.person)
+    as_ours = {**data, "psn_type": ""} if _is_category_told(call, data) else dict(data)
+    person_queries.refuse_other_identity(asked, as_ours, known.person)
     return known
+
+
+def _is_category_told(call: Call, data: Body) -> bool:
+    """True where a registered agency told the psn_type by 1101: a hospital that repeats it is not to blame."""
+    told = data.get("psn_type") and call.config.agency_for(call.insured_area)
+    leg = last_answered(call.work, data["psn_no"], PERSON_QUERY) if told else None
+    if leg is None:
+        return False
+    try:
+        rows = read_json(bytes(leg.answer))["output"]["insuinfo"]
+        return any(row["psn_type"] == data["psn_type"] for row in rows)
+    except (NotAMessage, LookupError, TypeError):
+        return False
 
 
 def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow:

@@ -8,6 +8,7 @@ from typing import Any
 from simulator.agencies.judging import answer_checks, award_checks
 from simulator.agencies.judging.award_judging import JudgedAward, judge_answered_award, knows_filings
 from simulator.agencies.judging.balance_judging import cause_of_account, cause_of_balances, cause_of_cancelled_balance
+from simulator.agencies.judging.denials import cause_of_denial
 from simulator.agencies.judging.dry_run import dry_run_answer
 from simulator.agencies.judging.told_balances import BalanceKey, adopt, balances_told
 from simulator.agencies.replica import booked_settlements, insured_people
@@ -94,9 +95,11 @@ def _handle_entitlement(accepted_answer: AcceptedAnswer) -> Answered:
         wanted, got = ours["trt_enjymnt_flag"], rows[0]["trt_enjymnt_flag"] if rows else "-"
         if got != wanted:
             reason = ours["trt_chk_rslt"] or text("judge.nothing_against").zh
+            cause = cause_of_denial(accepted_answer.asked) if got == "0" else answer_checks.NO_CAUSE
             sentence = text("judge.entitlement_differs", wanted=wanted, got=got, reason=reason)
+            sentence = award_checks.with_cause(sentence, cause.sentence)
             path = "/output/trtinfo/trt_enjymnt_flag"
-            accepted_answer.find(Finding("award.entitlement", ERROR, sentence, path, wanted, got))
+            accepted_answer.find(Finding("award.entitlement", ERROR, sentence, path, wanted, got, cause.mistakes))
     return Answered(accepted_answer.output)
 
 

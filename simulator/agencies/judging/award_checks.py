@@ -76,13 +76,12 @@ def judge_award(info: Mapping[str, Any], expected: Award, diagnosis: Diagnosis) 
     return found
 
 
-def judge_refusal(told: str, reasons: Sequence[Refusal], expected: Award | None) -> list[Finding]:
+def judge_refusal(told: str, expected: Award, cause: Text | None, mistakes: tuple[str, ...]) -> list[Finding]:
     """The agency refused where our rules would have paid."""
-    if reasons or expected is None:
-        return []
     wanted = text("judge.would_pay", fund=yuan(expected.fund_total))
     sentence = text("judge.refused_unexpectedly", told=told or "-", fund=yuan(expected.fund_total))
-    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), told or "-1")]
+    sentence = with_cause(sentence, cause)
+    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), told or "-1", mistakes)]
 
 
 def judge_acceptance(reasons: Sequence[Refusal]) -> list[Finding]:

@@ -51,7 +51,7 @@ def cause_of_cancelled_balance(settled: SettlementRow, info: Mapping[str, Any], 
         found = [("cancellation_not_taken_back", values), ("balance_before", {})]
     elif got == -(before + settled.account):
         found = [("balance_negated", {})]
-    return _told([(name, catalogue().mistakes[name].told(values)) for name, values in found])
+    return told_cause([(name, catalogue().mistakes[name].told(values)) for name, values in found])
 
 
 def _books(
@@ -74,10 +74,11 @@ def _cause(found: Iterable[tuple[str, BookChange]], earlier: Iterable[Judged]) -
         if name not in named and not refuted([Part(name, change.key)], answers):
             named[name] = catalogue().mistakes[name].told(change.values)
     ranked = sorted(named.items(), key=lambda each: catalogue().mistakes[each[0]].weight)
-    return _told(ranked)
+    return told_cause(ranked)
 
 
-def _told(ranked: list[tuple[str, Text]]) -> Cause:
+def told_cause(ranked: list[tuple[str, Text]]) -> Cause:
+    """The mistakes as one cause, which names none where too many remain."""
     ids = tuple(name for name, _ in ranked)
     groups = {catalogue().mistakes[name].group for name in ids}
     if not ranked or len(groups) > catalogue().limits.most_told:

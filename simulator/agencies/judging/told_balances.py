@@ -17,6 +17,7 @@ from simulator.domain.transaction_table import ACCUMULATOR_QUERY
 from simulator.insured import books
 from simulator.sandbox.configuration import Agency
 from simulator.store import people
+from simulator.store.journal import last_answered
 from simulator.store.rows import SettlementRow
 from simulator.store.statements import Statement
 from simulator.store.tables import AGENCY_LEG, accumulator, journal, settlement
@@ -26,32 +27,12 @@ Balances = dict[tuple[str, str], int]
 """By kind and disease, fen."""
 
 
-class _AnsweredLeg(NamedTuple):
-    """What an agency answered, and when."""
-
-    id: int
-    answer: bytes
-    at: str
-
-
 class _SentMessage(NamedTuple):
     """The msgid that an agency saw."""
 
     msgid: str
 
 
-_LAST_TOLD = Statement(
-    select(journal.c.id, journal.c.answer, journal.c.at)
-    .where(
-        journal.c.psn_no == bindparam("psn_no"),
-        journal.c.infno == bindparam("infno"),
-        AGENCY_LEG,
-        journal.c.outcome == bindparam("outcome"),
-    )
-    .order_by(journal.c.id.desc())
-    .limit(1),
-    _AnsweredLeg,
-)
 _SINCE = Statement(
     select(journal.c.msgid).where(
         journal.c.psn_no == bindparam("psn_no"), AGENCY_LEG, journal.c.id > bindparam("after")
@@ -94,7 +75,7 @@ def balances_told(output: Mapping[str, Any], agency: Agency | None) -> dict[tupl
 
 def last_told(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | None) -> Told | None:
     """What the city answered when it was last asked by 5206, with what was settled and cancelled since."""
-    row = work.one(_LAST_TOLD, psn_no=balance_key.psn_no, infno=ACCUMULATOR_QUERY, outcome="answered")
+    row = last_answered(work, balance_key.psn_no, ACCUMULATOR_QUERY)
     if row is None:
         return None
     try:

@@ -17,9 +17,13 @@ OF_ANSWERS = frozenset(
     {
         *("fen_for_yuan", "yuan_divided", "time_in_utc", "time_ahead", "account_in_funds"),
         *("fields_exchanged", "fields_shifted", "stale_answer"),
+        *("reversal_without_effect", "cancellation_without_effect", "late_original_accepted"),
+        *("sub_code_is_another_disease", "registration_end_exclusive", "registration_by_settlement_day"),
+        *("registration_not_kept", "emergency_refused", "unfiled_refused", "filing_end_exclusive"),
+        *("filing_covers_one_code", "filing_not_kept"),
     }
 )
-"""Mistakes that are seen in the answer and make no change of the question."""
+"""Mistakes that are seen in an answer or a denial and make no change of the question."""
 
 
 class Part(NamedTuple):
