@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from flask import Blueprint, Response, request
 
-from simulator.control import agencies, evidence, grants, people, places, sandbox_clock, settlements, tasks
+from simulator.control import agencies, diagnosis, evidence, grants, people, places, sandbox_clock, settlements, tasks
 from simulator.control.calls import CALLS, Asking
 from simulator.core.errors import DataFaults, PolicyGap, Refusal, SetupError
 from simulator.core.json_codec import NotAMessage, read_json, write_json
@@ -19,7 +19,7 @@ from simulator.store.store import Conflict, Gone
 
 LARGEST_BODY = 64 * 1024 * 1024
 """An import of a whole city fits."""
-MODULES = (agencies, evidence, grants, people, places, sandbox_clock, settlements, tasks)
+MODULES = (agencies, diagnosis, evidence, grants, people, places, sandbox_clock, settlements, tasks)
 """Each registers its calls when it is imported."""
 
 

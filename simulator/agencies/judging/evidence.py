@@ -26,7 +26,7 @@ from simulator.store.statements import Statement
 from simulator.store.tables import judged_answer
 from simulator.store.unit_of_work import UnitOfWork
 
-AWARD, BALANCES = "award", "balances"
+AWARD = "award"
 _LATEST = Statement(
     select(judged_answer)
     .where(judged_answer.c.area == bindparam("area"))
@@ -48,6 +48,8 @@ class Judged:
     psn_no: str
     adds: tuple[Past, ...] = ()
     """Movements of a preview, had it been booked."""
+    at: int = 0
+    """Position in the run, where it is one of many."""
     adopts: bool = False
     """True where the replica took over the city's balances after it."""
 
@@ -173,6 +175,7 @@ def _judged(row: Mapping[str, Any], policies: PolicyBook, coverage: FilingCovera
         row["infno"],
         row["psn_no"],
         (adds,) if previewed else (),
+        row.get("at", 0),
         told["adopts"],
     )
 

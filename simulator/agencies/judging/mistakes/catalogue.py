@@ -24,6 +24,7 @@ class Limits:
     most_alike: int
     most_partial: int
     most_remembered: int
+    most_searched: int
 
 
 @dataclass(frozen=True, slots=True)
