@@ -96,8 +96,8 @@ def changes_of(entry: Mistake, question: Question) -> Iterator[Change]:
     """Every change that a mistake makes of a question; none where it does not apply."""
     if entry.id in MAKERS:
         yield from MAKERS[entry.id](question)
-    for habits in entry.habits:
-        yield Change(question.with_habits(**habits))
+    for index, habits in enumerate(entry.habits):
+        yield Change(question.with_habits(**habits), str(index))
 
 
 def filled(sentence: Text, values: Mapping[str, object]) -> Text:
