@@ -28,7 +28,7 @@ def unexplained(diagnosis: Diagnosis | None) -> Text | None:
 
 
 def lines(diagnosis: Diagnosis | None) -> Iterable[Text]:
-    """The section of the console; nothing where every answer is right or none was judged."""
+    """Section of the console, empty where every answer is right or none was judged."""
     found, rest = sections(diagnosis), unexplained(diagnosis)
     if not found and rest is None:
         return
@@ -47,7 +47,7 @@ def lines(diagnosis: Diagnosis | None) -> Iterable[Text]:
 
 
 def write_mistakes(ended: Ended, path: Path) -> None:
-    """Writes the diagnosis as JSON: answers by position, likely mistakes with theirs, and what nothing explains."""
+    """Writes the diagnosis as JSON, answers by their position in the run."""
     diagnosis = ended.diagnosis or Diagnosis((), (), ())
     answers = [
         {"scenario": each.scenario, "infno": each.infno, "msgid": each.msgid, "right": each.right}
