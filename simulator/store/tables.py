@@ -335,7 +335,7 @@ judged_answer = table_of(
     rows.JudgedAnswerRow,
     "judged_answer",
     _id(),
-    Column("kind", String(10), nullable=False),  # award | balances
+    Column("kind", String(10), nullable=False),  # award
     Column("area", String(6), nullable=False),
     Column("psn_no", String(30), nullable=False),
     Column("infno", String(20), nullable=False),

@@ -74,7 +74,7 @@ def histories(draw, insutype: str, year: int) -> tuple[Past, ...]:
         own_year = draw(st.sampled_from([year, year, year - 1]))
         found.append(
             Past(
-                msgid=f"M{number}", kind=kind, state=state, insutype=insutype, year=own_year, disease="M07800",
+                msgid=f"M{number}", kind=kind, state=state, insutype=insutype, year=own_year,
                 treated_area=draw(st.sampled_from(["110000", "230900"])),
                 setl_time=f"{own_year}-02-0{number + 1} 09:00:00",
                 in_scope=pool + 100, account=draw(st.sampled_from([0, 4_000])), movements=movements,

@@ -159,13 +159,11 @@ def _judged(row: Mapping[str, Any], policies: PolicyBook, coverage: FilingCovera
         state=LIVE,
         insutype=claim.insutype,
         year=year,
-        disease=claim.disease,
         treated_area=question.surroundings.treated_area,
         setl_time="",
         in_scope=0,
         account=account,
         movements=_mapped(movements),
-        visit=claim.visit,
     )
     return Judged(
         question,

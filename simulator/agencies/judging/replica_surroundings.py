@@ -29,10 +29,8 @@ class _PastRow(NamedTuple):
     agency_msgid: str
     insutype: str
     year: int
-    disease: str
     area: str
     setl_time: str
-    mdtrt_id: str
     in_scope: int
     account: int
     movements: str
@@ -97,7 +95,6 @@ def past_of(work: UnitOfWork, person_id: int) -> tuple[Past, ...]:
             state=row.state,
             insutype=row.insutype,
             year=row.year,
-            disease=row.disease,
             treated_area=row.area,
             setl_time=row.setl_time,
             in_scope=row.in_scope,
@@ -105,7 +102,6 @@ def past_of(work: UnitOfWork, person_id: int) -> tuple[Past, ...]:
             account=abs(row.account),
             movements=movements_in(row.movements),
             cancelled_in=cancelled.get(row.id, 0),
-            visit=row.mdtrt_id,
         )
         for row in reversed(rows)
     )

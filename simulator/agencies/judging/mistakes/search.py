@@ -158,16 +158,13 @@ def settled_changes(entry: Mistake, question: Question) -> Iterator[ChangedQuest
         return
 
 
-def outcomes(parts: Iterable[HypothesisPart], question: Question, keyed: bool = True) -> list[Outcome]:
+def outcomes(parts: Iterable[HypothesisPart], question: Question) -> list[Outcome]:
     """Awards that a hypothesis leads to for another question; several where it does not say which."""
     questions = [question]
     for part in parts:
         entry = catalogue().mistakes[part.id]
         questions = [
-            change.question
-            for each in questions
-            for change in settled_changes(entry, each)
-            if not keyed or change.key == part.key
+            change.question for each in questions for change in settled_changes(entry, each) if change.key == part.key
         ]
     settled = (settle(each) for each in questions)
     return [each for each in settled if each is not None]

@@ -39,7 +39,6 @@ class Past:
     state: str
     insutype: str
     year: int
-    disease: str
     treated_area: str
     setl_time: str
     in_scope: int
@@ -48,7 +47,6 @@ class Past:
     """Additions to the accumulators."""
     cancelled_in: int = 0
     """Year of its cancellation, 0 where there is none."""
-    visit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
