@@ -218,6 +218,15 @@ def taken_back_twice(books: Books) -> Iterator[BookChange]:
         yield from _with_account(books, books.own("settlement", state), -1)
 
 
+@book_mistake("one_taken_back_twice")
+def one_taken_back_twice(books: Books) -> Iterator[BookChange]:
+    """The balances with one of several cancellations or reversals taken back once more."""
+    for state, how in ((CANCELLED, "cancellation"), (REVERSED, "reversal")):
+        gone = books.all_own("settlement", state)
+        for past in gone if len(gone) > 1 else ():
+            yield from _with_account(books, [past], -1, _named([past], how))
+
+
 @book_mistake("taken_back_from_wrong_year")
 def taken_back_from_wrong_year(books: Books) -> Iterator[BookChange]:
     """The balances with settlements cancelled in another year taken back there."""
@@ -277,23 +286,32 @@ def other_insurances_balances(books: Books) -> Iterator[BookChange]:
 @book_mistake("account_not_charged")
 def account_not_charged(books: Books) -> Iterator[BookChange]:
     """The account as if it had paid nothing."""
-    if paid := _paid_from_account(books):
+    if paid := sum(each.account for each in _paid_from_account(books)):
         yield BookChange(books.accumulated, books.account + paid)
+
+
+@book_mistake("one_settlement_not_charged")
+def one_settlement_not_charged(books: Books) -> Iterator[BookChange]:
+    """The account as if one of several settlements had taken nothing from it."""
+    charged = [each for each in _paid_from_account(books) if each.account]
+    for past in charged if len(charged) > 1 else ():
+        values = {"msgid": past.msgid, "setl_time": past.setl_time}
+        yield BookChange(books.accumulated, books.account + past.account, "", values)
 
 
 @book_mistake("account_charged_twice")
 def account_charged_twice(books: Books) -> Iterator[BookChange]:
     """The account as if it had paid twice."""
-    if paid := _paid_from_account(books):
+    if paid := sum(each.account for each in _paid_from_account(books)):
         yield BookChange(books.accumulated, books.account - paid)
 
 
-def _paid_from_account(books: Books) -> int:
-    return sum(
-        each.account
+def _paid_from_account(books: Books) -> list[Past]:
+    return [
+        each
         for each in books.surroundings.history
         if each.kind == "settlement" and each.state == LIVE and each.insutype == books.insutype
-    )
+    ]
 
 
 def _with_account(
