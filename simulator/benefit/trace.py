@@ -79,7 +79,7 @@ class LayerTrace(NamedTuple):
     base_before: int
     """Of the year, before this batch."""
     left: int | None
-    """AccumulatorDimensions its cap."""
+    """Left under its cap."""
     remaining: int
     """Own share in scope before this layer."""
     uncapped: int

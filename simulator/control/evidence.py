@@ -112,5 +112,6 @@ def finding_as_json(row: FindingRow) -> dict[str, Any]:
         "path": row.path,
         "wanted": row.wanted,
         "got": row.got,
+        "mistakes": row.mistakes.split(),
         "message": {"zh": row.zh, "en": row.en},
     }

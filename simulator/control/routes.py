@@ -8,7 +8,18 @@ from urllib.parse import SplitResult, urlsplit
 
 from flask import Blueprint, Response, request
 
-from simulator.control import agencies, evidence, grants, people, places, probing, sandbox_clock, settlements, tasks
+from simulator.control import (
+    agencies,
+    diagnosis,
+    evidence,
+    grants,
+    people,
+    places,
+    probing,
+    sandbox_clock,
+    settlements,
+    tasks,
+)
 from simulator.control.calls import CALLS, ControlRequest
 from simulator.core.errors import DataFaults, PolicyGap, Refusal, SetupError
 from simulator.core.json_codec import NotAMessage, read_json, write_json
@@ -19,7 +30,7 @@ from simulator.store.store import Conflict, Gone
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of a request body; the import of a whole city fits."""
-MODULES = (agencies, evidence, grants, people, places, probing, sandbox_clock, settlements, tasks)
+MODULES = (agencies, diagnosis, evidence, grants, people, places, probing, sandbox_clock, settlements, tasks)
 """Modules with control calls; each registers its calls when imported."""
 
 

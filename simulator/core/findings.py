@@ -20,6 +20,8 @@ class Finding:
     path: str = ""
     wanted: str = ""
     got: str = ""
+    mistakes: tuple[str, ...] = ()
+    """Ids of the mistakes that would explain it."""
 
 
 class ContractFault(Protocol):
@@ -92,4 +94,5 @@ def finding_row(finding: Finding, **about: Any) -> Mapping[str, Any]:
         "got": finding.got,
         "zh": finding.sentence.zh,
         "en": finding.sentence.en,
+        "mistakes": " ".join(finding.mistakes),
     }

@@ -181,7 +181,12 @@ def rebook(work: UnitOfWork, row: SettlementRow, coverage: FilingCoverage, *, en
 
 def movements_of(row: SettlementRow) -> dict[tuple[str, str], int]:
     """Returns the movements of a settlement in fen by kind and key of the accumulator."""
-    return {(kind, disease): fen for kind, disease, fen in json.loads(row.movements)}
+    return movements_in(row.movements)
+
+
+def movements_in(written: str) -> dict[tuple[str, str], int]:
+    """Reads the movements that a row of settlements keeps, fen by kind and key of the accumulator."""
+    return {(kind, disease): fen for kind, disease, fen in json.loads(written)}
 
 
 def balance_of(work: UnitOfWork, row: SettlementRow) -> int:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select
 
 from simulator.core.envelope import Head
 from simulator.core.findings import Finding, finding_row
 from simulator.store.statements import Statement
-from simulator.store.tables import finding, journal
+from simulator.store.tables import AGENCY_LEG, finding, journal, judged_answer
 from simulator.store.unit_of_work import UnitOfWork
 
 HOSPITAL, AGENCY = "hospital", "agency"
@@ -17,6 +18,29 @@ _PRUNE = Statement(
     delete(journal).where((journal.c.id <= bindparam("up_to")) | (journal.c.real_at < bindparam("before")))
 )
 _PRUNE_FINDINGS = Statement(delete(finding).where(finding.c.id <= bindparam("up_to")))
+_PRUNE_JUDGED = Statement(delete(judged_answer).where(judged_answer.c.id <= bindparam("up_to")))
+
+
+class AnsweredLeg(NamedTuple):
+    """Answer of an agency as recorded in the journal, with its trade time."""
+
+    id: int
+    answer: bytes
+    at: str
+
+
+_LAST_ANSWERED = Statement(
+    select(journal.c.id, journal.c.answer, journal.c.at)
+    .where(
+        journal.c.psn_no == bindparam("psn_no"),
+        journal.c.infno == bindparam("infno"),
+        AGENCY_LEG,
+        journal.c.outcome == bindparam("outcome"),
+    )
+    .order_by(journal.c.id.desc())
+    .limit(1),
+    AnsweredLeg,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +123,11 @@ def record(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> int:
     return number
 
 
+def last_answered(work: UnitOfWork, psn_no: str, infno: str) -> AnsweredLeg | None:
+    """The last answer that an agency gave about a person to a transaction; None where there is none."""
+    return work.one(_LAST_ANSWERED, psn_no=psn_no, infno=infno, outcome="answered")
+
+
 def record_findings(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) -> None:
     """Writes findings about a leg."""
     for each in findings:
@@ -116,6 +145,10 @@ def record_findings(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) 
 
 
 def prune(work: UnitOfWork, *, keep: int, before: float) -> None:
-    """Deletes the legs and findings before the newest `keep` of each, and legs older than `before`, a real time."""
+    """Deletes all but the newest `keep` of legs, findings and judged answers.
+
+    Legs older than `before`, a real time, are deleted too.
+    """
     work.run(_PRUNE, up_to=work.last_id(journal) - keep, before=before)
     work.run(_PRUNE_FINDINGS, up_to=work.last_id(finding) - keep)
+    work.run(_PRUNE_JUDGED, up_to=work.last_id(judged_answer) - keep)

@@ -267,6 +267,22 @@ class FindingRow(NamedTuple):
     got: str
     zh: str
     en: str
+    mistakes: str
+
+
+class JudgedAnswerRow(NamedTuple):
+    """An agency's answer with the question that it was judged by; JSON."""
+
+    id: int
+    kind: str
+    area: str
+    psn_no: str
+    infno: str
+    msgid: str
+    agrees: int
+    question: str
+    answered: str
+    mistakes: str
 
 
 class OutboxRow(NamedTuple):

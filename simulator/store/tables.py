@@ -10,7 +10,7 @@ from simulator.store.typed_tables import ROW_ID, fen_column, id_column, metadata
 
 __all__ = ["charge", "metadata", "record", "stored_file", "subject"]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the tables, raised when one changes; `upgrades/to_<version>.py` holds the steps for kept rows."""
 
 _Id, _id, _fen = ROW_ID, id_column, fen_column
@@ -327,7 +327,25 @@ finding = table_of(
     Column("got", Text, nullable=False),
     Column("zh", Text, nullable=False),
     Column("en", Text, nullable=False),
+    Column("mistakes", Text, nullable=False, default=""),  # ids of likely mistakes, with a blank between
 )
+
+# What an agency's answer was judged by, so that a wrong answer can be held against the others of the same agency.
+judged_answer = table_of(
+    rows.JudgedAnswerRow,
+    "judged_answer",
+    _id(),
+    Column("kind", String(10), nullable=False),  # award
+    Column("area", String(6), nullable=False),
+    Column("psn_no", String(30), nullable=False),
+    Column("infno", String(20), nullable=False),
+    Column("msgid", String(60), nullable=False),
+    Column("agrees", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answered", Text, nullable=False),
+    Column("mistakes", Text, nullable=False),  # hypotheses kept for an answer that does not agree
+)
+Index("judged_area", judged_answer.c.area, judged_answer.c.id)
 
 outbox = table_of(
     rows.OutboxRow,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from simulator.benefit import ChargeScope
+from simulator.contract.amounts import fen_of
 from simulator.core.errors import Refusal, refuse
 from simulator.core.json_codec import read_own, write_json
 from simulator.core.money import to_fen, yuan
@@ -132,14 +133,12 @@ def _batch_to_settle(body: Body, call: Call) -> tuple[VisitRow, SubjectRow]:
 
 
 def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
+    previewed = read_own(found.preview) if found.preview else {}
     for wire, ours in SCOPES.items():
         sent = data.get(wire)
-        if sent not in (None, "") and to_fen(sent) != getattr(found, ours):
+        if sent not in (None, "") and to_fen(sent) not in (getattr(found, ours), previewed.get(f"answered_{wire}")):
             wanted = yuan(getattr(found, ours))
             raise refuse("scope_differs", path=f"data.{wire}", field=wire, got=sent, wanted=wanted)
-    if not found.preview:
-        return
-    previewed = read_own(found.preview)
     for name in PREVIEWED:
         sent = str(data.get(name, ""))
         if name in previewed and previewed[name] != sent:
@@ -147,7 +146,10 @@ def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
 
 
 def _keep_preview(batch_id: int, data: Body, call: Call, answered: Answered) -> Kept:
-    kept = {name: str(data.get(name, "")) for name in PREVIEWED}
+    kept: dict[str, str | int] = {name: str(data.get(name, "")) for name in PREVIEWED}
+    info = answered.output["setlinfo"]
+    # A hospital that repeats what the insured place answered is not to blame for it.
+    kept |= {f"answered_{wire}": fen for wire in SCOPES if (fen := fen_of(info.get(wire))) is not None}
     call.work.change(subject, {"id": batch_id}, preview=write_json(kept).decode())
     return Kept(answered.output)
 

@@ -5,11 +5,13 @@ from typing import TypedDict
 from simulator.core.clock import from_wire
 from simulator.core.errors import refuse
 from simulator.core.findings import WARNING, Finding
-from simulator.core.json_codec import read_own, write_json
+from simulator.core.json_codec import NotAMessage, read_json, read_own, write_json
 from simulator.core.texts import text
+from simulator.domain.transaction_table import PERSON_QUERY
 from simulator.insured import person_queries
 from simulator.insured.place import Body, is_emergency, known_person, row_number, wire_number
 from simulator.store import people, subjects
+from simulator.store.journal import last_answered
 from simulator.store.rows import SubjectRow, VisitRow
 from simulator.store.tables import visit
 from simulator.transactions.registry import Call, Kept, transaction
@@ -121,8 +123,22 @@ def check_credential(call: Call, data: Body) -> people.KnownPerson:
         raise person_queries.mistaken_credential(call.work, kind, shown) or of_another
     if kind == person_queries.CARD and data.get("card_sn", "") != known.person.card_sn:
         raise refuse("card_sn_wrong", path="data.card_sn")
-    person_queries.refuse_other_identity(asked, data, known.person)
+    as_ours = {**data, "psn_type": ""} if _is_category_answered(call, data) else data
+    person_queries.refuse_other_identity(asked, as_ours, known.person)
     return known
+
+
+def _is_category_answered(call: Call, data: Body) -> bool:
+    """True if a registered agency answered the psn_type by 1101: a hospital that repeats it is not to blame."""
+    registered = data.get("psn_type") and call.config.agency_for(call.insured_area)
+    leg = last_answered(call.work, data["psn_no"], PERSON_QUERY) if registered else None
+    if leg is None:
+        return False
+    try:
+        rows = read_json(bytes(leg.answer))["output"]["insuinfo"]
+        return any(row["psn_type"] == data["psn_type"] for row in rows)
+    except (NotAMessage, LookupError, TypeError):
+        return False
 
 
 def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.second_agency.defects import CAUGHT
+from tests.second_agency.measure import judge
 from tests.second_agency.rehearsals import rehearsals
 
 
@@ -17,3 +18,5 @@ def test_a_defect_turns_the_scenario_red_that_can_show_it(played, defect):
     shown = played.play(defect.shown_by, defects=frozenset([defect.name]))
     assert shown.exit_code == 1, shown.output
     assert [each.scenario for each in shown.failures] == [defect.shown_by.replace("/", ".")]
+    # A cause is told rightly or not at all, and no message of the hospital is blamed.
+    assert judge(defect, shown).named in ("right", "vague")

@@ -1,4 +1,4 @@
-"""Stores as version 3 of the tables kept them: a platform that forwards 230900, and the agency it forwards to.
+"""Stores as versions 3 and 4 of the tables kept them: a platform that forwards 230900, and the agency it forwards to.
 
 `data/version-3` holds the DDL of both databases and the rows that a journey left: settled, cancelled, reversed and
 uncounted batches, a 2207A whose outcome nobody knows, a filing that waits for an agency that fell silent.

@@ -14,8 +14,10 @@ from simulator.agencies.delivery.forwarding import Delivery, Intent
 from simulator.agencies.delivery.response_handlers import AcceptedAnswer, AnswerRejected, handle_response
 from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
 from simulator.agencies.judging import answer_checks, award_checks
+from simulator.agencies.judging.denials import cause_of_denial
 from simulator.agencies.judging.dry_run import dry_run_answer, expect
 from simulator.agencies.judging.reported_mistakes import already_reported
+from simulator.agencies.judging.unusable_answers import with_causes
 from simulator.agencies.replica import booked_settlements, insured_people
 from simulator.core.errors import PolicyGap, Refusal, refuse
 from simulator.core.findings import ERROR, WARNING, Finding
@@ -114,6 +116,8 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
     findings += answer_checks.judge_person(output, insured_people.expected_person(asked))
     unusable = next((each for each in findings if each.severity == ERROR), None)
     if unusable is not None:
+        if intent.agency is not None:
+            findings = with_causes(asked, output, findings)
         return _unknown(received_reply, unusable.sentence, findings)
     try:
         with call.work.savepoint():
@@ -157,7 +161,9 @@ def _judge_refusal(asked: Asked, err_msg: str, findings: list[Finding]) -> list[
         if settlement_of_batch(asked) is not None:
             return []
         expected = expect(asked, findings)
-        return award_checks.judge_refusal(err_msg, expected.case.refusals if expected.case else (), expected.award)
+        if expected.award is None or (expected.case is not None and expected.case.refusals):
+            return []
+        return award_checks.judge_refusal(err_msg, expected.award, *cause_of_denial(asked))
     own_answer = dry_run_answer(asked)
     if own_answer is None or isinstance(own_answer, Refusal):
         return []

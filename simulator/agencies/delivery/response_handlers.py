@@ -3,33 +3,28 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from simulator.agencies.judging import answer_checks, award_checks, day_checks
-from simulator.agencies.judging.balance_hypotheses import (
-    BalanceKey,
-    account_mistake,
-    adopt_balances,
-    hypothetical_balances,
-    possible_mistakes,
-    reported_balances,
-    suggested_mistakes,
-)
+from simulator.agencies.judging.award_judging import JudgedAward, judge_answered_award, knows_filings
+from simulator.agencies.judging.balance_judging import cause_of_account, cause_of_balances, cause_of_cancelled_balance
 from simulator.agencies.judging.demanded_balances import demanded_balances, is_deductible_per_disease
-from simulator.agencies.judging.dry_run import Expectation, dry_run_answer, expect, not_judged
-from simulator.agencies.judging.hypotheses import Alternative, likely_cause
+from simulator.agencies.judging.denials import cause_of_denial
+from simulator.agencies.judging.dry_run import dry_run_answer
+from simulator.agencies.judging.told_balances import BalanceKey, adopt_balances, reported_balances
 from simulator.agencies.replica import booked_settlements, insured_people
 from simulator.agencies.replica.day_rows import agency_day, setl_times
 from simulator.benefit import KINDS
 from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal
-from simulator.core.findings import ERROR, INFO, Finding
+from simulator.core.findings import ERROR, Finding
 from simulator.core.money import to_fen, yuan
-from simulator.core.texts import Text, text
+from simulator.core.texts import text
 from simulator.domain.accumulators import to_wire
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered, traits_of
 from simulator.insured import answers, books, settlement
-from simulator.insured.case import Case, case_of
+from simulator.insured.case import case_of
 from simulator.insured.kept import KeptAward, KeptRefusal
 from simulator.insured.place import Answered, Asked, Output
 from simulator.insured.reconciliation_day import row_from
@@ -73,27 +68,19 @@ def handle_response(accepted_answer: AcceptedAnswer) -> Answered:
 
 def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
     """Judges the insurances against the replica as it was before this answer, then updates the replica."""
-    own_answer = dry_run_answer(accepted_answer.asked)
-    insured_people.update_person(accepted_answer.asked, accepted_answer.output)
+    asked = accepted_answer.asked
+    own_answer = dry_run_answer(asked)
+    insured_people.update_person(asked, accepted_answer.output)
     if isinstance(own_answer, Mapping):
         ours, theirs = _insurances(own_answer), _insurances(accepted_answer.output)
-        cause = _cause_of_account(accepted_answer, own_answer) if ours != theirs else None
+        cause = answer_checks.NO_CAUSE
+        if ours != theirs:
+            cause = cause_of_account(asked, own_answer, accepted_answer.output)
         rows = answer_checks.judge_rows("insurances", "/output/insuinfo", ours, theirs, cause)
         accepted_answer.add_findings(*rows)
     elif isinstance(own_answer, Refusal):
         accepted_answer.add_findings(_accepted_wrongly("person.credential", own_answer))
     return Answered(accepted_answer.output)
-
-
-def _cause_of_account(accepted_answer: AcceptedAnswer, own_answer: Mapping[str, Any]) -> Text | None:
-    """Settlement whose account share makes up the difference of a balance, and the mistake that does so."""
-    known = people.load(accepted_answer.asked.work, accepted_answer.output["baseinfo"]["psn_no"])
-    told = {row.get("insutype"): to_fen(row.get("balc") or 0) for row in accepted_answer.output.get("insuinfo") or []}
-    for row in own_answer["insuinfo"] if known is not None else ():
-        difference = told.get(row["insutype"], 0) - to_fen(row["balc"])
-        if known is not None and difference:
-            return account_mistake(accepted_answer.asked.work, known.id, row["insutype"], difference)
-    return None
 
 
 def _insurances(output: Mapping[str, Any]) -> dict[str, str]:
@@ -108,16 +95,20 @@ def _insurances(output: Mapping[str, Any]) -> dict[str, str]:
 def _handle_entitlement(accepted_answer: AcceptedAnswer) -> Answered:
     own_answer = dry_run_answer(accepted_answer.asked)
     known = people.load(accepted_answer.asked.work, accepted_answer.asked.body["data"]["psn_no"])
-    if isinstance(own_answer, Mapping) and known is not None and _knows_filings(known):
+    if isinstance(own_answer, Mapping) and known is not None and knows_filings(known):
         ours = own_answer["trtinfo"][0]
         answered = accepted_answer.output.get("trtinfo") or []
         rows = [row for row in answered if row["fund_pay_type"] == ours["fund_pay_type"]]
         wanted, got = ours["trt_enjymnt_flag"], rows[0]["trt_enjymnt_flag"] if rows else "-"
         if got != wanted:
             reason = ours["trt_chk_rslt"] or text("judge.nothing_against").zh
+            cause = cause_of_denial(accepted_answer.asked) if got == "0" else answer_checks.NO_CAUSE
             sentence = text("judge.entitlement_differs", wanted=wanted, got=got, reason=reason)
+            sentence = award_checks.with_cause(sentence, cause.sentence)
             path = "/output/trtinfo/trt_enjymnt_flag"
-            accepted_answer.add_findings(Finding("award.entitlement", ERROR, sentence, path, wanted, got))
+            accepted_answer.add_findings(
+                Finding("award.entitlement", ERROR, sentence, path, wanted, got, cause.mistakes)
+            )
     return Answered(accepted_answer.output)
 
 
@@ -147,12 +138,13 @@ def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
             reported_balances(own_answer, None),
             reported_balances(accepted_answer.output, accepted_answer.agency),
         )
+        per_disease = is_deductible_per_disease(asked)
         for insutype, year in sorted({*ours, *theirs}):
-            got = theirs.get((insutype, year), {})
-            wanted = demanded_balances(
-                ours.get((insutype, year), {}), got, per_disease=is_deductible_per_disease(asked)
-            )
-            cause = _cause_of_balances(accepted_answer, insutype, year, wanted, got) if wanted != got else None
+            all_ours, got = ours.get((insutype, year), {}), theirs.get((insutype, year), {})
+            demanded = partial(demanded_balances, told=got, per_disease=per_disease)
+            wanted, cause = demanded(all_ours), answer_checks.NO_CAUSE
+            if wanted != got:
+                cause = cause_of_balances(asked, insutype, year, all_ours, got, demanded)
             ours_shown, theirs_shown = (_shown_balances(each, insutype, year) for each in (wanted, got))
             accepted_answer.add_findings(
                 *answer_checks.judge_rows("accumulators", "/output/cuminfo", ours_shown, theirs_shown, cause)
@@ -170,30 +162,11 @@ def _shown_balances(balances: Mapping[tuple[str, str], int], insutype: str, year
     return {f"{insutype}/{year}/{to_wire(*key)}": str(yuan(balances[key])) for key in keys}
 
 
-def _cause_of_balances(
-    accepted_answer: AcceptedAnswer,
-    insutype: str,
-    year: str,
-    ours: Mapping[tuple[str, str], int],
-    theirs: Mapping[tuple[str, str], int],
-) -> Text | None:
-    known = people.load(accepted_answer.asked.work, accepted_answer.asked.body["data"]["psn_no"])
-    if known is None or not year.isdigit():
-        return None
-    balance_key = BalanceKey(known.id, known.person.psn_no, insutype, int(year))
-    # Zeros are dropped on both sides, since an agency may leave them out (rules 21).
-    wanted = {key: fen for key, fen in theirs.items() if fen}
-    for sentence, held in hypothetical_balances(accepted_answer.asked.work, ours, balance_key, accepted_answer.agency):
-        if {key: fen for key, fen in held.items() if fen} == wanted:
-            return sentence
-    return None
-
-
 def _handle_preview(accepted_answer: AcceptedAnswer) -> Answered:
     accepted_answer.asked = replace(
         accepted_answer.asked, now=_settled_at(accepted_answer, accepted_answer.output["setlinfo"])
     )
-    _judge_award(accepted_answer, expect(accepted_answer.asked, accepted_answer.findings))
+    _judge_award(accepted_answer)
     return booked_settlements.preview_for_hospital(accepted_answer.asked, accepted_answer.output)
 
 
@@ -207,72 +180,31 @@ def _handle_settlement(accepted_answer: AcceptedAnswer) -> Answered:
         *answer_checks.judge_time(info, began=began, now=accepted_answer.asked.now, own_clock=accepted_answer.own_clock)
     )
     accepted_answer.asked = replace(accepted_answer.asked, now=_settled_at(accepted_answer, info))
-    expected = expect(accepted_answer.asked, accepted_answer.findings)
-    likely = _judge_award(accepted_answer, expected)
+    judged = _judge_award(accepted_answer)
     accepted_answer.add_findings(*answer_checks.judge_own_msgid(info, accepted_answer.asked.msgid))
+    expected = judged.expected
     case = expected.case or case_of(accepted_answer.asked)
     reasons = [{"rule": each.rule, "sentence": each.text.as_json()} for each in case.refusals]
     explained: KeptAward | KeptRefusal = {"award": None, "refusals": reasons, "steps": []}
     if expected.award is not None:
         explained = settlement.explained(expected.award)
-    if likely is not None and likely.accumulated is not None and expected.award is not None:
+    if judged.adopted is not None and expected.award is not None:
         # The agency keeps other balances than the replica; adopting them stops the same error in later settlements.
-        psn_no, year = case.known.person.psn_no, expected.award.year
-        adopt_balances(
-            accepted_answer.asked.work, BalanceKey(case.known.id, psn_no, case.claim.insutype, year), likely.accumulated
-        )
+        balance_key = BalanceKey(case.known.id, case.known.person.psn_no, case.claim.insutype, expected.award.year)
+        adopt_balances(accepted_answer.asked.work, balance_key, judged.adopted)
     # Layers and accumulators follow the award that explains the answer, not the one that should have been given.
-    given = likely.award if likely else expected.award
     return booked_settlements.book_settlement(
-        accepted_answer.asked, case, given, accepted_answer.output, expected=explained
+        accepted_answer.asked, case, judged.given, accepted_answer.output, expected=explained
     )
 
 
-def _judge_award(accepted_answer: AcceptedAnswer, expected: Expectation) -> Alternative | None:
-    """Adds the findings about an award; returns the mistake that reproduces its amounts, or None."""
-    info, case = accepted_answer.output["setlinfo"], expected.case
-    accepted_answer.add_findings(
-        *award_checks.judge_detail(
-            info, accepted_answer.output.get("setldetail"), accepted_answer.config.contract.edition
-        )
-    )
-    if case is not None and not _only_a_filing_is_missing(accepted_answer, case):
-        accepted_answer.add_findings(*award_checks.judge_acceptance(case.refusals))
-    if case is None or expected.award is None or expected.question is None:
-        return None
-    got = award_checks.answered_amounts(info)
-    likely = None
-    if not got.is_award(expected.award):
-        work, question, year = accepted_answer.asked.work, expected.question, expected.award.year
-        balance_key = BalanceKey(case.known.id, case.known.person.psn_no, case.claim.insutype, year)
-        likely = likely_cause(
-            question,
-            got,
-            expected.award,
-            suggested=suggested_mistakes(work, case, question, balance_key, accepted_answer.agency),
-            possible=possible_mistakes(work, question, balance_key),
-        )
-    if likely is not None and likely.rules[0] == "modifier" and not _knows_filings(case.known):
-        sentence = text("judge.filing_assumed", group=text(f"benefit.group_{likely.award.group}"))
-        accepted_answer.add_findings(Finding("award.filing_assumed", INFO, sentence))
-        return likely
-    accepted_answer.add_findings(*award_checks.judge_award(info, expected.award, likely))
-    return likely
-
-
-def _knows_filings(known: people.KnownPerson) -> bool:
-    """True if the replica has the person's filings.
-
-    No message queries filings: of a person learned from an agency, only those made on the platform are known.
-    """
-    return known.origin != "learned" or bool(known.person.filings)
-
-
-def _only_a_filing_is_missing(accepted_answer: AcceptedAnswer, case: Case) -> bool:
-    if _knows_filings(case.known) or not case.refusals or any(each.rule != "not_filed" for each in case.refusals):
-        return False
-    accepted_answer.add_findings(not_judged(text("judge.filing_not_known")))
-    return True
+def _judge_award(accepted_answer: AcceptedAnswer) -> JudgedAward:
+    """Adds the findings about an award; returns the award and the balances that it is booked by."""
+    info, edition = accepted_answer.output["setlinfo"], accepted_answer.config.contract.edition
+    accepted_answer.add_findings(*award_checks.judge_detail(info, accepted_answer.output.get("setldetail"), edition))
+    judged = judge_answered_award(accepted_answer.asked, info, accepted_answer.agency)
+    accepted_answer.add_findings(*judged.findings)
+    return judged
 
 
 def _settled_at(accepted_answer: AcceptedAnswer, info: Mapping[str, Any]) -> datetime:
@@ -312,9 +244,10 @@ def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
     found = answer_checks.judge_cancellation(accepted_answer.asked.infno, original, accepted_answer.output)
     if found:
         raise AnswerRejected(found)
-    balance = books.balance_of(accepted_answer.asked.work, settled) + settled.account
-    info = accepted_answer.output["setlinfo"]
-    accepted_answer.add_findings(*award_checks.judge_balance(info, balance))
+    before = books.balance_of(accepted_answer.asked.work, settled)
+    info, balance = accepted_answer.output["setlinfo"], before + settled.account
+    cause = cause_of_cancelled_balance(settled, info, before)
+    accepted_answer.add_findings(*award_checks.judge_balance(info, balance, *cause))
     accepted_answer.add_findings(*answer_checks.judge_own_msgid(info, accepted_answer.asked.msgid))
     return booked_settlements.book_cancellation(accepted_answer.asked, accepted_answer.output)
 

@@ -5,8 +5,10 @@ An answer that breaks the contract, an identity or the person is not passed on t
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from simulator.agencies.judging.mistakes.catalogue import catalogue
+from simulator.agencies.judging.mistakes.form import shifted_time
 from simulator.contract.amounts import fen_of
 from simulator.contract.identities import cancellation_faults, settlement_faults
 from simulator.core.clock import from_wire
@@ -14,8 +16,19 @@ from simulator.core.findings import ERROR, WARNING, Finding, from_faults
 from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import Family, traits_of
 
+
+class Cause(NamedTuple):
+    """Likely cause of a difference, and the ids of its mistakes."""
+
+    sentence: Text | None = None
+    mistakes: tuple[str, ...] = ()
+
+
+NO_CAUSE = Cause()
 GRACE_S = 86400
 """Seconds by which the clocks of platform and agency may differ."""
+NEAR_S = 3600
+"""Seconds within which a time in another zone is recognised."""
 
 
 def judge_identities(infno: str, output: Mapping[str, Any]) -> list[Finding]:
@@ -89,18 +102,36 @@ def judge_time(info: Mapping[str, Any], *, began: str, now: datetime, own_clock:
         return []
     path, got = "/output/setlinfo/setl_time", str(info["setl_time"])
     shown = now.isoformat(sep=" ", timespec="seconds")
+    cause = _cause_of_time(got, began=began, now=now)
     if abs((settled - now).total_seconds()) > GRACE_S:
         severity = WARNING if own_clock else ERROR
-        sentence = text("judge.settled_far_from_now", got=got, now=shown)
-        return [Finding("time.setl_time", severity, sentence, path, shown, got)]
+        sentence = _with_cause(text("judge.settled_far_from_now", got=got, now=shown), cause)
+        return [Finding("time.setl_time", severity, sentence, path, shown, got, cause.mistakes)]
     if began and settled < from_wire(began):
-        sentence = text("judge.settled_before_visit", got=got, began=began)
-        return [Finding("time.setl_time", ERROR, sentence, path, began, got)]
+        sentence = _with_cause(text("judge.settled_before_visit", got=got, began=began), cause)
+        return [Finding("time.setl_time", ERROR, sentence, path, began, got, cause.mistakes)]
     return []
 
 
+def _cause_of_time(written: str, *, began: str, now: datetime) -> Cause:
+    """Likely cause of a time that cannot be meant: the only one of the zones that brings it near to our clock."""
+    found = []
+    for name in ("time_in_utc", "time_ahead"):
+        meant = shifted_time(written, name)
+        if meant is None or abs((meant - now).total_seconds()) > NEAR_S or (began and meant < from_wire(began)):
+            continue
+        found.append(name)
+    return Cause(catalogue().mistakes[found[0]].sentence, (found[0],)) if len(found) == 1 else NO_CAUSE
+
+
+def _with_cause(difference: Text, cause: Cause) -> Text:
+    return (
+        difference if cause.sentence is None else text("judge.with_cause", difference=difference, cause=cause.sentence)
+    )
+
+
 def judge_rows(
-    rule: str, path: str, wanted: Mapping[str, str], got: Mapping[str, str], cause: Text | None = None
+    rule: str, path: str, wanted: Mapping[str, str], got: Mapping[str, str], cause: Cause = NO_CAUSE
 ) -> list[Finding]:
     """Compares two tables by key, in the order of `wanted`; the first different row is an error, later ones warnings.
 
@@ -114,10 +145,10 @@ def judge_rows(
     found = []
     for index, (key, ours, theirs) in enumerate(differing):
         sentence = text("judge.row_differs", key=key, wanted=ours, got=theirs)
-        if index == 0 and cause is not None:
-            sentence = text("judge.with_cause", difference=sentence, cause=cause)
-        severity = ERROR if index == 0 else WARNING
-        found.append(Finding(rule, severity, sentence, path, f"{key}={ours}", f"{key}={theirs}"))
+        if index == 0:
+            sentence = _with_cause(sentence, cause)
+        severity, mistakes = (ERROR, cause.mistakes) if index == 0 else (WARNING, ())
+        found.append(Finding(rule, severity, sentence, path, f"{key}={ours}", f"{key}={theirs}", mistakes))
     return found
 
 

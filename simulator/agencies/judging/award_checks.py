@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from simulator.agencies.judging.hypotheses import Alternative, AnsweredAmounts
+from simulator.agencies.judging.diagnosis import Diagnosis
+from simulator.agencies.judging.mistakes.question import AnsweredAmounts, Outcome, outcome_of
 from simulator.benefit import Award, AwardStep
 from simulator.contract import Edition
 from simulator.contract.amounts import NAMES, fen_of
@@ -43,23 +44,29 @@ _PATH = "/output/setlinfo"
 def answered_amounts(info: Mapping[str, Any]) -> AnsweredAmounts:
     """Amounts of a setlinfo in fen by the engine's names, and the pool's ratio (0-1) to four decimals."""
     amounts = {ours: fen_of(info.get(wire)) or 0 for ours, wire in WIRE_AMOUNTS.items()}
-    return AnsweredAmounts(amounts, _ratio(info.get(_RATIO)))
+    return AnsweredAmounts(amounts, _ratio(info.get(_RATIO)), fen_of(info.get("balc")) or 0)
 
 
-def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | None) -> list[Finding]:
+def outcome_of_award(expected: Award) -> Outcome:
+    """Expected award as an answer would show it."""
+    return outcome_of(expected, WIRE_AMOUNTS)
+
+
+def judge_award(info: Mapping[str, Any], expected: Award, diagnosis: Diagnosis) -> list[Finding]:
     """Compares the amounts of a setlinfo in the order of CHAIN; the first difference is an error, later ones warnings.
 
-    `likely` is the mistake that reproduces the answer; the rule named in the error is then the mistaken one.
+    `diagnosis` has the mistakes that reproduce the answer; the rule named in the error is then the mistaken one.
     """
     got = answered_amounts(info)
     differing = [(ours, rule) for ours, rule in CHAIN if not _agrees(ours, got, expected)]
     if not differing:
-        return judge_balance(info, expected.balance_after)
+        return judge_balance(info, expected.balance_after, diagnosis.sentence, diagnosis.ids)
     (first, family), *others = differing
     rule = _rule_of(family, expected.steps)
     # Wrong balances show first in another rule (deductible, cap), so the cause of the balances is named instead.
-    if likely is not None and (likely.accumulated is not None or rule not in likely.rules):
-        rule = likely.rules[0]
+    told = diagnosis.told
+    if told and (told[0].balances_differ or rule not in {each.rule for each in told}):
+        rule = told[0].rule
     sentence = text(
         "judge.amount_differs",
         field=_shown(first),
@@ -67,9 +74,8 @@ def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | 
         got=_got(first, got),
         cause=_basis(rule, expected.steps),
     )
-    if likely is not None:
-        sentence = text("judge.with_cause", difference=sentence, cause=likely.sentence)
-    found = [_finding(f"award.{rule}", ERROR, first, sentence, expected, got)]
+    sentence = with_cause(sentence, diagnosis.sentence)
+    found = [_finding(f"award.{rule}", ERROR, first, sentence, expected, got, diagnosis.ids)]
     for ours, following in others:
         wanted, came, because = _wanted(ours, expected), _got(ours, got), _shown(first)
         follows = text("judge.amount_follows", field=_shown(ours), wanted=wanted, got=came, first=because)
@@ -77,13 +83,12 @@ def judge_award(info: Mapping[str, Any], expected: Award, likely: Alternative | 
     return found
 
 
-def judge_refusal(err_msg: str, reasons: Sequence[Refusal], expected: Award | None) -> list[Finding]:
-    """Judges a refusal: an error if the expected award pays and the rules give no reason to refuse."""
-    if reasons or expected is None:
-        return []
+def judge_refusal(err_msg: str, expected: Award, cause: Text | None, mistakes: tuple[str, ...]) -> list[Finding]:
+    """Judges a refusal where the expected award pays: an error, with the mistakes that may have led to it."""
     wanted = text("judge.would_pay", fund=yuan(expected.fund_total))
     sentence = text("judge.refused_unexpectedly", err_msg=err_msg or "-", fund=yuan(expected.fund_total))
-    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), err_msg or "-1")]
+    sentence = with_cause(sentence, cause)
+    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), err_msg or "-1", mistakes)]
 
 
 def judge_acceptance(reasons: Sequence[Refusal]) -> list[Finding]:
@@ -112,14 +117,21 @@ def judge_detail(info: Mapping[str, Any], detail: Any, edition: Edition) -> list
     return found
 
 
-def judge_balance(info: Mapping[str, Any], balance: int) -> list[Finding]:
+def judge_balance(
+    info: Mapping[str, Any], balance: int, cause: Text | None = None, mistakes: tuple[str, ...] = ()
+) -> list[Finding]:
     """Judges the account balance after the message; `balance` is the expected one in fen."""
     got = fen_of(info.get("balc")) or 0
     if got == balance:
         return []
     wanted, came = str(yuan(balance)), str(yuan(got))
-    sentence = text("judge.balance_differs", wanted=wanted, got=came)
-    return [Finding("award.balance", ERROR, sentence, f"{_PATH}/balc", wanted, came)]
+    sentence = with_cause(text("judge.balance_differs", wanted=wanted, got=came), cause)
+    return [Finding("award.balance", ERROR, sentence, f"{_PATH}/balc", wanted, came, mistakes)]
+
+
+def with_cause(difference: Text, cause: Text | None) -> Text:
+    """The sentence of a difference with its likely cause, if there is one to tell."""
+    return difference if cause is None else text("judge.with_cause", difference=difference, cause=cause)
 
 
 def _codes(edition: Edition, fund: str) -> frozenset[str]:
@@ -158,9 +170,12 @@ def _basis(rule: str, steps: Sequence[AwardStep]) -> Text:
     return plain("")
 
 
-def _finding(rule: str, severity: str, ours: str, sentence: Text, expected: Award, got: AnsweredAmounts) -> Finding:
+def _finding(
+    rule: str, severity: str, ours: str, sentence: Text, expected: Award, got: AnsweredAmounts,
+    mistakes: tuple[str, ...] = (),
+) -> Finding:  # fmt: skip
     wire = _RATIO if ours == "ratio" else WIRE_AMOUNTS[ours]
-    return Finding(rule, severity, sentence, f"{_PATH}/{wire}", _wanted(ours, expected), _got(ours, got))
+    return Finding(rule, severity, sentence, f"{_PATH}/{wire}", _wanted(ours, expected), _got(ours, got), mistakes)
 
 
 def _shown(ours: str) -> Text:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from simulator import insured
 from simulator.agencies.delivery.forwarding import has_other_open_message
-from simulator.agencies.judging.hypotheses import Question
+from simulator.agencies.judging.mistakes.question import Question
+from simulator.agencies.judging.replica_surroundings import surroundings_of
 from simulator.agencies.replica import insured_people
 from simulator.benefit import Award
 from simulator.benefit import award as award_of
@@ -42,11 +43,23 @@ def expect(asked: Asked, findings: list[Finding]) -> Expectation:
             return Expectation(case)
         if case.refusals:
             return Expectation(case)
-        question = Question(case.claim, case.city.rules(case.claim.dates), case.accumulated)
+        question = _question(asked, case)
         return Expectation(case, question, award_of(question.claim, question.rules, question.accumulated))
     except PolicyGap as gap:
         findings.append(Finding("policy.gap", ERROR, gap.text))
         return Expectation()
+
+
+def _question(asked: Asked, case: Case) -> Question:
+    return Question(
+        case.claim,
+        case.city,
+        case.city.rules(case.claim.dates),
+        case.accumulated,
+        surroundings_of(asked.work, case.known, case.claim.insutype, asked.treated_area),
+        coverage=asked.place.coverage,
+        elsewhere=(asked.place.policies.city(asked.treated_area),),
+    )
 
 
 def dry_run_answer(asked: Asked) -> Output | Refusal | None:

@@ -27,6 +27,7 @@ from simulator.harness.execution.results import (
     ScenarioResult,
     Started,
 )
+from simulator.harness.execution.run_diagnosis import diagnosed
 from simulator.harness.execution.runner import Stage, own_fault, play
 from simulator.harness.scenario.definition import USES
 
@@ -51,6 +52,7 @@ def rehearse(plan: Plan) -> Generator[Event, None, None]:
                 yield event
         except SimulatorError as error:
             broken = error.text
+        diagnosis = diagnosed(environment.connect(), results) if broken is None else None
         unplayed = len(plan.scenarios) * len(plan.uses) - len(results)
         if broken is None and unplayed and not plan.stop_at_first:
             broken = text("harness.unplayed", count=unplayed)
@@ -58,7 +60,7 @@ def rehearse(plan: Plan) -> Generator[Event, None, None]:
             broken = text("harness.nothing_tested")
         order = {each.id: index for index, each in enumerate(plan.scenarios)}
         results.sort(key=lambda each: (order[each.scenario.id], USES.index(each.use)))
-        yield Ended(info, results, time.perf_counter() - started, broken)
+        yield Ended(info, results, time.perf_counter() - started, broken, diagnosis)
 
 
 def _play_all(plan: Plan, environment: Environment, run: str) -> Iterator[Event]:

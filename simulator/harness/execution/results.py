@@ -56,6 +56,8 @@ class ScenarioResult:
     unchecked: Text | None = None
     """Reason for leaving its literal amounts unchecked; None where they were checked, or where it has none."""
     sandbox: str = ""
+    judged: Sequence[Mapping[str, Any]] = ()
+    """Answers of the insured place as the platform judged them, for the diagnosis of the run."""
     seconds: float = 0.0
 
     @property
@@ -126,6 +128,26 @@ class ScenarioEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedAt:
+    """Place in the run of an answer that was judged."""
+
+    scenario: str
+    infno: str
+    msgid: str
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedDiagnosis:
+    """Likely mistakes of the cities over the whole run, as the platform finds them."""
+
+    answers: Sequence[JudgedAt]
+    """Answers by the positions that the mistakes name."""
+    mistakes: Sequence[Mapping[str, Any]]
+    unexplained: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """All is over."""
 
@@ -134,6 +156,8 @@ class Ended:
     seconds: float
     broken: Text | None = None
     """Reason why the run could not go on; None when it could."""
+    diagnosis: ReportedDiagnosis | None = None
+    """Likely mistakes of the cities; None where no award of a city was judged."""
 
     def count(self, status: str) -> int:
         return sum(each.status == status for each in self.results)

@@ -28,6 +28,7 @@ from simulator.harness.execution.results import (
 )
 from simulator.harness.execution.roles import CannotPlay, fill_roles
 from simulator.harness.execution.run_context import RunContext
+from simulator.harness.execution.run_diagnosis import judged_answers
 from simulator.harness.execution.steps import NotReached, perform, title_of
 from simulator.harness.scenario.definition import INSURED, TREATMENT, Scenario
 
@@ -124,6 +125,8 @@ def _play_in(
     result.final = postcondition_differences(context)
     if result.root_cause is not None:
         result.first = first_finding(context)
+    if mode.use == INSURED:
+        result.judged = judged_answers(sandbox)
     if stage.recorded:
         journal.look()
     failed = result.root_cause is not None or bool(result.final)

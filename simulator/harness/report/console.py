@@ -19,6 +19,7 @@ from simulator.harness.execution.results import (
     ScenarioResult,
     Started,
 )
+from simulator.harness.report.likely_mistakes import lines
 from simulator.harness.report.wording import failure_text, same_cause_text, status_reason
 from simulator.harness.scenario.definition import use_name
 
@@ -69,6 +70,11 @@ class Console:
         for line in table(ended):
             click.echo(line)
         click.echo()
+        told = list(lines(ended.diagnosis))
+        for sentence in told:
+            click.echo(sentence)
+        if told:
+            click.echo()
         for line in verdict(ended):
             click.echo(line)
 

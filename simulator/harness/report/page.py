@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from simulator.core.texts import Text, plain, text
 from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, PASSED, Ended
 from simulator.harness.report.facts import PASSED_MESSAGES, cards, details, table_rows
+from simulator.harness.report.likely_mistakes import sections, unexplained
 from simulator.harness.scenario.definition import use_name
 
 LARGEST = 1_000_000
@@ -39,6 +40,8 @@ def write_report(ended: Ended, path: Path) -> None:
             ],
             counts=[(status, text(f"harness.status_{status}"), ended.count(status)) for status in _STATUSES],
             cards=told,
+            mistakes=sections(ended.diagnosis),
+            unexplained=unexplained(ended.diagnosis),
             uses=[(use, use_name(use)) for use in ended.info.uses],
             rows=table_rows(ended),
             status_names={status: text(f"harness.status_{status}") for status in (*_STATUSES, "not_run")},
@@ -59,7 +62,7 @@ _OUTCOMES = ("answered", "refused", "repeated", "dropped", "unknown")
 _WORDS = (
     *("title", "lead", "scenario", "seed", "took", "begun", "command", "again", "copy", "wanted", "got", "cause"),
     *("causes", "causes_none", "same_cause", "first_met", "all", "details", "details_hint", "only_failed", "left_out"),
-    "parties",
+    *("parties", "mistakes", "mistakes_hint"),
     *("request", "answer", "hospital_leg", "agency_leg", "award", "rule", "why", "source", "before", "after"),
     *("verifies", "too_old", "no_script", "made_with"),
 )

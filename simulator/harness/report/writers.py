@@ -9,20 +9,25 @@ from simulator.core.texts import text
 from simulator.harness.execution.results import Ended, Event
 from simulator.harness.report import write_report
 from simulator.harness.report.junit import write_junit
+from simulator.harness.report.likely_mistakes import FILE as MISTAKES
+from simulator.harness.report.likely_mistakes import write_mistakes
 from simulator.harness.report.results_json import write_results
 
 JUNIT, HTML, RESULTS = "junit.xml", "report.html", "results.json"
 
 
 class Reports:
-    """Writes `junit.xml`, `report.html` and `results.json` into a folder; raises SetupError at once when it cannot."""
+    """Writes `junit.xml`, `mistakes.json`, `report.html` and `results.json` into a folder.
+
+    Raises SetupError at once when it cannot.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.exit_code = 2
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in (JUNIT, HTML, RESULTS):
+            for name in (JUNIT, MISTAKES, HTML, RESULTS):
                 # No report of an earlier run may be taken for this one's.
                 (folder / name).touch()
                 (folder / name).unlink()
@@ -35,6 +40,7 @@ class Reports:
             return
         self.exit_code = event.exit_code
         write_junit(event, self.folder / JUNIT)
+        write_mistakes(event, self.folder / MISTAKES)
         write_report(event, self.folder / HTML)
         write_results(event, self.folder / RESULTS)
         click.echo(text("harness.reports_at", path=f"{self.folder / HTML}  {self.folder / JUNIT}"))

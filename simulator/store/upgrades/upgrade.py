@@ -17,8 +17,9 @@ from simulator.store.unit_of_work import UnitOfWork
 from simulator.store.upgrades import to_4
 from simulator.store.upgrades.step import EarlierRow, Rows, Step, Tables
 
-# Versions 2 and 3 changed indexes and the generation of ids, which the tables of today have.
-STEPS: Mapping[int, Sequence[Step]] = {2: (), 3: (), 4: to_4.STEPS}
+# Versions 2 and 3 changed indexes and the generation of ids, which the tables of today have; version 5 added the table
+# of judged answers, and a column of findings that is blank in earlier ones.
+STEPS: Mapping[int, Sequence[Step]] = {2: (), 3: (), 4: to_4.STEPS, 5: ()}
 """Steps from the version before, by the version that they lead to."""
 
 

@@ -1,0 +1,1 @@
+"""Mistakes that agencies make: small changes of rules, claim, books, time or form, each of which gives an award."""

@@ -1,0 +1,224 @@
+"""Award of a question in the habits of an agency; in the habits of the rules it is the engine's own.
+
+The engine is not bent for this: it has one arithmetic, and this module, which knows others, is held to it by test.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from simulator.agencies.judging.mistakes.question import Outcome, Question, outcome_of
+from simulator.agencies.judging.mistakes.rounding import ROUNDINGS
+from simulator.agencies.judging.mistakes.variant_layers import paid_by_layers
+from simulator.benefit import Claim, Rules
+from simulator.benefit import award as award_of
+from simulator.benefit.claim import DEDUCTIBLE, POOL_PAID
+from simulator.benefit.terms import FUNDS, RATIO_UNIT, ten_thousandths
+from simulator.benefit.trace import AwardFacts
+from simulator.core.errors import PolicyGap, Refusal
+from simulator.core.money import yuan
+from simulator.domain.places import LOCAL
+from simulator.insured.answers import WIRE_AMOUNTS
+
+_MOST_SHOWN_CHARGES = 3
+
+
+def settle(question: Question) -> Outcome | None:
+    """The outcome of a question; None where the rules refuse it, are silent, or have no such arithmetic."""
+    try:
+        if question.plain:
+            given = award_of(question.claim, question.rules, question.accumulated)
+            parts = [(given.in_scope, given.deductible)]
+            worked = _terms(parts, given.ratio, (given.trace.pool.before_caps, given.pool))
+            return replace(outcome_of(given, WIRE_AMOUNTS), worked=worked)
+        return _Variant(question).outcome()
+    except (PolicyGap, Refusal):
+        return None
+
+
+class _Pool(NamedTuple):
+    """Payment of the pool, fen: after the caps, cut by the annual cap, above the caps of disease and care."""
+
+    paid: int
+    cut: int
+    excess: int
+
+
+class _Variant:
+    """Settlement in other habits."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.habits = question.habits
+        self.claim = question.claim
+        self.facts = self._facts("")
+        self.keys = question.rules.figures(question.claim).accumulator_keys(
+            question.claim, question.rules.accrual_day(question.claim.dates)
+        )
+
+    def outcome(self) -> Outcome | None:
+        """The amounts, as `WIRE_AMOUNTS` names them."""
+        sums = {
+            name: sum(getattr(charge, name) for charge in self.claim.charges)
+            for name in ("total", "own_purchase", "above_ceiling", "prior_selfpay", "in_scope")
+        }
+        amounts = [self._counted(charge) for charge in self.claim.charges]
+        ratio = self._ratio()
+        shares = self._shares(amounts)
+        before_caps = self._before_caps(amounts, shares, ratio)
+        if before_caps is None:
+            return None
+        pool = self._capped(before_caps)
+        own_scope = sum(amounts) - pool.paid - (pool.excess if self._shut_out() else 0)
+        layers = paid_by_layers(self.question, ratio, pool.cut, own_scope, sums["total"] - pool.paid)
+        paid = dict.fromkeys(FUNDS, 0) | layers
+        funds = pool.paid + sum(paid.values())
+        hospital = sums["above_ceiling"] if self.habits.above_ceiling == "hospital" else 0
+        personal = sums["total"] - funds - hospital
+        account = self._account(sums, personal, sums["in_scope"] - funds)
+        balance = self.claim.account_balance - (account if self.habits.balance_told == "after" else 0)
+        rest = {"fund_total": funds, "personal": personal, "account": account, "cash": personal - account}
+        return Outcome(
+            {**sums, "deductible": sum(shares), "pool": pool.paid, **paid, **rest, "hospital": hospital},
+            self._ratio_shown(ratio),
+            -balance if self.habits.balance_told == "negated" else balance,
+            self._worked(amounts, shares, ratio, (before_caps, pool.paid)),
+        )
+
+    def _facts(self, figure: str) -> AwardFacts:
+        source = self.question.sources.get(figure)
+        claim, rules = source if source else (self.claim, self.question.rules)
+        return _facts_of(claim, rules)
+
+    def _counted(self, charge: object) -> int:
+        amount: int = sum(getattr(charge, name) for name in ("in_scope", *self.habits.counted_parts))
+        if amount >= 0 or self.habits.negative_lines == "counted":
+            return amount
+        return 0 if self.habits.negative_lines == "dropped" else -amount
+
+    def _ratio(self) -> Decimal:
+        facts = self._facts("ratio")
+        return facts.ratio if self.habits.modifier == "applied" else facts.plain_ratio
+
+    def _ratio_shown(self, ratio: Decimal) -> Decimal:
+        shown = self.habits.ratio_shown
+        if shown == "none":
+            return Decimal("0.0000")
+        if shown == "own_share":
+            return 1 - ratio
+        if shown == "percent":
+            return ratio * 100
+        return self._facts("ratio").plain_ratio if shown == "before_modifier" else ratio
+
+    def _shares(self, amounts: Sequence[int]) -> list[int]:
+        """Part of the deductible that each charge bears."""
+        line, taken = self._facts("deductible").line, self._taken()
+        left = 0 if self.habits.deductible == "never" else line - min(line, max(0, taken))
+        if self.habits.deductible_spread == "in_reverse":
+            return _in_order(amounts[::-1], left)[::-1]
+        if self.habits.deductible_spread == "in_proportion":
+            return _in_proportion(amounts, left)
+        return _in_order(amounts, left)
+
+    def _taken(self) -> int:
+        accumulated, habit = self.question.accumulated, self.habits.deductible
+        if habit == "again":
+            return 0
+        under = {"by_disease": self.facts.disease, "overall": ""}.get(habit, self.keys.deductible)
+        return accumulated.get((DEDUCTIBLE, under), 0)
+
+    def _before_caps(self, amounts: Sequence[int], shares: Sequence[int], ratio: Decimal) -> int | None:
+        """Payment of the pool before any cap; None where its ratio goes by brackets, which have one arithmetic."""
+        if self.facts.bracketed:
+            return None
+        by, rounded = ten_thousandths(ratio), ROUNDINGS[self.habits.rounding]
+        if self.habits.deductible == "after_ratio":
+            worths = [amount * by - share * RATIO_UNIT for amount, share in zip(amounts, shares, strict=True)]
+        else:
+            worths = [(amount - share) * by for amount, share in zip(amounts, shares, strict=True)]
+        if self.habits.rounded == "on_total":
+            return max(0, rounded(sum(worths)))
+        return max(0, sum(map(rounded, worths)))
+
+    def _capped(self, before: int) -> _Pool:
+        facts = self._facts("caps")
+        overall = self.habits.cap_balance == "overall"
+        disease_word = "" if overall else self.keys.disease_cap
+        after = before
+        for cap, habit, word in (
+            (facts.disease_cap_fen, self.habits.disease_cap, disease_word),
+            (facts.care_cap_fen, self.habits.care_cap, self.keys.care_cap),
+        ):
+            after = min(after, self._left(cap, habit, word, after))
+        annual_word = self.keys.disease_cap if self.habits.cap_balance == "by_disease" else ""
+        paid = min(after, self._left(facts.annual_cap_fen, self.habits.annual_cap, annual_word, after))
+        return _Pool(paid, after - paid, before - after)
+
+    def _left(self, cap: int | None, habit: str, word: str, unlimited: int) -> int:
+        if cap is None or habit == "ignored":
+            return unlimited
+        used = 0 if habit == "of_visit" else self.question.accumulated.get((POOL_PAID, word), 0)
+        return max(0, cap - used)
+
+    def _shut_out(self) -> bool:
+        if self.habits.excess == "as_ruled":
+            return self._facts("caps").shut_out
+        return self.habits.excess == "person"
+
+    def _account(self, sums: Mapping[str, int], personal: int, own_in_scope: int) -> int:
+        facts, habit = self.facts, self.habits.account_pays
+        asked = self.claim.account_used if habit not in ("unasked", "never") else habit == "unasked"
+        is_open = self.claim.treated == LOCAL or (
+            (self.habits.account_elsewhere == "open" or facts.account_open_elsewhere)
+            and self.habits.account_elsewhere != "closed"
+        )
+        word = habit if habit in ("all", "not_own", "in_scope") else facts.account_word
+        most = {"all": personal, "not_own": personal - sums["own_purchase"], "in_scope": own_in_scope}.get(word, 0)
+        return max(0, min(self.claim.account_balance, most, personal)) if asked and is_open else 0
+
+    def _worked(self, amounts: Sequence[int], shares: Sequence[int], ratio: Decimal, payment: tuple[int, int]) -> str:
+        after_ratio = self.habits.deductible == "after_ratio"
+        if len(amounts) > _MOST_SHOWN_CHARGES or self.habits.rounded == "on_total":
+            amounts, shares = [sum(amounts)], [sum(shares)]
+        return _terms(list(zip(amounts, shares, strict=True)), ratio, payment, after_ratio=after_ratio)
+
+
+def _facts_of(claim: Claim, rules: Rules) -> AwardFacts:
+    return rules.figures(claim).facts
+
+
+def _in_order(amounts: Sequence[int], left: int) -> list[int]:
+    """D(k) − D(k−1) with D(k) = min(left, max(0, running sum)) (rules 2)."""
+    running = taken = 0
+    shares = []
+    for amount in amounts:
+        running += amount
+        upto = min(left, max(0, running))
+        shares.append(upto - taken)
+        taken = upto
+    return shares
+
+
+def _in_proportion(amounts: Sequence[int], left: int) -> list[int]:
+    """Each charge bears its part of the deductible in proportion, cut off below the fen; the last one the rest."""
+    total = sum(amounts)
+    taken = min(left, max(0, total))
+    if not total:
+        return [0] * len(amounts)
+    shares = [taken * amount // total for amount in amounts[:-1]]
+    return [*shares, taken - sum(shares)]
+
+
+def _terms(
+    parts: Sequence[tuple[int, int]], ratio: Decimal, payment: tuple[int, int], *, after_ratio: bool = False
+) -> str:
+    """`(1423.00 − 500.00) × 0.9000 = 830.70`, and after an arrow what the caps leave of it."""
+    form = "{0} × {2} − {1}" if after_ratio else "({0} − {1}) × {2}"
+    written = [
+        form.format(yuan(amount), yuan(share), ratio) if share else f"{yuan(amount)} × {ratio}"
+        for amount, share in parts
+    ]
+    before_caps, paid = payment
+    left = f" → {yuan(paid)}" if paid != before_caps else ""
+    return f"{' + '.join(written)} = {yuan(before_caps)}{left}"

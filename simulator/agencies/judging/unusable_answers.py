@@ -1,0 +1,38 @@
+"""Causes of an answer that cannot be used, where a mistake of its form explains it whole."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from simulator.agencies.judging.award_checks import answered_amounts, outcome_of_award, with_cause
+from simulator.agencies.judging.award_judging import earlier_answers
+from simulator.agencies.judging.dry_run import expect
+from simulator.agencies.judging.mistakes.catalogue import catalogue
+from simulator.agencies.judging.mistakes.form import explained_form
+from simulator.core.findings import ERROR, Finding
+from simulator.core.texts import join
+from simulator.domain.transaction_table import traits_of
+from simulator.insured.place import Asked
+
+
+def with_causes(asked: Asked, output: Mapping[str, Any], findings: list[Finding]) -> list[Finding]:
+    """The findings with the likely cause in the first error, where the award was only written otherwise."""
+    info = output.get("setlinfo")
+    first = next((at for at, each in enumerate(findings) if each.severity == ERROR), None)
+    if first is None or not traits_of(asked.infno).awarded or not isinstance(info, Mapping):
+        return findings
+    award = expect(asked, []).award
+    if award is None:
+        return findings
+    earlier = {
+        each.msgid: each.answered for each in earlier_answers(asked) if each.psn_no == asked.body["data"]["psn_no"]
+    }
+    mistakes = catalogue().mistakes
+    found = list(explained_form(outcome_of_award(award), answered_amounts(info), earlier))
+    told = [mistakes[name].told(values) for name, values in found]
+    if not told or len(told) > catalogue().limits.most_told:
+        return findings
+    broken = findings[first]
+    cause = join(told, zh="；或", en="; or ")
+    explained = replace(broken, sentence=with_cause(broken.sentence, cause), mistakes=tuple(name for name, _ in found))
+    return [*findings[:first], explained, *findings[first + 1 :]]
