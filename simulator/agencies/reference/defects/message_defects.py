@@ -8,7 +8,7 @@ from simulator.agencies.reference.defects.families import cancels, reverses, set
 from simulator.agencies.reference.defects.overlays import (
     Answer,
     Deliver,
-    Surroundings,
+    OverlayContext,
     overlays_answer,
     overlays_delivery,
 )
@@ -23,10 +23,10 @@ from simulator.store.tables import settlement
 
 
 @overlays_delivery
-def same_msgid_done_again(sound: Deliver, surroundings: Surroundings, raw: bytes) -> bytes:
+def same_msgid_done_again(sound: Deliver, context: OverlayContext, raw: bytes) -> bytes:
     """Forgets that a msgid was spent, and lets its batch be settled again."""
     fields = _fields(raw)
-    with surroundings.begin() as work:
+    with context.begin() as work:
         spent = idempotency_keys.find(work, str(fields.get("msgid")))
         if spent is not None and spent.state == idempotency_keys.DONE:
             idempotency_keys.release(work, spent.msgid)
@@ -36,9 +36,9 @@ def same_msgid_done_again(sound: Deliver, surroundings: Surroundings, raw: bytes
 
 
 @overlays_delivery
-def other_content_answered(sound: Deliver, surroundings: Surroundings, raw: bytes) -> bytes:
+def other_content_answered(sound: Deliver, context: OverlayContext, raw: bytes) -> bytes:
     """Gives the recorded answer of a spent msgid to whatever content comes under it."""
-    with surroundings.begin() as work:
+    with context.begin() as work:
         spent = idempotency_keys.find(work, str(_fields(raw).get("msgid")))
     if spent is not None and spent.state == idempotency_keys.DONE:
         return bytes(spent.answer)
@@ -46,9 +46,9 @@ def other_content_answered(sound: Deliver, surroundings: Surroundings, raw: byte
 
 
 @overlays_delivery
-def old_success_after_reversal(sound: Deliver, surroundings: Surroundings, raw: bytes) -> bytes:
+def old_success_after_reversal(sound: Deliver, context: OverlayContext, raw: bytes) -> bytes:
     """Gives the recorded answer also after the message was reversed."""
-    with surroundings.begin() as work:
+    with context.begin() as work:
         spent = idempotency_keys.find(work, str(_fields(raw).get("msgid")))
     if spent is not None and spent.state == idempotency_keys.REVERSED and spent.answer:
         return bytes(spent.answer)
@@ -56,9 +56,9 @@ def old_success_after_reversal(sound: Deliver, surroundings: Surroundings, raw: 
 
 
 @overlays_delivery
-def late_original_accepted(sound: Deliver, surroundings: Surroundings, raw: bytes) -> bytes:
+def late_original_accepted(sound: Deliver, context: OverlayContext, raw: bytes) -> bytes:
     """Forgets the mark of a reversal that came before its original."""
-    with surroundings.begin() as work:
+    with context.begin() as work:
         spent = idempotency_keys.find(work, str(_fields(raw).get("msgid")))
         if spent is not None and spent.state == idempotency_keys.REVERSED and idempotency_keys.is_reversal_mark(spent):
             idempotency_keys.release(work, spent.msgid)
@@ -66,19 +66,19 @@ def late_original_accepted(sound: Deliver, surroundings: Surroundings, raw: byte
 
 
 @overlays_delivery
-def stale_answer(sound: Deliver, surroundings: Surroundings, raw: bytes) -> bytes:
+def stale_answer(sound: Deliver, context: OverlayContext, raw: bytes) -> bytes:
     """Answers a pre-settlement with the answer to the one before it."""
     fields = _fields(raw)
     answer = sound(raw)
     if traits_of(str(fields.get("infno"))).family != Family.PRE_SETTLEMENT:
         return answer
-    before = surroundings.remembered.get("preview", answer)
-    surroundings.remembered["preview"] = answer
+    before = context.remembered.get("preview", answer)
+    context.remembered["preview"] = answer
     return before
 
 
 @overlays_delivery
-def output_left_out(sound: Deliver, _: Surroundings, raw: bytes) -> bytes:
+def output_left_out(sound: Deliver, _: OverlayContext, raw: bytes) -> bytes:
     """Answers a settlement without its output."""
     answer = sound(raw)
     if traits_of(str(_fields(raw).get("infno"))).family != Family.SETTLEMENT:
@@ -87,7 +87,7 @@ def output_left_out(sound: Deliver, _: Surroundings, raw: bytes) -> bytes:
 
 
 @overlays_delivery
-def reference_number_left_out(sound: Deliver, _: Surroundings, raw: bytes) -> bytes:
+def reference_number_left_out(sound: Deliver, _: OverlayContext, raw: bytes) -> bytes:
     return write_json({name: value for name, value in read_json(sound(raw)).items() if name != "inf_refmsgid"})
 
 

@@ -19,7 +19,7 @@ Deliver = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class OverlayContext:
     """Books of the agency, and answers that a defective agency remembers between two messages."""
 
     begin: Callable[[], AbstractContextManager[UnitOfWork]]
@@ -28,7 +28,7 @@ class Surroundings:
 
 AwardOverlay = Callable[[BenefitEngine, Claim, Rules, Accumulated], Award]
 AnswerOverlay = Callable[[Answer, Asked], Answered]
-DeliveryOverlay = Callable[[Deliver, Surroundings, bytes], bytes]
+DeliveryOverlay = Callable[[Deliver, OverlayContext, bytes], bytes]
 
 _AWARDS: dict[str, AwardOverlay] = {}
 _ANSWERS: dict[str, AnswerOverlay] = {}
@@ -71,10 +71,10 @@ def with_defects(endpoint: Endpoint, names: Collection[str]) -> Deliver:
         if name in _ANSWERS:
             answer = partial(_ANSWERS[name], answer)
     deliver: Deliver = replace(endpoint, place=replace(endpoint.place, award=award), answer=answer).deliver
-    surroundings = Surroundings(endpoint.begin)
+    context = OverlayContext(endpoint.begin)
     for name in ordered:
         if name in _DELIVERIES:
-            deliver = partial(_DELIVERIES[name], deliver, surroundings)
+            deliver = partial(_DELIVERIES[name], deliver, context)
     return deliver
 
 
