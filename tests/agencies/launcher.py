@@ -56,7 +56,8 @@ def agency(folder: Path, armed: Armed, *, people: str, hold: str = "") -> Any:
             armed("before_commit")
         armed("after_commit")
 
-    served = reference_agency.create_app(replace(opened, endpoint=replace(opened.endpoint, begin=begin)))
+    endpoint = replace(opened.endpoint, begin=begin)
+    served = reference_agency.create_app(replace(opened, endpoint=endpoint, deliver=endpoint.deliver))
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
         armed("message_in")
