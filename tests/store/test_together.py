@@ -7,8 +7,10 @@ from contextlib import closing
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from werkzeug.routing import Rule
 
 from simulator.agencies.outbox import worker
 from simulator.core.settings import Settings
@@ -26,7 +28,15 @@ DISTRICT = ("H11000000002", "北京模拟区医院", "110000")
 def platforms(where) -> Iterator[list[Any]]:
     """Two platforms that begin at once over one empty store."""
     settings = Settings(store=where, outbox_every_s=0, check_output=1)
-    made = at_once([lambda: create_app(settings)] * 2)
+    # Python 3.11 mixes up syntax trees that two threads build at once, and werkzeug builds some for every route.
+    one_at_a_time, compiled = threading.Lock(), Rule.compile
+
+    def compile_alone(rule: Rule) -> None:
+        with one_at_a_time:
+            compiled(rule)
+
+    with patch.object(Rule, "compile", compile_alone):
+        made = at_once([lambda: create_app(settings)] * 2)
     yield made
     for app in made:
         app.extensions["platform"].close()
