@@ -9,7 +9,13 @@ from simulator.core.errors import DataFaults
 from simulator.store import records
 from simulator.store.tables import record, visit
 from simulator.transactions.declarative.serving import depth_of, handler_of, serve
-from simulator.transactions.declarative.specification import DECLARED, Query, Upload, Withdrawal, read_declarations
+from simulator.transactions.declarative.specification import (
+    DECLARED,
+    Query,
+    Upload,
+    Withdrawal,
+    read_declarations,
+)
 from tests.support.hospital import BEIJING_HOSPITAL
 from tests.support.stage import Stage
 
@@ -351,3 +357,11 @@ def test_records_without_anything_unique_may_be_the_same(stage):
         one, other = (records.keep(work, "event", "", owner, origin, {"a": 1}) for _ in range(2))
         assert one != other
         assert len(records.find_by_owner(work, "event", records.LIVE_STATE, "institution", "H1")) == 2
+
+
+@pytest.mark.parametrize("infno", [each for each, entry in DECLARED.items() if not isinstance(entry, Query)])
+def test_an_entry_names_a_node_and_fields_that_the_interface_prints(infno):
+    entry = DECLARED[infno]
+    printed = {(row.node, row.field) for row in contract_of("national").edition.rows_of(infno, "in")}
+    named = entry.unique if isinstance(entry, Upload) else (entry.number,) if entry.number else entry.upload.unique
+    assert {(entry.node, field) for field in named} <= printed
