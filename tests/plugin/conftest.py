@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.core.texts import speaking
 from simulator.testing.shared_platform import Running, start
 from tests.plugin.running import Run, run_pytest
 
@@ -13,7 +14,9 @@ from tests.plugin.running import Run, run_pytest
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
     """A platform that is up already, as a CI service would be."""
-    made = start()
+    # The server speaks the language of the process that starts it.
+    with speaking("zh"):
+        made = start()
     yield made
     made.end()
 
