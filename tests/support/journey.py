@@ -59,6 +59,12 @@ def records(stage: Stage, data: dict[str, str]) -> None:
     page = {"updt_time": "2000-01-01", "page_num": 1, "page_size": 10}
     hospital.send("1317", {"data": page}, insured="")
     hospital.send("3302", item | {"fixmedins_code": code}, insured="")
+    department = {"hosp_dept_codg": "KS1", "hosp_dept_name": "透析室"}
+    said = {"caty": "A03", "itro": "透析", "dept_resper_name": "王", "dept_resper_tel": "010", "poolarea_no": "110000"}
+    moments = {"begntime": "2025-03-10 08:00:00", "dept_estbdat": "2010-01-01 00:00:00"}
+    staff = {"aprv_bed_cnt": 0, "dr_psncnt": 4, "phar_psncnt": 1, "nurs_psncnt": 12, "tecn_psncnt": 2}
+    hospital.send("3401", {"deptinfo": department | said | moments | staff}, insured="")
+    hospital.send("3403", {"data": department | {"begntime": "2025-03-10"}}, insured="")
     filed = {"biz_appy_type": "03", "fix_srt_no": "1", "fixmedins_code": code, "fixmedins_name": "北京"}
     designated = hospital.send("2505", {"data": data | days | filed}).output["result"]
     hospital.send("5302", {"data": data | {"biz_appy_type": "03"}})
