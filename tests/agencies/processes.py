@@ -32,14 +32,15 @@ class Launcher:
     def start(self, role: str, *, name: str = "", **options: Any) -> int:
         """The port that the process listens on; `name` tells several of one role apart."""
         told = self._say({"start": role, "folder": str(self.folder), "options": options})
+        assert "port" in told, told
         self.running[name or role] = told["pid"]
         return int(told["port"])
 
     def kill(self, role: str) -> None:
-        self._say({"end": self.running.pop(role)})
+        self._end("end", self.running.pop(role))
 
     def await_death(self, role: str) -> None:
-        self._say({"wait": self.running.pop(role)})
+        self._end("wait", self.running.pop(role))
 
     def close(self) -> None:
         for role in list(self.running):
@@ -49,6 +50,10 @@ class Launcher:
         self.process.stdin.close()
         self.process.wait(timeout=10)
         self.process.stdout.close()
+
+    def _end(self, command: str, pid: int) -> None:
+        told = self._say({command: pid})
+        assert told == {"ended": pid}, told
 
     def _say(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin is not None
