@@ -9,7 +9,7 @@ from simulator.catalogue import level_of
 from simulator.core.clock import from_wire
 from simulator.core.errors import Refusal, refuse
 from simulator.core.money import to_fen
-from simulator.domain.care import care_of
+from simulator.domain.care import CARE, care_of
 from simulator.domain.person import Insurance, in_force
 from simulator.domain.places import LOCAL
 from simulator.insured.place import Asked, Body, Charged, is_emergency, known_person
@@ -64,7 +64,7 @@ def case_of(asked: Asked) -> Case:
         insutype=data["insutype"],
         kind=kind,
         disease=visit.get("dise_codg") or "" if kind == SPECIAL else "",
-        emergency=kind == EMERGENCY or (kind == SPECIAL and is_emergency(visit, data)),
+        emergency=kind == EMERGENCY or (_may_be_emergency(kind) and is_emergency(visit, data)),
         dates=dates,
     )
     level = asked.meaning("hosp_lv", (asked.body.get("medinsinfo") or {}).get("hosp_lv") or "")
@@ -95,6 +95,11 @@ def case_of(asked: Asked) -> Case:
         mdtrt_id=data["mdtrt_id"],
         batch_number=data["chrg_bchno"],
     )
+
+
+def _may_be_emergency(kind: str) -> bool:
+    """Tells whether a kind of care is an emergency where a message says so."""
+    return kind == SPECIAL or CARE[care_of(kind)].stay
 
 
 def entitlement(

@@ -1,4 +1,4 @@
-"""Pre-settlement, settlement and cancellation at the insured place (2206, 2207, 2208)."""
+"""Pre-settlement, settlement and cancellation at the insured place (2206, 2207, 2208; of a stay 2303, 2304, 2305)."""
 
 import json
 
@@ -16,23 +16,23 @@ from simulator.store.rows import SettlementRow
 from simulator.store.tables import settlement
 
 
-@insured("2206", "2206A")
+@insured("2206", "2206A", "2303", "2303A")
 def preview(asked: Asked) -> Answered:
-    """Answers the award of a batch without booking it (2206)."""
+    """Answers the award of a batch, or of an interval of a stay, without booking it (2206, 2303)."""
     case, given = decide(asked)
     return Answered(_answer(asked, case, given, settlement_id=None))
 
 
-@insured("2207", "2207A")
+@insured("2207", "2207A", "2304", "2304A")
 def settle(asked: Asked) -> Answered:
-    """Books the award of a batch (2207); a batch with a live settlement is refused under any msgid (rules 17)."""
+    """Books an award (2207, 2304); a batch or interval with a live settlement is refused under any msgid (rules 17)."""
     case, given = decide(asked)
     booking = booking_of(asked, case, given)
     settlement_id = books.book(asked.work, booking, books.amounts_of(given), asked.place.coverage)
     return Answered(_answer(asked, case, given, settlement_id=settlement_id), settlement_id)
 
 
-@insured("2208")
+@insured("2208", "2305")
 def cancel(asked: Asked) -> Answered:
     """Books the negative of a live settlement (2208), in the order that the city demands (cancel_order)."""
     data = asked.body["data"]

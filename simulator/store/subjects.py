@@ -7,10 +7,10 @@ it as a whole.
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, null, select, update
 
 from simulator.core.json_codec import read_own
-from simulator.store.rows import SubjectRow
+from simulator.store.rows import ChargeRow, SubjectRow
 from simulator.store.statements import Statement
 from simulator.store.tables import charge, subject
 from simulator.store.typed_tables import SqlValue
@@ -91,13 +91,17 @@ _SUMS = Statement(
     _Sums,
 )
 _WITHDRAW = Statement(update(charge).where(*_OF_SUBJECT).values(state=WITHDRAWN))
+_RELEASE = Statement(update(charge).where(*_OF_SUBJECT).values(subject_id=null()))
+_OF_STAY = (charge.c.visit_id == bindparam("of_visit"), charge.c.state == OPEN)
+_WITHDRAW_FREE = Statement(update(charge).where(*_OF_STAY, charge.c.subject_id.is_(None)).values(state=WITHDRAWN))
+_REFUNDS = Statement(select(charge.c.line).where(*_OF_STAY, charge.c.total < 0).order_by(charge.c.id), _Line)
+_ANY_CHARGE = Statement(select(charge.c.serial).where(*_OF_STAY).limit(1), _ChargeNumber)
 _JOIN_INTERVAL = Statement(
     update(charge)
     .where(
         charge.c.visit_id == bindparam("of_visit"),
         charge.c.subject_id.is_(None),
         charge.c.state == OPEN,
-        charge.c.fee_at >= bindparam("since"),
         charge.c.fee_at < bindparam("until"),
     )
     .values(subject_id=bindparam("interval"))
@@ -153,34 +157,70 @@ def withdraw(work: UnitOfWork, subject_id: int) -> None:
     work.change(subject, {"id": subject_id}, state=WITHDRAWN)
 
 
-def withdraw_charge(work: UnitOfWork, visit_id: int, serial: str) -> bool:
-    """Withdraws an open charge of a visit and sums its subject anew; False where none has the number.
+def has_charges(work: UnitOfWork, visit_id: int) -> bool:
+    """Tells whether a visit has an open charge."""
+    return work.one(_ANY_CHARGE, of_visit=visit_id) is not None
 
-    False too where its subject is settled: that settlement must be cancelled first.
+
+def refunds_of(work: UnitOfWork, visit_id: int) -> list[ChargeLine]:
+    """Returns the open charges of a visit with a negative amount, in the order of their upload."""
+    return [read_own(row.line) for row in work.all(_REFUNDS, of_visit=visit_id)]
+
+
+def open_charge(work: UnitOfWork, visit_id: int, serial: str) -> ChargeRow | None:
+    """Returns the open charge of a visit that has the number (feedetl_sn), or None."""
+    return next((row for row in work.find(charge, visit_id=visit_id, serial=serial) if row.state == OPEN), None)
+
+
+def is_settled(work: UnitOfWork, row: ChargeRow) -> bool:
+    """Tells whether a charge is part of a settled subject, whose settlement is cancelled before it is withdrawn."""
+    return row.subject_id is not None and work.get_required(subject, id=row.subject_id).state == SETTLED
+
+
+def withdraw_charge(work: UnitOfWork, row: ChargeRow) -> None:
+    """Withdraws a charge and sums its subject anew."""
+    work.change(charge, {"id": row.id}, state=WITHDRAWN)
+    if row.subject_id is not None:
+        _sum_up(work, row.subject_id)
+
+
+def withdraw_unsettled(work: UnitOfWork, visit_id: int) -> None:
+    """Withdraws the charges of a stay that no settled interval has."""
+    for row in live_of(work, visit_id):
+        if row.state == OPEN:
+            withdraw(work, row.id)
+    work.run(_WITHDRAW_FREE, of_visit=visit_id)
+
+
+LAST_DAY = "9999-12-31"
+"""End of an interval that takes in every charge, also one dated after the discharge."""
+
+
+def form_interval(work: UnitOfWork, visit_id: int, *, begins: str, ends: str = LAST_DAY) -> SubjectRow:
+    """Makes the open interval of a stay of its unsettled charges up to the day `ends`.
+
+    A stay has at most one open interval, which is formed anew each time: charges uploaded or withdrawn since then
+    count. Charges of settled intervals stay there.
     """
-    for row in work.find(charge, visit_id=visit_id, serial=serial):
-        if row.state != OPEN:
-            continue
-        owner = work.get_required(subject, id=row.subject_id) if row.subject_id is not None else None
-        if owner is not None and owner.state == SETTLED:
-            return False
-        work.change(charge, {"id": row.id}, state=WITHDRAWN)
-        if owner is not None:
-            _sum_up(work, owner.id)
-        return True
-    return False
-
-
-def form_interval(work: UnitOfWork, visit_id: int, *, number: str, begins: str, ends: str, disease: str = "") -> int:
-    """Makes an interval of the open charges of a visit from day `begins` to day `ends`, and returns its id.
-
-    Charges that belong to an earlier interval stay there.
-    """
-    made = add(work, visit_id, kind=INTERVAL, number=number, disease=disease, begins=begins, ends=ends)
+    every = work.find(subject, visit_id=visit_id, order="id")
+    standing = next((row for row in every if row.state == OPEN), None)
+    if standing is None:
+        number = str(len(every) + 1)
+        made = add(work, visit_id, kind=INTERVAL, number=number, disease="", begins=begins, ends=ends)
+    else:
+        made = standing.id
+        work.run(_RELEASE, owner=made)
+        work.change(subject, {"id": made}, begins=begins, ends=ends)
     # As text, `<day> 24` comes after every wire time of the day.
-    work.run(_JOIN_INTERVAL, of_visit=visit_id, since=begins, until=f"{ends} 24", interval=made)
+    work.run(_JOIN_INTERVAL, of_visit=visit_id, until=f"{ends} 24", interval=made)
     _sum_up(work, made)
-    return made
+    return work.get_required(subject, id=made)
+
+
+def dissolve(work: UnitOfWork, row: SubjectRow) -> None:
+    """Withdraws an open interval and leaves its charges to the next that is formed."""
+    work.run(_RELEASE, owner=row.id)
+    work.change(subject, {"id": row.id}, state=WITHDRAWN)
 
 
 def sums(charges: Sequence[NewCharge]) -> dict[str, int]:

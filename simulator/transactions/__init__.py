@@ -13,6 +13,9 @@ import simulator.transactions.person_queries
 import simulator.transactions.reversal
 import simulator.transactions.session
 import simulator.transactions.settlement
+import simulator.transactions.stay_charges
+import simulator.transactions.stay_settlement
+import simulator.transactions.stays
 import simulator.transactions.visits  # noqa: F401 (each import registers a family)
 from simulator.domain.transaction_table import TRANSACTIONS, check_registered
 from simulator.transactions.registry import HANDLERS, Ask, Call, Kept, Transaction

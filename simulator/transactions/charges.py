@@ -1,7 +1,7 @@
 """Charges in batches: uploaded and classified by the catalogue of the treatment place, and withdrawn (2204, 2205)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -25,7 +25,7 @@ ALL_UNSETTLED = "0000"
 """chrg_bchno by which 2205 withdraws every batch that is not settled."""
 
 
-class _Classified(NamedTuple):
+class ClassifiedCharge(NamedTuple):
     """Charge as sent, with its classification and its row in the answer of 2204."""
 
     line: ChargeLine
@@ -54,16 +54,20 @@ def upload_charges(body: Body, call: Call) -> Kept:
     row = open_visit(call, first["mdtrt_id"], first["psn_no"], path="feedetail/0")
     if not row.med_type:
         raise refuse("visit_not_described", mdtrt_id=first["mdtrt_id"])
-    _refuse_mixed(lines, first)
+    refuse_mixed(lines, first)
     batches = _batches(call, row, lines)
     live = live_batches(call, row.id)
     existing = {each.number for each in live}
-    classified: dict[str, list[_Classified]] = {}
+    classified: dict[str, list[ClassifiedCharge]] = {}
     for number, members in batches.items():
         if number in existing:
             raise refuse("batch_exists", path="feedetail.chrg_bchno", batch=number)
-        classified[number] = _classify_batch(call, number, members)
-    _refuse_known_lines(call, row.id, lines, any_live=bool(live))
+        classified[number] = classify_charges(call, members)
+        refuse_over_refund(members)
+        total = sum(each.found.det_item_fee_sumamt for each in classified[number])
+        if total < 0:
+            raise refuse("batch_negative", path="feedetail", batch=number, total=yuan(total))
+    refuse_known_lines(call, row.id, lines, any_live=bool(live))
     for number, charges in classified.items():
         _keep_batch(call, row.id, number, charges)
     return Kept({"result": [each.result for charges in classified.values() for each in charges]})
@@ -97,11 +101,12 @@ def lines_settled_by(call: Call, row: SettlementRow) -> list[ChargeLine]:
     return subjects.lines_of(call.work, of_it[-1].id) if of_it else []
 
 
-def _refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine) -> None:
+def refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine, *, node: str = "feedetail") -> None:
+    """Raises Refusal where rows of a message are about several visits or persons."""
     for index, line in enumerate(lines):
         for name in ("mdtrt_id", "psn_no"):
             if line[name] != first[name]:
-                path = f"feedetail/{index}.{name}"
+                path = f"{node}/{index}.{name}"
                 raise refuse("charges_of_several_visits", path=path, got=line[name], wanted=first[name])
 
 
@@ -135,30 +140,26 @@ def _with_disease(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> l
     return [{**line, "dise_codg": line.get("dise_codg") or visit.disease} for line in lines]
 
 
-def _classify_batch(call: Call, number: str, members: list[tuple[int, ChargeLine]]) -> list[_Classified]:
-    """Classifies the charges of a batch; raises Refusal where a charge returns too much or the total is negative."""
-    classified: list[_Classified] = []
+def classify_charges(call: Call, members: Iterable[tuple[int, ChargeLine]]) -> list[ClassifiedCharge]:
+    """Classifies charges, each with its index, by the catalogue of the treatment place; raises Refusal for a bad one."""
+    classified: list[ClassifiedCharge] = []
     catalogue = call.config.catalogues.of(call.treated_area)
     for index, line in members:
         charge = Charge(
             cnt=Decimal(line["cnt"]),
             pric=Decimal(line["pric"]),
             det_item_fee_sumamt=to_fen(line["det_item_fee_sumamt"]),
-            hosp_appr_flag=line["hosp_appr_flag"],
+            hosp_appr_flag=line.get("hosp_appr_flag") or "",
             code=line["med_list_codg"],
         )
         occurred = from_wire(line["fee_ocur_time"])
         found = classify_at(catalogue, charge, occurred.date(), path=f"/input/feedetail/{index}")
         _add_findings(call, line, found, occurred, f"/input/feedetail/{index}")
-        classified.append(_Classified(line, found, _result(call, line, found)))
-    _refuse_over_refund(members)
-    total = sum(each.found.det_item_fee_sumamt for each in classified)
-    if total < 0:
-        raise refuse("batch_negative", path="feedetail", batch=number, total=yuan(total))
+        classified.append(ClassifiedCharge(line, found, _result(call, line, found)))
     return classified
 
 
-def _keep_batch(call: Call, visit_id: int, number: str, classified: list[_Classified]) -> None:
+def _keep_batch(call: Call, visit_id: int, number: str, classified: list[ClassifiedCharge]) -> None:
     charges = [each.as_row() for each in classified]
     subject_id = subjects.add(
         call.work,
@@ -206,7 +207,7 @@ def _result(call: Call, line: ChargeLine, found: Classification) -> Output:
     }
 
 
-def _refuse_over_refund(members: list[tuple[int, ChargeLine]]) -> None:
+def refuse_over_refund(members: list[tuple[int, ChargeLine]]) -> None:
     """Refuses a negative line that returns more than the same batch holds at the same price (source JX; rules 13)."""
     held: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
     for _, line in members:
@@ -216,7 +217,7 @@ def _refuse_over_refund(members: list[tuple[int, ChargeLine]]) -> None:
             raise refuse("refund_beyond_charge", path=f"feedetail/{index}.cnt", serial=line["feedetl_sn"])
 
 
-def _refuse_known_lines(call: Call, visit_id: int, lines: Sequence[ChargeLine], *, any_live: bool) -> None:
+def refuse_known_lines(call: Call, visit_id: int, lines: Sequence[ChargeLine], *, any_live: bool) -> None:
     """Raises Refusal for a feedetl_sn that the visit has already."""
     seen: set[str] = set()
     for line in lines:

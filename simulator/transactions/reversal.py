@@ -11,7 +11,7 @@ from simulator.insured.reversal import check_original
 from simulator.store import idempotency_keys, people
 from simulator.store.rows import MessageRow, SettlementRow
 from simulator.store.tables import settlement
-from simulator.transactions.batches import is_settled_anew, open_batch_of, rebind_batch, reopen_batch
+from simulator.transactions.settled_subjects import is_settled_anew, open_subject_of, rebind_subject, reopen_subject
 from simulator.transactions.registry import Ask, Call, Kept, transaction
 
 
@@ -77,7 +77,7 @@ def _refuse_withdrawn_batch(call: Call, original: MessageRow) -> None:
     row = call.work.get_required(settlement, id=original.settlement_id)
     if row.kind != "cancellation" or is_settled_anew(call, row):
         return
-    if call.work.get_required(settlement, id=row.original_id).state == "cancelled" and open_batch_of(call, row) is None:
+    if call.work.get_required(settlement, id=row.original_id).state == "cancelled" and open_subject_of(call, row) is None:
         raise refuse("reversal_batch_withdrawn", path="data.omsgid", omsgid=original.msgid, batch=row.batch_number)
 
 
@@ -86,8 +86,8 @@ def _follow_reversal(settlement_id: int, call: Call, answered: Answered) -> Kept
     row = call.work.get_required(settlement, id=settlement_id)
     if row.kind == "settlement":
         if row.state == "reversed":
-            reopen_batch(call, row.mdtrt_id, row.id)
+            reopen_subject(call, row.mdtrt_id, row.id)
     elif row.state == "reversed":
-        rebind_batch(call, call.work.get_required(settlement, id=row.original_id))
+        rebind_subject(call, call.work.get_required(settlement, id=row.original_id))
     call.findings += answered.warnings
     return Kept({})

@@ -1,6 +1,6 @@
 """Pre-settlement, settlement, cancellation and query of a settlement (2206, 2207, 2208, 5203)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from simulator.benefit import ChargeScope
@@ -13,7 +13,7 @@ from simulator.insured.place import Answered, Body, Charged, Output, row_number
 from simulator.store import people, subjects
 from simulator.store.rows import SettlementRow, SubjectRow, VisitRow
 from simulator.store.tables import settlement, subject
-from simulator.transactions.batches import reopen_batch
+from simulator.transactions.settled_subjects import reopen_subject
 from simulator.transactions.dictionary import institution_fields
 from simulator.transactions.registry import Ask, Call, Kept, transaction
 from simulator.transactions.visits import SETTLED, check_credential, described, live_batches, open_visit
@@ -34,15 +34,15 @@ PREVIEWED = ("med_type", "psn_setlway", "insutype", "acct_used_flag", "mdtrt_cer
 def preview_settlement(body: Body, call: Call) -> Ask:
     """Asks for the award of a batch (2206), and keeps the inputs that 2207 must repeat."""
     visit, found = _batch_to_settle(body, call)
-    return _ask(body, call, visit, found, partial(_keep_preview, found.id, body["data"]))
+    return ask_for_award(call, body["data"], visit, found, partial(keep_preview, found.id, body["data"], PREVIEWED))
 
 
 @transaction("2207", "2207A")
 def settle(body: Body, call: Call) -> Ask:
     """Settles a batch (2207); its inputs must equal those of the pre-settlement, if there was one."""
     visit, found = _batch_to_settle(body, call)
-    _refuse_changed_inputs(body["data"], found)
-    return _ask(body, call, visit, found, partial(_close_batch, found.id))
+    refuse_changed_inputs(body["data"], found, PREVIEWED)
+    return ask_for_award(call, body["data"], visit, found, partial(_close_batch, found.id))
 
 
 @transaction("2208")
@@ -50,10 +50,16 @@ def cancel_settlement(body: Body, call: Call) -> Ask:
     """Cancels a settlement and opens its batch, to be settled anew or withdrawn (2208)."""
     data = body["data"]
     open_visit(call, data["mdtrt_id"], data["psn_no"], path="data")
+    return ask_to_cancel(call, body)
+
+
+def ask_to_cancel(call: Call, body: Body) -> Ask:
+    """Makes the message that cancels a settlement; its subject is open again when it is answered."""
+    data = body["data"]
     number = row_number("", data["setl_id"])
     if number is None or call.work.get(settlement, id=number) is None:
         raise refuse("settlement_unknown", path="data.setl_id", setl_id=data["setl_id"])
-    return Ask(call.infno, body, then=_reopen_batch, psn_no=data["psn_no"], mdtrt_id=data["mdtrt_id"])
+    return Ask(call.infno, body, then=_reopen, psn_no=data["psn_no"], mdtrt_id=data["mdtrt_id"])
 
 
 @transaction("5203")
@@ -76,11 +82,13 @@ def settlement_asked_for(call: Call, data: Body) -> SettlementRow:
     return row
 
 
-def _ask(body: Body, call: Call, visit: VisitRow, found: SubjectRow, then: Callable[[Call, Answered], Kept]) -> Ask:
+def ask_for_award(
+    call: Call, data: Body, visit: VisitRow, found: SubjectRow, then: Callable[[Call, Answered], Kept]
+) -> Ask:
     """Makes the message of the settlement family (rules 15); feedetail is written out only for an agency."""
     info = described(visit)
     asked = {
-        "data": {**body["data"], **{wire: yuan(getattr(found, ours)) for wire, ours in SCOPES.items()}},
+        "data": {**data, **{wire: yuan(getattr(found, ours)) for wire, ours in SCOPES.items()}},
         # The disease is that of the batch: a visit may have batches of several.
         "mdtrtinfo": {**info["mdtrtinfo"], "dise_codg": found.disease},
         "diseinfo": info["diseinfo"],
@@ -92,7 +100,7 @@ def _ask(body: Body, call: Call, visit: VisitRow, found: SubjectRow, then: Calla
         asked,
         then=then,
         psn_no=visit.psn_no,
-        mdtrt_id=body["data"]["mdtrt_id"],
+        mdtrt_id=data["mdtrt_id"],
         more=_institution_refusals(call, visit, found),
         charged=Charged(tuple(amounts), found.last_fee_at),
         written_out=lambda: {**asked, "feedetail": subjects.lines_of(call.work, found.id)},
@@ -126,31 +134,41 @@ def _batch_to_settle(body: Body, call: Call) -> tuple[VisitRow, SubjectRow]:
         raise refuse("med_type_differs", path="data.med_type", got=data["med_type"], wanted=visit.med_type)
     if data["insutype"] != visit.insutype:
         raise refuse("insutype_differs", path="data.insutype", got=data["insutype"], wanted=visit.insutype)
-    if to_fen(data["medfee_sumamt"]) != found.total:
-        wanted = yuan(found.total)
-        raise refuse("total_differs", path="data.medfee_sumamt", got=data["medfee_sumamt"], wanted=wanted)
+    refuse_other_total(data, found)
     return visit, found
 
 
-def _refuse_changed_inputs(data: Body, found: SubjectRow) -> None:
+def refuse_other_total(data: Body, found: SubjectRow) -> None:
+    """Raises Refusal where the total of a message is not the sum of the charges to be settled."""
+    if to_fen(data["medfee_sumamt"]) != found.total:
+        wanted = yuan(found.total)
+        raise refuse("total_differs", path="data.medfee_sumamt", got=data["medfee_sumamt"], wanted=wanted)
+
+
+def refuse_changed_inputs(data: Body, found: SubjectRow, repeated: Sequence[str]) -> None:
+    """Raises Refusal for a scope amount other than the classification's, and for an input unlike the preview's.
+
+    `repeated` names the inputs that a settlement repeats as its pre-settlement had them.
+    """
     previewed = read_own(found.preview) if found.preview else {}
     for wire, ours in SCOPES.items():
         sent = data.get(wire)
         if sent not in (None, "") and to_fen(sent) not in (getattr(found, ours), previewed.get(f"answered_{wire}")):
             wanted = yuan(getattr(found, ours))
             raise refuse("scope_differs", path=f"data.{wire}", field=wire, got=sent, wanted=wanted)
-    for name in PREVIEWED:
+    for name in repeated:
         sent = str(data.get(name, ""))
         if name in previewed and previewed[name] != sent:
             raise refuse("preview_differs", path=f"data.{name}", field=name, got=sent, wanted=previewed[name])
 
 
-def _keep_preview(batch_id: int, data: Body, call: Call, answered: Answered) -> Kept:
-    kept: dict[str, str | int] = {name: str(data.get(name, "")) for name in PREVIEWED}
+def keep_preview(subject_id: int, data: Body, repeated: Sequence[str], call: Call, answered: Answered) -> Kept:
+    """Keeps the inputs of a pre-settlement that its settlement repeats, and the scope amounts of the answer."""
+    kept: dict[str, str | int] = {name: str(data.get(name, "")) for name in repeated}
     info = answered.output["setlinfo"]
     # A hospital that repeats what the insured place answered is not to blame for it.
     kept |= {f"answered_{wire}": fen for wire in SCOPES if (fen := fen_of(info.get(wire))) is not None}
-    call.work.change(subject, {"id": batch_id}, preview=write_json(kept).decode())
+    call.work.change(subject, {"id": subject_id}, preview=write_json(kept).decode())
     return Kept(answered.output)
 
 
@@ -159,9 +177,9 @@ def _close_batch(batch_id: int, call: Call, answered: Answered) -> Kept:
     return Kept(answered.output, answered.settlement_id)
 
 
-def _reopen_batch(call: Call, answered: Answered) -> Kept:
+def _reopen(call: Call, answered: Answered) -> Kept:
     undone = call.work.get_required(settlement, id=answered.settlement_id)
-    reopen_batch(call, undone.mdtrt_id, undone.original_id)
+    reopen_subject(call, undone.mdtrt_id, undone.original_id)
     return Kept(answered.output, answered.settlement_id)
 
 

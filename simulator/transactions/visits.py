@@ -7,6 +7,7 @@ from simulator.core.errors import refuse
 from simulator.core.findings import WARNING, Finding
 from simulator.core.json_codec import NotAMessage, read_json, read_own, write_json
 from simulator.core.texts import text
+from simulator.domain.care import CARE, care_of
 from simulator.domain.transaction_table import PERSON_QUERY
 from simulator.insured import person_queries
 from simulator.insured.place import Body, is_emergency, known_person, row_number, wire_number
@@ -17,6 +18,8 @@ from simulator.store.tables import visit
 from simulator.transactions.registry import Call, Kept, transaction
 
 OPEN, WITHDRAWN, SETTLED = subjects.OPEN, subjects.WITHDRAWN, subjects.SETTLED
+DISCHARGED, CLOSED = "discharged", "closed"
+"""States of a stay after 2402, and after the settlement that ends it."""
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
 """Meanings of med_type that a visit may have."""
 
@@ -142,13 +145,24 @@ def _is_category_answered(call: Call, data: Body) -> bool:
 
 
 def open_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str) -> VisitRow:
-    """Returns an open visit and locks it; raises Refusal for another institution, person or insured place."""
+    """Returns an open outpatient visit and locks it.
+
+    Raises Refusal for another institution, person or insured place, and for a stay in hospital.
+    """
     row = own_visit(call, mdtrt_id, psn_no, path=path, lock=True)
+    if is_stay(call, row):
+        raise refuse("visit_is_stay", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
     if row.state != OPEN:
         raise refuse("visit_closed", path=f"{path}.mdtrt_id", mdtrt_id=mdtrt_id)
     if not call.config.coverage.same_place(row.insured_area, call.insured_area):
         raise refuse("visit_other_area", path="insuplc_admdvs", wanted=row.insured_area, got=call.insured_area)
     return row
+
+
+def is_stay(call: Call, row: VisitRow) -> bool:
+    """Tells whether a visit is a stay in hospital, by its kind of care."""
+    kind = call.config.contract.edition.meaning("med_type", row.med_type)
+    return kind is not None and CARE[care_of(kind)].stay
 
 
 def own_visit(call: Call, mdtrt_id: str, psn_no: str, *, path: str, lock: bool = False) -> VisitRow:

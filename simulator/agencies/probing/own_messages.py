@@ -28,7 +28,7 @@ from simulator.store import idempotency_keys
 from simulator.store.tables import settlement
 from simulator.store.unit_of_work import UnitOfWork
 from simulator.transactions import HANDLERS, Ask, Call, Kept
-from simulator.transactions.batches import rebind_batch
+from simulator.transactions.settled_subjects import rebind_subject
 
 _SENDER = {"opter": "nhsa-sim", "opter_name": "nhsa-sim"}
 
@@ -145,7 +145,7 @@ def _as_answered(call: Call, answered: Answered) -> Kept:
 
 def _bound(call: Call, answered: Answered) -> Kept:
     """The batch is settled by what was booked now."""
-    rebind_batch(call, call.work.get_required(settlement, id=answered.settlement_id))
+    rebind_subject(call, call.work.get_required(settlement, id=answered.settlement_id))
     return _as_answered(call, answered)
 
 

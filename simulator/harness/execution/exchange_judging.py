@@ -25,7 +25,7 @@ def judge(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[Ob
     blamed = _blamed(rows)
     found = _outcome(context, step, sent, rows)
     accepted = not found and sent.body.get("infcode") is not None
-    if accepted and str(sent.body["infcode"]) == SUCCESS and act_of(sent.infno) == "settle":
+    if accepted and str(sent.body["infcode"]) == SUCCESS and act_of(sent.infno) in ("settle", "settle_stay"):
         result.award = _settlement(context, str(record_of(sent).get("setl_id") or ""))
     if not found:
         found = _fields(context, step, sent, rows, result)

@@ -8,6 +8,7 @@ from simulator.harness.execution.exchange_judging import SUCCESS, judge, refusal
 from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.journey import (
+    CHARGES,
     Batch,
     TemplateFacts,
     VisitRecord,
@@ -40,7 +41,7 @@ def call(context: RunContext, journal: Journal, step: ScenarioStep, result: Step
 def open_charges(context: RunContext, step: ScenarioStep, visit: VisitRecord) -> Batch | None:
     """The batch that a step is about; for charges a new one."""
     name = str(step.said.get("batch") or "")
-    if act_of(step.said["call"]) == "charge":
+    if act_of(step.said["call"]) in CHARGES:
         lines = resolve(step.said.get("charges", []), context.lookup)
         return visit.open_batch(name, lines)
     return visit.batch(name)
@@ -62,7 +63,7 @@ def keep(
         learn_from_request(infno, record["request"].get("input"), visit, batch)
         learn_from_answer(infno, body.get("output"), visit, batch)
         _learn_about_role(context, infno, record)
-    elif batch is not None and act_of(infno) == "charge" and not sent.lost:
+    elif batch is not None and act_of(infno) in CHARGES and not sent.lost:
         visit.drop(batch)
     if sent.lost or str(body.get("err_msg") or "").startswith(UNKNOWN):
         context.originals[context.role] = {"msgid": sent.msgid, "infno": infno}

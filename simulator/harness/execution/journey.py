@@ -3,7 +3,7 @@
 Kept by the harness where it plays the hospital, and by the reference hospital for itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -16,6 +16,7 @@ from simulator.harness.scenario.expressions import Fields, NotThere, as_number
 from simulator.harness.templates import act_of
 
 _CENT = Decimal("0.01")
+_AWARDED = ("preview", "settle", "preview_stay", "settle_stay")
 SCOPES = {
     "fulamt_ownpay_amt": "fulamt_ownpay_amt",
     "overlmt_selfpay": "overlmt_amt",
@@ -23,6 +24,14 @@ SCOPES = {
     "inscp_scp_amt": "inscp_scp_amt",
 }
 """The four amounts of 2207 and the names they have in 2204's result."""
+
+
+BATCH_FACTS = ("number", "lines", "acct_used_flag", "scopes", "setl_id", "total")
+"""Facts of a batch that a template may name."""
+BEGINS_VISIT = ("register", "admit")
+"""Acts that begin a visit."""
+CHARGES = ("charge", "charge_stay")
+"""Acts that upload charges."""
 
 
 @dataclass(slots=True)
@@ -35,6 +44,8 @@ class Batch:
     acct_used_flag: str = "1"
     scopes: dict[str, str] = field(default_factory=dict)
     setl_id: str = ""
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Classification of each charge by its feedetl_sn, as the upload was answered."""
 
     @property
     def total(self) -> Decimal:
@@ -61,6 +72,17 @@ class VisitRecord:
     def batch(self, name: str = "") -> Batch | None:
         """The batch of that name, or the latest one."""
         return self.batches.get(name or self.latest)
+
+    def unsettled(self) -> Batch | None:
+        """The charges of a stay that its next settlement takes in, as one batch; None where there are none."""
+        open_batches = [each for each in self.batches.values() if not each.setl_id]
+        if not open_batches:
+            return None
+        sums = {
+            name: str(sum((_number(each.scopes.get(name)) for each in open_batches), Decimal(0))) for name in SCOPES
+        }
+        lines = [line for each in open_batches for line in each.lines]
+        return Batch("", lines, open_batches[-1].acct_used_flag, sums)
 
     def open_batch(self, name: str, lines: list[dict[str, Any]]) -> Batch:
         """A batch for new charges, with a number that no other batch of the hospital has."""
@@ -138,7 +160,8 @@ class TemplateFacts:
             "voucher": self.voucher,
             "insutype": (visit.insutype if visit else "") or self.person.get("insutype"),
             "visit": _shown(visit, ("number", "mdtrt_id", "med_type", "disease", "disease_name", "begins")),
-            "batch": _shown(batch, ("number", "lines", "acct_used_flag", "scopes", "setl_id", "total")),
+            "batch": _shown(batch, BATCH_FACTS),
+            "interval": _shown(visit.unsettled() if visit else None, BATCH_FACTS),
             "now": self.now,
             "today": self.now[:10],
             "operator": about["operator"],
@@ -166,29 +189,58 @@ def learn_from_request(infno: str, body: object, visit: VisitRecord, batch: Batc
     if act_of(infno) in ("describe", "ask_entitlement"):
         visit.disease = said.get("dise_codg") or ""
         visit.disease_name = said.get("dise_name") or visit.disease
-    if act_of(infno) in ("register", "describe") and isinstance(said.get("begntime"), str):
+    if act_of(infno) in (*BEGINS_VISIT, "describe", "change_admission") and isinstance(said.get("begntime"), str):
         visit.begins = said["begntime"]
-    if batch is not None and act_of(infno) in ("preview", "settle") and said.get("acct_used_flag"):
+    if batch is not None and act_of(infno) in _AWARDED and said.get("acct_used_flag"):
         batch.acct_used_flag = said["acct_used_flag"]
+    if act_of(infno) == "withdraw_stay_charges":
+        _forget_withdrawn(body, visit)
+
+
+def _forget_withdrawn(body: object, visit: VisitRecord) -> None:
+    """Takes the charges that a 2302 names out of the unsettled batches of a stay; 0000 names them all."""
+    rows = body.get("data") if isinstance(body, Mapping) else None
+    named = {row.get("feedetl_sn") for row in rows or [] if isinstance(row, Mapping)}
+    for batch in visit.batches.values():
+        if batch.setl_id:
+            continue
+        left = [] if "0000" in named else [line for line in batch.lines if str(line["feedetl_sn"]) not in named]
+        batch.parts = {serial: parts for serial, parts in batch.parts.items() if serial in _serials(left)}
+        batch.lines, batch.scopes = left, _sums(batch.parts.values())
+
+
+def _serials(lines: list[dict[str, Any]]) -> set[str]:
+    return {str(line["feedetl_sn"]) for line in lines}
+
+
+def _sums(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    listed = list(rows)
+    return {name: str(sum((_number(row.get(of)) for row in listed), Decimal(0))) for name, of in SCOPES.items()}
 
 
 def learn_from_answer(infno: str, output: object, visit: VisitRecord | None, batch: Batch | None) -> None:
     """Takes from an accepted answer the numbers given and the amounts of a classification or an award."""
     said, act = Fields(output if isinstance(output, Mapping) else {}), act_of(infno)
-    if visit is not None and act == "register":
+    if visit is not None and act in BEGINS_VISIT:
         visit.mdtrt_id = str(said.get("mdtrt_id") or "")
     if batch is None:
         return
-    if act == "charge":
+    if act in CHARGES:
         listed = said.get("result")
         rows = [row for row in listed if isinstance(row, Mapping)] if isinstance(listed, list) else []
-        batch.scopes = {
-            name: str(sum((_number(row.get(of)) for row in rows), Decimal(0))) for name, of in SCOPES.items()
-        }
+        batch.scopes = _sums(rows)
+        batch.parts = {str(row.get("feedetl_sn")): {of: row.get(of) for of in SCOPES.values()} for row in rows}
     if act == "preview":
         batch.scopes |= {name: str(said[name]) for name in SCOPES if name in said}
     if act == "settle":
         batch.setl_id = str(said.get("setl_id") or "")
+    if visit is not None and act == "settle_stay":
+        for each in visit.batches.values():
+            each.setl_id = each.setl_id or str(said.get("setl_id") or "")
+    if visit is not None and act == "cancel_stay":
+        cancelled = str(said.get("setl_id") or batch.setl_id)
+        for each in visit.batches.values():
+            each.setl_id = "" if each.setl_id == cancelled else each.setl_id
 
 
 def _product(count: Any, price: Any) -> str:

@@ -15,7 +15,7 @@ from simulator.harness.execution.exchange_judging import FAILURE, SUCCESS, judge
 from simulator.harness.execution.hospital_calls import body_of, keep, open_charges
 from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
-from simulator.harness.execution.journey import Batch, VisitRecord, learn_from_request
+from simulator.harness.execution.journey import CHARGES, Batch, VisitRecord, learn_from_request
 from simulator.harness.execution.matching import Mismatch, compare, same
 from simulator.harness.execution.results import StepResult
 from simulator.harness.execution.run_context import RunContext
@@ -146,7 +146,7 @@ def _act(
     if batch is not None:
         name = next(name for name, each in visit.batches.items() if each is batch)
         said["batch"] = {"reference": name, **_given(batch, ("acct_used_flag", "setl_id"))}
-        if said["act"] == "charge":
+        if said["act"] in CHARGES:
             said["batch"]["lines"] = batch.lines
     if "to" in step.said:
         said["destination"] = context.places[step.said["to"]]
@@ -220,7 +220,7 @@ def _request_differences(context: RunContext, step: ScenarioStep, planned: Plann
         found += compare(
             name, value if not isinstance(value, Mapping) else value.get("text"), value_of(said, field), infno=infno
         )
-    if act_of(infno) == "charge":
+    if act_of(infno) in CHARGES:
         found += _line_differences(planned.body.get("feedetail") or [], value_of(said, "feedetail"), infno)
     return found
 
@@ -247,7 +247,7 @@ def _line_differences(wanted: list[Any], got: Any, infno: str) -> list[Mismatch]
 def _adopt(planned: Planned, message: Mapping[str, Any]) -> None:
     """From here on the numbers are those that the hospital itself has given out."""
     said = message.get("input")
-    number = value_of(said, "ipt_otp_no")
+    number = value_of(said, "ipt_otp_no") or value_of(said, "ipt_no")
     if isinstance(number, str) and number:
         planned.visit.number = number
     rows = value_of(said, "feedetail")

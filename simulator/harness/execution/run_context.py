@@ -9,7 +9,7 @@ from simulator.core.texts import text
 from simulator.harness.environment.client import SandboxClient
 from simulator.harness.environment.envelope_codec import Sent, read_json
 from simulator.harness.environment.modes import Mode
-from simulator.harness.execution.journey import TemplateFacts, VisitRecord, voucher
+from simulator.harness.execution.journey import BEGINS_VISIT, TemplateFacts, VisitRecord, voucher
 from simulator.harness.scenario.definition import Scenario, ScenarioStep
 from simulator.harness.scenario.expressions import Fields, NotThere
 
@@ -82,7 +82,7 @@ class RunContext:
     def visit_for(self, step: ScenarioStep, act: str) -> VisitRecord:
         """The visit of a step: registering begins one, asking beforehand prepares it, the rest belong to the latest."""
         self.person_of(step)
-        if act == "register":
+        if act in BEGINS_VISIT and "of" not in step.said:
             visit = self.prepared.pop(self.role, None) or self._new_visit()
             name = step.scope or str(step.said.get("save") or "") or f"{self.role}-{len(self.visits) + 1}"
             self.visits[name] = visit

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.harness.environment.envelope_codec import envelope, msgid, read_json, write_json
 from simulator.harness.execution.journey import (
+    CHARGES,
     Batch,
     TemplateFacts,
     VisitRecord,
@@ -52,7 +53,7 @@ def order_of(book: Logbook, act: Mapping[str, Any], place: Mapping[str, Any], ta
         if said.get(name):
             setattr(visit, name, said[name])
     asked = act.get("batch") or {}
-    if act["act"] == "charge":
+    if act["act"] in CHARGES:
         batch: Batch | None = visit.open_batch(asked["reference"], asked["lines"])
     else:
         batch = visit.batch(asked.get("reference", "")) or visit.batch()
