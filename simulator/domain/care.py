@@ -8,7 +8,7 @@ from simulator.core.schema_errors import shape
 from simulator.core.strict_yaml import parse_yaml
 
 FILE = "care.yaml"
-SPECIAL_DISEASE, OUTPATIENT = "special_disease", "outpatient"
+SPECIAL_DISEASE, OUTPATIENT, INPATIENT = "special_disease", "outpatient", "inpatient"
 
 
 @dataclass(frozen=True, slots=True)

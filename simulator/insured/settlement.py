@@ -7,6 +7,8 @@ from simulator.core.clock import wire_time
 from simulator.core.errors import refuse, together
 from simulator.core.json_codec import read_own
 from simulator.core.money import to_fen, yuan
+from simulator.domain import care
+from simulator.domain.transaction_table import traits_of
 from simulator.insured import answers, books
 from simulator.insured.case import Case, case_of
 from simulator.insured.kept import KeptAward
@@ -132,10 +134,12 @@ def live_settlement(asked: Asked, data: Body) -> SettlementRow:
 
 
 def cancellation_answer(asked: Asked, undone: SettlementRow, *, setl_id: str) -> Output:
-    """Returns the output of 2208: original setl_id, time of the cancellation, negated amounts (rules 19)."""
+    """Returns the output of 2208 or 2305: original setl_id, time of the cancellation, negated amounts (rules 19)."""
     values = {name: getattr(undone, name) for name in books.AMOUNTS}
     info = answers.amount_fields(values, undone.ratio, undone.balance_after)
-    info["pdn_cash_pay"] = info.pop("psn_cash_pay")
+    if traits_of(asked.infno).care != care.INPATIENT:
+        # The text of 2208 prints the name so, that of 2305 as every other does.
+        info["pdn_cash_pay"] = info.pop("psn_cash_pay")
     return {
         "setlinfo": {
             "mdtrt_id": undone.mdtrt_id,
