@@ -64,7 +64,8 @@ _ACCUMULATED = Statement(
     ).where(
         accumulator.c.person_id == bindparam("person_id"),
         accumulator.c.insutype == bindparam("insutype"),
-        accumulator.c.year == bindparam("year"),
+        # A visit or stay (V and its number, after every M and Q) goes on over New Year.
+        or_(accumulator.c.year == bindparam("year"), accumulator.c.period >= "V"),
     ),
     _Balance,
 )
@@ -135,9 +136,17 @@ def listed(work: UnitOfWork, area: str, disease: str, count: int, after: str = "
 
 
 def accumulated(work: UnitOfWork, person_id: int, insutype: str, year: int) -> dict[tuple[str, str], int]:
-    """Returns the amounts in fen that have accrued in a year, openings included, by kind and key."""
-    rows = work.all(_ACCUMULATED, person_id=person_id, insutype=insutype, year=year)
-    return {(kind, _under(disease, care, period)): amount for kind, disease, care, period, amount in rows}
+    """Returns the amounts in fen that have accrued in a year, openings included, by kind and key.
+
+    What is counted by visit or stay is summed over the years.
+    """
+    found: dict[tuple[str, str], int] = {}
+    for kind, disease, care, period, amount in work.all(
+        _ACCUMULATED, person_id=person_id, insutype=insutype, year=year
+    ):
+        key = kind, _under(disease, care, period)
+        found[key] = found.get(key, 0) + amount
+    return found
 
 
 def move(

@@ -193,11 +193,11 @@ def withdraw_unsettled(work: UnitOfWork, visit_id: int) -> None:
 
 
 LAST_DAY = "9999-12-31"
-"""End of an interval that takes in every charge, also one dated after the discharge."""
+"""End of the interval that ends a stay, which takes in every charge, also one dated after the discharge."""
 
 
-def form_interval(work: UnitOfWork, visit_id: int, *, begins: str, ends: str = LAST_DAY) -> SubjectRow:
-    """Makes the open interval of a stay of its unsettled charges up to the day `ends`.
+def form_interval(work: UnitOfWork, visit_id: int, *, begins: str, ends: str) -> SubjectRow:
+    """Makes the open interval of a stay of its unsettled charges up to the day `ends`, or of all where that is blank.
 
     A stay has at most one open interval, which is formed anew each time: charges uploaded or withdrawn since then
     count. Charges of settled intervals stay there.
@@ -212,9 +212,14 @@ def form_interval(work: UnitOfWork, visit_id: int, *, begins: str, ends: str = L
         work.run(_RELEASE, owner=made)
         work.change(subject, {"id": made}, begins=begins, ends=ends)
     # As text, `<day> 24` comes after every wire time of the day.
-    work.run(_JOIN_INTERVAL, of_visit=visit_id, until=f"{ends} 24", interval=made)
+    work.run(_JOIN_INTERVAL, of_visit=visit_id, until=f"{ends or LAST_DAY} 24", interval=made)
     _sum_up(work, made)
     return work.get_required(subject, id=made)
+
+
+def open_interval(work: UnitOfWork, visit_id: int) -> SubjectRow | None:
+    """Returns the open interval of a stay, or None."""
+    return next((row for row in work.find(subject, visit_id=visit_id) if row.state == OPEN), None)
 
 
 def dissolve(work: UnitOfWork, row: SubjectRow) -> None:

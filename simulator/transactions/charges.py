@@ -141,7 +141,7 @@ def _with_disease(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> l
 
 
 def classify_charges(call: Call, members: Iterable[tuple[int, ChargeLine]]) -> list[ClassifiedCharge]:
-    """Classifies charges, each with its index, by the catalogue of the treatment place; raises Refusal for a bad one."""
+    """Classifies charges, each with its index, by the catalogue of the treatment place; raises Refusal."""
     classified: list[ClassifiedCharge] = []
     catalogue = call.config.catalogues.of(call.treated_area)
     for index, line in members:

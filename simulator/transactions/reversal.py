@@ -11,8 +11,8 @@ from simulator.insured.reversal import check_original
 from simulator.store import idempotency_keys, people
 from simulator.store.rows import MessageRow, SettlementRow
 from simulator.store.tables import settlement
-from simulator.transactions.settled_subjects import is_settled_anew, open_subject_of, rebind_subject, reopen_subject
 from simulator.transactions.registry import Ask, Call, Kept, transaction
+from simulator.transactions.settled_subjects import is_settled_anew, open_subject_of, rebind_subject, reopen_subject
 
 
 @transaction("2601")
@@ -77,7 +77,8 @@ def _refuse_withdrawn_batch(call: Call, original: MessageRow) -> None:
     row = call.work.get_required(settlement, id=original.settlement_id)
     if row.kind != "cancellation" or is_settled_anew(call, row):
         return
-    if call.work.get_required(settlement, id=row.original_id).state == "cancelled" and open_subject_of(call, row) is None:
+    undone = call.work.get_required(settlement, id=row.original_id)
+    if undone.state == "cancelled" and open_subject_of(call, row) is None:
         raise refuse("reversal_batch_withdrawn", path="data.omsgid", omsgid=original.msgid, batch=row.batch_number)
 
 

@@ -13,9 +13,9 @@ from simulator.insured.place import Answered, Body, Charged, Output, row_number
 from simulator.store import people, subjects
 from simulator.store.rows import SettlementRow, SubjectRow, VisitRow
 from simulator.store.tables import settlement, subject
-from simulator.transactions.settled_subjects import reopen_subject
 from simulator.transactions.dictionary import institution_fields
 from simulator.transactions.registry import Ask, Call, Kept, transaction
+from simulator.transactions.settled_subjects import reopen_subject
 from simulator.transactions.visits import SETTLED, check_credential, described, live_batches, open_visit
 
 SCOPES = {

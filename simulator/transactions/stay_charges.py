@@ -80,6 +80,7 @@ def _refuse_over_refund(call: Call, row: VisitRow, lines: Sequence[ChargeLine]) 
         if original is None or Decimal(original["cnt"]) <= 0:
             raise refuse("refund_of_unknown", path=f"{path}.{_REFUNDED}", serial=line["feedetl_sn"], named=named or "-")
         returned[named] += Decimal(line["cnt"])
-        other = line["med_list_codg"] != original["med_list_codg"]
-        if other or Decimal(line["pric"]) != Decimal(original["pric"]) or Decimal(original["cnt"]) + returned[named] < 0:
+        left = Decimal(original["cnt"]) + returned[named]
+        same_item = line["med_list_codg"] == original["med_list_codg"]
+        if not same_item or Decimal(line["pric"]) != Decimal(original["pric"]) or left < 0:
             raise refuse("refund_beyond_charge", path=f"{path}.cnt", serial=line["feedetl_sn"])

@@ -1,5 +1,6 @@
 """Pre-settlement, settlement and cancellation of a stay, in one interval or several (2303, 2304, 2305)."""
 
+from collections.abc import Callable
 from functools import partial
 
 from simulator.core.errors import refuse
@@ -30,15 +31,16 @@ MOST_CHARGES = 1000
 @transaction("2303", "2303A")
 def preview_stay(body: Body, call: Call) -> Ask:
     """Asks for the award of the open interval of a stay (2303), and keeps the inputs that 2304 repeats."""
-    stay, found = _interval_to_settle(body["data"], call)
-    then = partial(keep_preview, found.id, body["data"], REPEATED)
-    return ask_for_award(call, _as_batch(body["data"], stay, found), stay, found, then)
+    data = body["data"]
+    stay, found = _interval_to_settle(data, call, lambda _: data.get("dscgTime") or "")
+    then = partial(keep_preview, found.id, data, REPEATED)
+    return ask_for_award(call, _as_batch(data, stay, found), stay, found, then)
 
 
 @transaction("2304", "2304A")
 def settle_stay(body: Body, call: Call) -> Ask:
     """Settles the open interval of a stay (2304): mid-stay, or after the discharge all that is left."""
-    stay, found = _interval_to_settle(body["data"], call)
+    stay, found = _interval_to_settle(body["data"], call, partial(_previewed_end, call))
     refuse_changed_inputs(body["data"], found, REPEATED)
     return ask_for_award(call, _as_batch(body["data"], stay, found), stay, found, partial(_close_interval, found.id))
 
@@ -57,18 +59,15 @@ def cancel_stay_settlement(body: Body, call: Call) -> Ask:
     return ask_to_cancel(call, body)
 
 
-def _interval_to_settle(data: Body, call: Call) -> tuple[VisitRow, SubjectRow]:
-    """Forms the open interval that a message is about.
-
-    Mid-stay it ends on dscgTime, or today where none is sent *(ours)*; after the discharge it takes in all charges.
-    """
+def _interval_to_settle(data: Body, call: Call, end_of: Callable[[VisitRow], str]) -> tuple[VisitRow, SubjectRow]:
+    """Forms the open interval that a message is about: mid-stay up to `end_of` the stay, later of all charges."""
     is_final = call.config.contract.edition.meaning("mid_setl_flag", data["mid_setl_flag"]) != "yes"
     states = (DISCHARGED,) if is_final else (OPEN,)
     stay = own_stay(call, data["mdtrt_id"], data["psn_no"], path="data", states=states)
     check_credential(call, data)
     if data["insutype"] != stay.insutype:
         raise refuse("insutype_differs", path="data.insutype", got=data["insutype"], wanted=stay.insutype)
-    ends = subjects.LAST_DAY if is_final else data.get("dscgTime") or call.now.date().isoformat()
+    ends = subjects.LAST_DAY if is_final else end_of(stay)
     found = subjects.form_interval(call.work, stay.id, begins=stay.begin[:10], ends=ends)
     count = len(subjects.amounts_of(call.work, found.id))
     if not count:
@@ -79,6 +78,12 @@ def _interval_to_settle(data: Body, call: Call) -> tuple[VisitRow, SubjectRow]:
         raise refuse("interval_negative", path="data.mdtrt_id", total=yuan(found.total))
     refuse_other_total(data, found)
     return stay, found
+
+
+def _previewed_end(call: Call, stay: VisitRow) -> str:
+    """Last day of the interval that 2303 named by dscgTime mid-stay *(ours)*, a field that 2304 does not have."""
+    standing = subjects.open_interval(call.work, stay.id)
+    return standing.ends if standing is not None and standing.ends != subjects.LAST_DAY else ""
 
 
 def _as_batch(data: Body, stay: VisitRow, found: SubjectRow) -> Body:

@@ -60,7 +60,7 @@ def admit(body: Body, call: Call) -> Kept:
 
 @transaction("2402")
 def discharge(body: Body, call: Call) -> Kept:
-    """Ends an open stay (2402): it takes no more charges, and the settlement that closes it may follow."""
+    """Ends an open stay (2402), which takes no more charges; the settlement that closes it may follow."""
     info = body["dscginfo"]
     row = own_stay(call, info["mdtrt_id"], info["psn_no"], path="dscginfo", states=(OPEN,))
     if info["insutype"] != row.insutype:

@@ -162,4 +162,5 @@ def test_the_agency_overlay_adds_filing_and_day_of_our_own():
 def test_an_overlay_changes_nothing_else():
     base, merged = rows(NATIONAL), rows(edition_of("national", "agency"))
     changed = {key[0] for key in merged if merged[key] != base.get(key)}
-    assert changed == {"2206", "2206A", "2207", "2207A", "SIM-FILING", "SIM-DAY"}
+    outpatient, stays = {"2206", "2206A", "2207", "2207A"}, {"2303", "2303A", "2304", "2304A"}
+    assert changed == {*outpatient, *stays, "SIM-FILING", "SIM-DAY"}

@@ -32,6 +32,9 @@ def facts():
     batch.scopes = dict.fromkeys(("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt"), "0.00")
     batch.scopes["inscp_scp_amt"] = "1260.00"
     batch.setl_id = "230900000000000001"
+    # What the settlement of a stay takes in.
+    unsettled = visit.open_batch("", [{"med_list_codg": "003110000060000-311000027", "cnt": 1, "pric": "420.00"}])
+    unsettled.scopes = batch.scopes
     more = {
         "original": {"msgid": "H11000000001202503100900000007", "infno": "2207A"},
         "grant": {"trt_dcla_detl_sn": "R230900000000000001"},
@@ -105,7 +108,9 @@ def test_every_transaction_served_has_a_template_and_no_other_has():
 
 
 def test_an_act_is_a_family_of_the_platform():
-    pairs = {(each.act, traits_of(infno).family) for infno, each in templates().items()}
+    served = {infno: traits_of(infno) for infno in templates()}
+    families = {infno: (traits.family, traits.care == "inpatient") for infno, traits in served.items()}
+    pairs = {(templates()[infno].act, family) for infno, family in families.items()}
     assert len(pairs) == len({act for act, _ in pairs}) == len({family for _, family in pairs})
 
 

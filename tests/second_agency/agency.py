@@ -15,7 +15,7 @@ from tests.second_agency.trade import Message, Registry, Result, Trade
 from tests.second_agency.wire import Refusal, child, decode, encode, needed, same
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
-_SPENDS_NOTHING = ("1101", "2001", "5206", "5301", "2206", "2206A", "SIM-DAY")
+_SPENDS_NOTHING = ("1101", "2001", "5206", "5301", "2206", "2206A", "2303", "2303A", "SIM-DAY")
 _REPEATED = ("2501", "2501A", "2502", "2503", "2504", "SIM-FILING")
 
 
@@ -40,6 +40,11 @@ class Agency:
             "2207": settling.settle,
             "2207A": settling.settle,
             "2208": settling.cancel,
+            "2303": settling.preview,
+            "2303A": settling.preview,
+            "2304": settling.settle,
+            "2304A": settling.settle,
+            "2305": settling.cancel,
             "2501": trade.refer,
             "2501A": trade.refer,
             "2502": trade.withdraw_referral,

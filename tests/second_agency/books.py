@@ -77,6 +77,16 @@ class Books:
             year = "2025"
         return self.balances[psn_no, insutype, year]
 
+    def counted(self, psn_no: str, insutype: str, year: str) -> Moves:
+        """What counts for a claim of a year: the year's, and what is counted by visit or stay in any year."""
+        found = dict(self.year(psn_no, insutype, year))
+        for (person, insurance, other), moves in self.balances.items():
+            if (person, insurance) == (psn_no, insutype) and other != year:
+                for (kind, under), amount in moves.items():
+                    if under.rpartition("/")[2].startswith("V"):
+                        found[kind, under] = found.get((kind, under), 0) + amount
+        return found
+
     def live(self, batch: tuple[str, str]) -> Settlement | None:
         same = (each for each in self.settlements.values() if each.batch == batch and each.state == "live")
         return next(same, None)

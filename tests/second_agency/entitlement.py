@@ -11,6 +11,7 @@ from tests.second_agency.wire import text
 
 SPECIAL = "14"
 EMERGENCY = "13"
+STAYS = ("2101", "52")
 RULES = ("figures", "year", "filing", "registration", "insurance", "identity")
 
 
@@ -30,8 +31,8 @@ class Occasion:
 
 
 def is_emergency(med_type: str, *nodes: Mapping[str, Any]) -> bool:
-    """med_type 13, or 14 with `{"emergency": "1"}` as JSON text in one of the nodes."""
-    return med_type == EMERGENCY or (med_type == SPECIAL and any(_says_emergency(node) for node in nodes))
+    """med_type 13, or 14 or a stay with `{"emergency": "1"}` as JSON text in one of the nodes."""
+    return med_type == EMERGENCY or (med_type in (SPECIAL, *STAYS) and any(_says_emergency(node) for node in nodes))
 
 
 def _says_emergency(node: Mapping[str, Any]) -> bool:

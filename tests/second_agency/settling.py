@@ -1,4 +1,4 @@
-"""2206, 2207 and 2208: a batch previewed, settled, cancelled."""
+"""2206, 2207, 2208 and of a stay 2303, 2304, 2305: a batch previewed, settled, cancelled."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,7 +67,7 @@ class Settling:
             raise Refusal(f"参保人没有险种 {occasion.insutype}")
         claim = self._claim(message, data, occasion, insurance, charges)
         year = occasion.days["year"][:4]
-        award = self.rules.award(claim, self.books.year(person.psn_no, occasion.insutype, year))
+        award = self.rules.award(claim, self.books.counted(person.psn_no, occasion.insutype, year))
         self._serial += 1
         number = self.trade.registry.number("S")
         if "numbers_used_again" in self.defects:
@@ -198,6 +198,8 @@ class Settling:
         settlement.cancellations.append(made)
         balance = self.books.accounts[settlement.psn_no, settlement.insutype]
         output = self.answers.cancelled(settlement.answer, message.msgid, self._time(message), balance)
+        if message.infno == "2305":
+            output["setlinfo"]["psn_cash_pay"] = output["setlinfo"].pop("pdn_cash_pay")
         if "cancelled_under_a_new_number" in self.defects:
             output["setlinfo"]["setl_id"] = self.trade.registry.number("S")
         return Result(self._form(output), person.psn_no, settlement=settlement, cancellation=made)
