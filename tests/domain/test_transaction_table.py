@@ -25,16 +25,32 @@ def test_what_is_reversible_are_the_settlements_and_cancellations_that_2601_name
 
 def test_what_spends_a_msgid_at_an_insured_place_is_what_the_protocol_lists():
     # rules 16, as far as the platform speaks it
-    spent = {"2207", "2207A", "2208", "2501", "2501A", "2502", "2503", "2504", "2601", "SIM-FILING"}
+    spent = {
+        "2207",
+        "2207A",
+        "2208",
+        "2304",
+        "2304A",
+        "2305",
+        "2501",
+        "2501A",
+        "2502",
+        "2503",
+        "2504",
+        "2601",
+        "SIM-FILING",
+    }
     assert _numbers(effect=True, forwarded=True) == spent
 
 
-def test_what_is_refused_while_a_message_of_the_visit_is_unknown_runs_from_2204_to_2208():
-    assert _numbers(refused_while_unknown=True) == {"2204", "2205", "2206", "2206A", "2207", "2207A", "2208"}
+def test_what_changes_a_visit_or_stay_is_refused_while_the_outcome_of_a_message_of_it_is_unknown():
+    of_visit = {"2204", "2205", "2206", "2206A", "2207", "2207A", "2208"}
+    of_stay = {"2301", "2302", "2303", "2303A", "2304", "2304A", "2305", "2402", "2403", "2404", "2405"}
+    assert _numbers(refused_while_unknown=True) == of_visit | of_stay
 
 
 def test_what_moves_accumulators_goes_one_at_a_time_for_a_person():
-    assert _numbers(serialises_person=True) == {"2207", "2207A", "2208", "2601"}
+    assert _numbers(serialises_person=True) == {"2207", "2207A", "2208", "2304", "2304A", "2305", "2601"}
 
 
 def test_only_signing_in_and_out_needs_no_sign_in():

@@ -64,7 +64,7 @@ def test_a_thousand_and_one_charges_are_refused_in_strict_and_a_warning_in_lenie
 @pytest.mark.parametrize(
     ("edition", "infno", "words"),
     [
-        ("national", "2301", "住院费用明细上传"),
+        ("national", "4401", "住院病案首页"),
         ("national", "3101", "事前"),
         ("national", "9999", "9999"),
         ("national", "", "infno"),

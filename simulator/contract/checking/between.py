@@ -14,6 +14,7 @@ from simulator.contract.identities import (
     repeated_faults,
     settlement_faults,
 )
+from simulator.domain.care import INPATIENT
 from simulator.domain.transaction_table import Family, traits_of
 
 ALL_BATCHES = "0000"
@@ -113,6 +114,9 @@ def _total(
     if isinstance(own, list) and own:
         amounts = [fen_of(row.get("det_item_fee_sumamt")) for row in own if isinstance(row, dict)]
         known = None if any(amount is None for amount in amounts) else sum(amount or 0 for amount in amounts)
+    elif traits_of(infno).care == INPATIENT:
+        # An interval takes in some of the charges of a stay, which the message does not name.
+        known = None
     else:
         batches = memory.charges.get(side, _text(data, "mdtrt_id")) or {}
         batch = batches.get(_text(data, "chrg_bchno"))
