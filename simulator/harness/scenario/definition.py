@@ -72,10 +72,10 @@ class ControlCall:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Scenario file as read."""
+    """Scenario as read: a file, or a file with one row of its table."""
 
     id: str
-    """family/name, the same wherever the file lies."""
+    """family/name, or family/name/row, the same wherever the file lies."""
     file: str
     name: Text
     clock: str
@@ -83,6 +83,8 @@ class Scenario:
     places: Mapping[str, str]
     steps: tuple[ScenarioStep, ...]
     about: str = ""
+    row: str = ""
+    """Row of the file's table that it is; blank where the file has none."""
     verifies: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
