@@ -1,4 +1,4 @@
-"""Blocks and pages of the documentation that are made from the product; `make docs` writes them.
+"""Blocks and pages that are made from the product; `make docs` writes them.
 
 A block stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->`. tests/test_generated_docs.py makes everything
 anew and compares, so a page that lags behind the product fails there.
@@ -15,7 +15,7 @@ from simulator.core.refusals import CALL, refusal_rules
 from simulator.core.texts import Text, speaking, text
 from simulator.coverage.requirements import sections
 from tests.agencies import protocol_reference
-from tests.support import city_file_page
+from tests.support import areas_table, city_file_page
 from tests.support.page_blocks import with_block
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def pages() -> dict[str, str]:
             made[f"docs/refusals{suffix}.md"] = _page_of_refusals(suffix)
             made[f"docs/requirements{suffix}.md"] = _page_of_requirements(f"agency-protocol{suffix}.md")
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
-    return {**made, reference: protocol_reference.page()}
+    return {**made, reference: protocol_reference.page(), areas_table.FILE: areas_table.table()}
 
 
 def written(name: str) -> str:

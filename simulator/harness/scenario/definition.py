@@ -1,6 +1,6 @@
 """Scenario as read: roles, places, steps and postconditions. This module sends nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,6 +131,12 @@ class Scenario:
         if use == TREATMENT and wrong is not None:
             return text("harness.wrong_on_purpose", step=wrong.number, infno=wrong.said["call"])
         return None
+
+
+def areas_with_agencies(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """Insured areas of the scenarios that are played with an agency, in order."""
+    played = [each for each in scenarios if each.why_not_in(INSURED) is None and each.unreachable is None]
+    return tuple(dict.fromkeys(area for each in played for area in each.insured_areas))
 
 
 def use_name(use: str) -> Text:

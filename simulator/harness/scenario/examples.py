@@ -50,7 +50,8 @@ class ExampleRow:
 def rows_of(document: Document, tables: Sequence[Path]) -> list[ExampleRow]:
     """Rows of the table of a scenario, written in it or in a file of the first folder of `tables` that has it.
 
-    Raises DataFaults for a table or column that is not there, a column that nothing uses, and a row named twice.
+    Raises DataFaults for a table or column that is not there, a row named twice, and a column of the scenario's own
+    table that nothing uses; a table of a file may serve several scenarios.
     """
     said = document.data[KEY]
     rows = _in_csv(document, said, tables) if isinstance(said, str) else _in_file(document, said)
@@ -143,7 +144,8 @@ def _columns_at_fault(document: Document, rows: Sequence[ExampleRow]) -> Iterato
         sentence = text("harness.no_such_column", name=column, hint=hint(column, everywhere), known=_list(everywhere))
         yield document.fault(used[column], sentence)
     wanted = [column for column in dict.fromkeys([*NAMING, *used]) if column not in strange]
-    unused = dict.fromkeys(column for column in everywhere if column not in wanted)
+    shared = isinstance(document.data[KEY], str)
+    unused = dict.fromkeys(column for column in everywhere if column not in wanted and not shared)
     for row in rows:
         for column in wanted:
             if column not in row.values:
