@@ -10,6 +10,7 @@ from referencing import Registry, Resource
 from simulator.core.errors import DataFaults
 from simulator.harness.scenario.library import load, scenario_files
 from simulator.harness.scenario.loader import read_scenarios, shipped_folder
+from simulator.people.areas import provinces
 
 
 def faults_of(file):
@@ -19,7 +20,14 @@ def faults_of(file):
 
 
 def test_every_shipped_scenario_is_read():
-    assert len(load([])) >= 70
+    assert len(load([])) >= 160
+
+
+def test_sweep_goes_through_every_province_and_the_corps_both_ways():
+    for way in ("insured", "treated"):
+        rows = [each.row for each in load([Path(f"elsewhere/{way}-in-every-province")])]
+        assert rows == [*provinces()]
+        assert len(rows) == 31 + 1  # 31 provinces, and the Corps
 
 
 def as_an_editor_does(uri):
