@@ -68,7 +68,7 @@ def written_out(document: Document, row: ExampleRow) -> Document:
 
 
 def gathered(rows: Sequence[ExampleRow], found: Mapping[str, Sequence[DataFault]]) -> list[DataFault]:
-    """Faults by row as a user should read them: what all rows have once, the others with the place of their row."""
+    """Faults by row as a user should read them: those of all rows once, the others with the place of their row."""
     counts = Counter(fault for faults in found.values() for fault in set(faults))
     common = {fault: None for faults in found.values() for fault in faults if counts[fault] == len(rows) > 1}
     own = [
