@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from simulator.cli import cli
 from simulator.coverage import CoverageTable, accepted_in, coverage
-from simulator.harness.scenario.loader import scenario_from
+from simulator.harness.scenario.loader import scenarios_from
 from simulator.transactions import HANDLERS
 
 HEAD = """
@@ -26,7 +26,8 @@ def found() -> CoverageTable:
 
 
 def scenario(steps: str):
-    return scenario_from(f"{HEAD}steps:\n{steps}", Path("family/made.scenario.yaml"))
+    (read,) = scenarios_from(f"{HEAD}steps:\n{steps}", Path("family/made.scenario.yaml"))
+    return read
 
 
 def row_of(found: CoverageTable, infno: str):

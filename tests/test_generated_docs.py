@@ -15,7 +15,8 @@ NAMES = (
     *("docs/agency-protocol-reference.md", "docs/rules.md", "docs/rules.zh-CN.md"),
     *("docs/sources.md", "docs/sources.zh-CN.md", "docs/city-file.md", "docs/city-file.zh-CN.md"),
     *("docs/refusals.md", "docs/refusals.zh-CN.md"),
-    *("docs/requirements.md", "docs/requirements.zh-CN.md"),
+    *("docs/requirements.md", "docs/requirements.zh-CN.md", "scenarios/tables/areas.table.csv"),
+    "scenarios/README.md",
 )
 
 pages = cache(generated_docs.pages)

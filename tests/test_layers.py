@@ -17,13 +17,13 @@ CORE: dict[str, set[str]] = {
     "settings": set(),
     "schema_errors": {"errors", "texts"},
     "strict_yaml": {"errors", "schema_errors", "texts"},
-    "citations": {"schema_errors", "strict_yaml", "texts"},
+    "citations": {"schema_errors", "strict_csv", "strict_yaml", "texts"},
     "strict_csv": {"errors", "strict_yaml", "texts"},
     "json_codec": {"errors", "texts"},
     "envelope": {"clock", "errors", "json_codec", "texts"},
     "masking": set(),
     "findings": {"texts"},
-    "refusals": {"citations", "errors", "findings", "schema_errors", "strict_yaml", "texts"},
+    "refusals": {"citations", "errors", "findings", "schema_errors", "strict_csv", "strict_yaml", "texts"},
     "signing": {"texts"},
     "own_code": {"errors", "texts"},
     "logs": set(),
@@ -31,7 +31,7 @@ CORE: dict[str, set[str]] = {
     "error_reporting": {"logs", "metrics", "texts"},
 }
 """Modules of `simulator.core`, each with those of its neighbours that it may import."""
-HARNESS_CORE = {"citations", "errors", "masking", "own_code", "schema_errors", "strict_yaml", "texts"}
+HARNESS_CORE = {"citations", "errors", "masking", "own_code", "schema_errors", "strict_csv", "strict_yaml", "texts"}
 """A client that shared the server's envelope or JSON codec could not find a fault of theirs."""
 
 ALLOWED: dict[str, set[str]] = {

@@ -61,18 +61,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class ScenarioFile(pytest.File):
-    """Scenario file as a pytest collector; a test for each use."""
+    """Scenario file as a pytest collector; a test for each scenario and use."""
 
     def collect(self) -> Iterator["ScenarioItem"]:
         from simulator.core.errors import DataFaults
-        from simulator.harness.scenario.loader import read_scenario
+        from simulator.harness.scenario.loader import read_scenarios
 
         try:
-            scenario = read_scenario(self.path)
+            scenarios = read_scenarios(self.path)
         except DataFaults as error:
             raise self.CollectError(str(error)) from None
-        for use in self.config.getoption("--sim-use") or ["self"]:
-            yield ScenarioItem.from_parent(self, name=f"{scenario.name.zh}[{use}]", scenario=scenario, use=use)
+        for scenario in scenarios:
+            for use in self.config.getoption("--sim-use") or ["self"]:
+                yield ScenarioItem.from_parent(self, name=f"{scenario.name.zh}[{use}]", scenario=scenario, use=use)
 
 
 class ScenarioItem(pytest.Item):

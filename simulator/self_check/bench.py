@@ -18,7 +18,7 @@ from simulator.harness.execution.runner import Stage, own_fault, play
 from simulator.harness.hospital.defects import with_defects
 from simulator.harness.hospital.hospital import ReferenceHospital
 from simulator.harness.hospital.logbook import Logbook
-from simulator.harness.scenario.definition import INSURED, TREATMENT, Scenario
+from simulator.harness.scenario.definition import INSURED, TREATMENT, Scenario, areas_with_agencies
 from simulator.self_check.agency_server import AgencyServer, agency_server
 from simulator.self_check.catalogue import HOSPITAL, Defect
 from simulator.testing.shared_platform import start
@@ -52,7 +52,7 @@ class Bench:
         self._seed = seed
         self._platform = platform
         self._server = server
-        self._areas = tuple(dict.fromkeys(area for each in scenarios for area in each.insured_areas))
+        self._areas = areas_with_agencies(scenarios)
 
     def play(self, side: str, defect: Defect | None = None) -> Played:
         """Plays scenarios until the first that fails, those that the catalogue names first; without a defect all."""
@@ -104,7 +104,7 @@ def bench(scenarios: Sequence[Scenario], seed: int) -> Iterator[Bench]:
     try:
         with tempfile.TemporaryDirectory(prefix="nhsa-sim-") as folder, agency_server(Path(folder)) as server:
             people = _export_people(processes, Path(folder) / "people", seed)
-            for area in dict.fromkeys(area for each in scenarios for area in each.insured_areas):
+            for area in areas_with_agencies(scenarios):
                 server.prepare(area, people / f"people-{area}.json")
             yield Bench(scenarios, seed, running.platform, server)
     finally:

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.harness.environment.client import connect
 from simulator.harness.environment.processes import Processes, free_port
-from simulator.harness.scenario.loader import scenario_from
+from simulator.harness.scenario.loader import scenarios_from
 
 HEAD = """
 name: 试
@@ -44,7 +44,8 @@ def scenario(written):
 
     def make(steps, more="", head=HEAD, name="trial"):
         file = written(steps, more, head, name)
-        return scenario_from(file.read_bytes(), file)
+        (read,) = scenarios_from(file.read_bytes(), file)
+        return read
 
     return make
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulator.harness.execution.results import FAILED, NOT_APPLICABLE, NOT_TESTED, PASSED
+from simulator.harness.scenario.definition import areas_with_agencies
 from simulator.harness.scenario.library import load
 from tests.support.in_process import agencies, export, platform, played
 
@@ -21,7 +22,7 @@ def scenarios():
 
 @pytest.fixture(scope="module")
 def areas(scenarios):
-    return list(dict.fromkeys(area for each in scenarios for area in each.insured_areas))
+    return areas_with_agencies(scenarios)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Blocks and pages of the documentation that are made from the product; `make docs` writes them.
+"""Blocks and pages that are made from the product; `make docs` writes them.
 
 A block stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->`. tests/test_generated_docs.py makes everything
 anew and compares, so a page that lags behind the product fails there.
@@ -14,12 +14,14 @@ from simulator.core.citations import rule_headings, rules, source_headings, sour
 from simulator.core.refusals import CALL, refusal_rules
 from simulator.core.texts import Text, speaking, text
 from simulator.coverage.requirements import sections
+from simulator.harness.scenario.library import load, scenario_files
 from tests.agencies import protocol_reference
-from tests.support import city_file_page
+from tests.support import areas_table, city_file_page
 from tests.support.page_blocks import with_block
 
 ROOT = Path(__file__).parents[2]
 READMES = {"README.md": "en", "README.zh-CN.md": "zh"}
+LIBRARY = "scenarios/README.md"
 SHOWN_LINES = 15
 """Length of the comparison that the README quotes: enough to show each kind of change once."""
 
@@ -34,8 +36,9 @@ def pages() -> dict[str, str]:
             made[f"docs/city-file{suffix}.md"] = city_file_page.with_blocks(written(f"docs/city-file{suffix}.md"))
             made[f"docs/refusals{suffix}.md"] = _page_of_refusals(suffix)
             made[f"docs/requirements{suffix}.md"] = _page_of_requirements(f"agency-protocol{suffix}.md")
+    made[LIBRARY] = with_block(written(LIBRARY), "library", _size_of_the_library())
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
-    return {**made, reference: protocol_reference.page()}
+    return {**made, reference: protocol_reference.page(), areas_table.FILE: areas_table.table()}
 
 
 def written(name: str) -> str:
@@ -195,6 +198,15 @@ def _stop() -> str:
 def source_anchor(code: str) -> str:
     """The id of a source on its page, such as `source-gb-11643`."""
     return f"source-{code.lower().replace(' ', '-')}"
+
+
+def _size_of_the_library() -> str:
+    scenarios, files = load([]), scenario_files([])
+    rows = sum(bool(each.row) for each in scenarios)
+    families = len({each.family for each in scenarios})
+    chinese = f"随产品的场景 {len(scenarios)} 个，分 {families} 类，写在 {len(files)} 个文件里；{rows} 个是数据表的行。"
+    english = f"{len(scenarios)} scenarios in {families} families, in {len(files)} files; {rows} are rows of tables."
+    return f"{chinese}\n*{english}*"
 
 
 def _readme(name: str, language: str) -> str:

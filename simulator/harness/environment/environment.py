@@ -13,7 +13,7 @@ from simulator.harness.environment.client import PlatformClient, connect
 from simulator.harness.environment.modes import Mode
 from simulator.harness.environment.plan import Plan
 from simulator.harness.environment.processes import Processes, free_port
-from simulator.harness.scenario.definition import INSURED, TREATMENT
+from simulator.harness.scenario.definition import INSURED, TREATMENT, areas_with_agencies
 from simulator.harness.scenario.library import scenario_files
 
 
@@ -84,8 +84,7 @@ class Environment:
             self._start_platform()
         self.connect().refuse_stranger()
         if INSURED in self._plan.uses and not self._plan.agencies:
-            played = [each for each in self._plan.scenarios if each.unreachable is None]
-            areas = dict.fromkeys(area for each in played for area in each.insured_areas)
+            areas = areas_with_agencies(self._plan.scenarios)
             self._agencies = {area: f"http://127.0.0.1:{free_port()}/" for area in areas}
 
     def _start_platform(self) -> None:

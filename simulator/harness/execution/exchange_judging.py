@@ -18,6 +18,7 @@ SUCCESS, FAILURE = "0", "-1"
 BY_AGENCY = "agency_refused"
 """The rule of a refusal that the insured place gave in its own words."""
 _MOST_CAUSES = 3
+_RATIO = "pool_prop_selfpay"
 
 
 def judge(context: RunContext, step: ScenarioStep, sent: Sent, rows: Sequence[ObservedLeg], result: StepResult) -> None:
@@ -128,12 +129,19 @@ def award_differences(settlement: Mapping[str, Any] | None, infno: str) -> list[
     if settlement is None or not isinstance(award, Mapping):
         return [Mismatch("award", text("harness.an_award"), text("harness.no_award"), infno)]
     answered = settlement["answered"]
+    left_out = () if _lies_above_the_deductible(award) else (_RATIO,)
     return [
         each
         for name, value in award.items()
-        if name in answered
+        if name in answered and name not in left_out
         for each in compare(name, _with_digits(value, answered[name]), answered[name], infno=infno)
     ]
+
+
+def _lies_above_the_deductible(award: Mapping[str, Any]) -> bool:
+    """True where the pool's ratio applies to an amount; else it is not judged (rules 31)."""
+    in_scope, deductible = (as_number(award.get(name)) for name in ("inscp_scp_amt", "act_pay_dedc"))
+    return in_scope is None or deductible is None or in_scope > deductible
 
 
 def _with_digits(value: Any, like: Any) -> Any:

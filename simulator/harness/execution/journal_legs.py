@@ -47,6 +47,11 @@ class ObservedLeg:
     def answered(self) -> dict[str, Any]:
         return _object(self.answer)
 
+    @property
+    def lost(self) -> bool:
+        """True where the sender got no answer that it can use: none at all, or bytes that are no message."""
+        return self.outcome == "dropped" or not self.answered()
+
     def shown(self) -> ShownLeg:
         """For people: identities masked."""
         return ShownLeg(

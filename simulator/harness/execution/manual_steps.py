@@ -94,7 +94,8 @@ def _plan(context: RunContext, first: ScenarioStep) -> None:
         facts = context.facts(step, visit)
         body = body_of(context, step, facts, step.said["call"])
         acts.append(_act(context, step, visit, batch, facts.person))
-        learn_from_request(infno, body, visit, batch)
+        if not refusals(step):
+            learn_from_request(infno, body, visit, batch)
         bodies.append((step, visit, batch, body, context.role, context.place))
     task = None
     if not first.said.get("unprompted"):
@@ -201,9 +202,9 @@ def _is_about(context: RunContext, step: ScenarioStep, row: ObservedLeg) -> bool
 
 def _turns_out(step: ScenarioStep, row: ObservedLeg) -> bool:
     if step.said.get("lost"):
-        return row.outcome == "dropped"
+        return row.lost
     wanted = FAILURE if refusals(step) else str(step.said.get("expect", {}).get("infcode", SUCCESS))
-    return row.outcome != "dropped" and same(wanted, row.answered().get("infcode"))
+    return not row.lost and same(wanted, row.answered().get("infcode"))
 
 
 def _request_differences(context: RunContext, step: ScenarioStep, planned: Planned, row: ObservedLeg) -> list[Mismatch]:
@@ -257,8 +258,8 @@ def _adopt(planned: Planned, message: Mapping[str, Any]) -> None:
 
 
 def _as_sent(row: ObservedLeg) -> Sent:
-    lost = row.outcome == "dropped"
-    return Sent(row.infno, row.msgid, row.request.encode(), None if lost else row.answer.encode(), 0 if lost else 200)
+    answer = None if row.lost else row.answer.encode()
+    return Sent(row.infno, row.msgid, row.request.encode(), answer, 0 if row.lost else 200)
 
 
 def _did_not_come(context: RunContext, step: ScenarioStep, planned: Planned) -> Mismatch:

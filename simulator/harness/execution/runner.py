@@ -155,7 +155,7 @@ def sandbox_name(scenario_id: str, use: str, run: str) -> str:
 
 def _letters(stage: Stage, scenario: Scenario, mode: Mode) -> str:
     """Prefix of the numbers that a hospital gives out in this scenario; no other scenario has the same."""
-    digest = hashlib.sha256(f"{scenario.id}/{mode.use}".encode()).hexdigest()[:4]
+    digest = hashlib.sha256(f"{scenario.id}/{mode.use}".encode()).hexdigest()[:6]
     return f"{stage.run}{digest}".upper()
 
 

@@ -56,7 +56,8 @@ def rerun_command(result: ScenarioResult, info: RunInfo) -> str:
     """The command that plays just this scenario in just this use, with the same people."""
     scenario = result.scenario
     shipped = Path(scenario.file).resolve().is_relative_to(shipped_folder().resolve())
-    return f"{info.rerun} {scenario.id if shipped else scenario.file} --use {result.use} --seed {info.seed}"
+    path = scenario.id if shipped else f"{scenario.file}/{scenario.row}".rstrip("/")
+    return f"{info.rerun} {path} --use {result.use} --seed {info.seed}"
 
 
 def same_cause_text(result: ScenarioResult, first: ScenarioResult) -> Text:

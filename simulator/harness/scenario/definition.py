@@ -1,6 +1,6 @@
 """Scenario as read: roles, places, steps and postconditions. This module sends nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,10 +72,10 @@ class ControlCall:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Scenario file as read."""
+    """Scenario as read: a file, or a file with one row of its table."""
 
     id: str
-    """family/name, the same wherever the file lies."""
+    """family/name, or family/name/row, the same wherever the file lies."""
     file: str
     name: Text
     clock: str
@@ -83,6 +83,8 @@ class Scenario:
     places: Mapping[str, str]
     steps: tuple[ScenarioStep, ...]
     about: str = ""
+    row: str = ""
+    """Row of the file's table that it is; blank where the file has none."""
     verifies: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -129,6 +131,12 @@ class Scenario:
         if use == TREATMENT and wrong is not None:
             return text("harness.wrong_on_purpose", step=wrong.number, infno=wrong.said["call"])
         return None
+
+
+def areas_with_agencies(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """Insured areas of the scenarios that are played with an agency, in order."""
+    played = [each for each in scenarios if each.why_not_in(INSURED) is None and each.unreachable is None]
+    return tuple(dict.fromkeys(area for each in played for area in each.insured_areas))
 
 
 def use_name(use: str) -> Text:

@@ -1,19 +1,47 @@
 """Library of scenarios: the shipped ones, files and folders; and the selection by name."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.schema_errors import hint
 from simulator.core.texts import text
 from simulator.harness.scenario.definition import Scenario
-from simulator.harness.scenario.loader import SUFFIX, read_scenario, shipped_folder
+from simulator.harness.scenario.loader import SUFFIX, read_scenarios, shipped_folder
 from simulator.harness.scenario.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Scenario file with the row of its table that was asked for; all rows where it is blank."""
+
+    file: Path
+    row: str = ""
 
 
 def scenario_files(paths: Sequence[Path]) -> list[Path]:
     """Every scenario file at or below the paths; the shipped ones when there are none. Raises DataFaults."""
-    found: list[Path] = []
+    return list(dict.fromkeys(each.file for each in _asked(paths)))
+
+
+def load(paths: Sequence[Path], choice: Selection | None = None) -> list[Scenario]:
+    """The scenarios asked for, in order; the faults of all files at once."""
+    scenarios: dict[tuple[str, str], Scenario] = {}
+    faults: list[DataFault] = []
+    for asked in _asked(paths):
+        try:
+            scenarios |= {(each.file, each.id): each for each in _read(asked)}
+        except DataFaults as error:
+            faults += error.faults
+    if faults:
+        raise DataFaults(faults)
+    _refuse_same_names(scenarios.values())
+    return [each for each in scenarios.values() if choice is None or choice.takes(each)]
+
+
+def _asked(paths: Sequence[Path]) -> list[_Asked]:
+    found: list[_Asked] = []
     for path in paths or [shipped_folder()]:
         looked = _below(path)
         if not looked:
@@ -23,33 +51,41 @@ def scenario_files(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def load(paths: Sequence[Path], choice: Selection | None = None) -> list[Scenario]:
-    """The scenarios asked for, in order; the faults of all files at once."""
-    scenarios: list[Scenario] = []
-    faults: list[DataFault] = []
-    for file in scenario_files(paths):
-        try:
-            scenarios.append(read_scenario(file))
-        except DataFaults as error:
-            faults += error.faults
-    if faults:
-        raise DataFaults(faults)
-    _refuse_same_names(scenarios)
-    return [each for each in scenarios if choice is None or choice.takes(each)]
+def _read(asked: _Asked) -> list[Scenario]:
+    scenarios = read_scenarios(asked.file)
+    if not asked.row:
+        return scenarios
+    chosen = [each for each in scenarios if each.row == asked.row]
+    if not chosen:
+        known = [each.row for each in scenarios if each.row]
+        sentence = text(
+            "harness.no_such_row_in",
+            file=asked.file.name,
+            row=asked.row,
+            hint=hint(asked.row, known),
+            known=", ".join(known) or "-",
+        )
+        raise DataFaults([DataFault(sentence, file=str(asked.file))])
+    return chosen
 
 
-def _below(path: Path) -> list[Path]:
-    for candidate in (path, shipped_folder() / path, Path(f"{shipped_folder() / path}{SUFFIX}")):
+def _below(path: Path) -> list[_Asked]:
+    for candidate in _candidates(path):
         if candidate.is_dir():
-            return sorted(candidate.rglob(f"*{SUFFIX}"))
+            return [_Asked(file) for file in sorted(candidate.rglob(f"*{SUFFIX}"))]
         if candidate.is_file():
-            return [candidate]
-    return []
+            return [_Asked(candidate)]
+    # family/name/row, or FILE/row: a row of a table.
+    return [_Asked(file, path.name) for file in _candidates(path.parent) if file.is_file()][:1]
+
+
+def _candidates(path: Path) -> tuple[Path, ...]:
+    return (path, shipped_folder() / path, Path(f"{shipped_folder() / path}{SUFFIX}"))
 
 
 def _shipped_names() -> list[str]:
     """Names of the shipped scenarios: families, and family/name."""
-    files = [file.relative_to(shipped_folder()) for file in _below(shipped_folder())]
+    files = [each.file.relative_to(shipped_folder()) for each in _below(shipped_folder())]
     return list(dict.fromkeys(name for file in files for name in (str(file.parent), str(file).removesuffix(SUFFIX))))
 
 

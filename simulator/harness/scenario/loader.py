@@ -1,7 +1,8 @@
 """Reads scenario and fragment files strictly: every fault with file, line, path and what was probably meant."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,24 +15,47 @@ from simulator.core.schema_errors import Shape, faults_of, load_schema, nearest
 from simulator.core.strict_yaml import Document, checked, parse_yaml
 from simulator.core.texts import Text, text
 from simulator.harness.scenario.definition import USES, VERBS, Scenario, ScenarioStep
+from simulator.harness.scenario.examples import KEY, ExampleRow, gathered, rows_of, written_out
 from simulator.harness.scenario.fragments import Fragment, expand
 from simulator.harness.scenario.references import check_references
 
 SUFFIX, FRAGMENT_SUFFIX = ".scenario.yaml", ".fragment.yaml"
-FRAGMENTS = "fragments"
+FRAGMENTS, TABLES = "fragments", "tables"
 _PERSON = "../../people/person.schema.json"
 _STEPS = "steps.schema.json"
 
 
-def read_scenario(path: Path, fragments: Path | None = None) -> Scenario:
-    """Reads one file; `fragments` is a folder to look in before the ones beside it and the shipped ones."""
-    return scenario_from(_bytes(path), path, fragments)
+def read_scenarios(path: Path, fragments: Path | None = None) -> list[Scenario]:
+    """Reads a file; `fragments` is a folder to look in before the ones beside it and the shipped ones."""
+    return scenarios_from(_bytes(path), path, fragments)
 
 
-def scenario_from(raw: bytes | str, path: Path, fragments: Path | None = None) -> Scenario:
-    """The scenario in a text; raises DataFaults with every fault in the order of the file."""
-    document = _document(raw, str(path), "scenario.schema.json")
-    data = document.data
+def scenarios_from(raw: bytes | str, path: Path, fragments: Path | None = None) -> list[Scenario]:
+    """The scenarios in a text, one for each row of its table; raises DataFaults with every fault."""
+    document = parse_yaml(raw, str(path))
+    if not isinstance(document.data, Mapping) or KEY not in document.data:
+        return [_scenario(document, path, fragments)]
+    checked(document, _shape_of("scenario.schema.json"))
+    scenarios: list[Scenario] = []
+    faults: dict[str, Sequence[DataFault]] = {}
+    rows = rows_of(document, _folders(path, TABLES))
+    for row in rows:
+        try:
+            scenarios.append(_of_row(_scenario(written_out(document, row), path, fragments), row))
+        except DataFaults as error:
+            faults[row.id] = error.faults
+    if faults:
+        raise DataFaults(gathered(rows, faults))
+    return scenarios
+
+
+def _of_row(scenario: Scenario, row: ExampleRow) -> Scenario:
+    name = Text(f"{scenario.name.zh}：{row.name.zh}", f"{scenario.name.en}: {row.name.en}")
+    return replace(scenario, id=f"{scenario.id}/{row.id}", row=row.id, name=name)
+
+
+def _scenario(document: Document, path: Path, fragments: Path | None) -> Scenario:
+    data = _checked(document, "scenario.schema.json").data
     _refuse_bad_times(document, data)
     _refuse_unknown_citations(document, data)
     known = _known_fragments(path, fragments)
@@ -72,8 +96,13 @@ def find_fragment(name: str, beside: Path, first: Path | None) -> Fragment | Non
 
 
 def _fragment_folders(beside: Path, first: Path | None) -> list[Path]:
-    near = [parent / FRAGMENTS for parent in list(beside.resolve().parents)[:2]]
-    return [*([first] if first else []), *near, shipped_folder() / FRAGMENTS]
+    return [*([first] if first else []), *_folders(beside, FRAGMENTS)]
+
+
+def _folders(beside: Path, name: str) -> list[Path]:
+    """Folders of a name beside and above a scenario, then the shipped one."""
+    near = [parent / name for parent in list(beside.resolve().parents)[:2]]
+    return [*near, shipped_folder() / name]
 
 
 def _known_fragments(beside: Path, first: Path | None) -> list[str]:
@@ -83,13 +112,12 @@ def _known_fragments(beside: Path, first: Path | None) -> list[str]:
 
 @cache
 def _read_fragment(path: Path) -> Fragment:
-    document = _document(path.read_bytes(), str(path), "fragment.schema.json")
+    document = _checked(parse_yaml(path.read_bytes(), str(path)), "fragment.schema.json")
     return Fragment(document, dict(document.data.get("parameters", {})))
 
 
-def _document(raw: bytes | str, name: str, schema: str) -> Document:
+def _checked(document: Document, schema: str) -> Document:
     """The file, its steps told apart before their keys are checked, so a fault speaks of the step that was meant."""
-    document = parse_yaml(raw, name)
     steps = document.data.get("steps") if isinstance(document.data, Mapping) else None
     faults = []
     for index, step in enumerate(steps if isinstance(steps, list) else []):
