@@ -15,6 +15,7 @@ from simulator.core.errors import SetupError
 from simulator.core.texts import text
 
 if TYPE_CHECKING:
+    from simulator.harness.environment.expected_failures import ExpectedFailures
     from simulator.harness.environment.plan import Plan
     from simulator.harness.scenario.definition import Scenario
 
@@ -51,6 +52,7 @@ def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> No
 @click.option("--city", default="", metavar="AREA=FILE", help="让场景改在这个城市演 / move the scenarios to this city")
 @click.option("--data", default="", help="自备数据目录 / folder with your own policies, catalogues, institutions")
 @click.option("--cast", "cast_file", type=_PATH, help="演员表 / cast file")
+@click.option("--expected-failures", type=_PATH, metavar="FILE", help="已知未通过的场景 / scenarios known to fail")
 @click.option("--seed", default=230900, show_default=True, help="人员生成种子 / seed of people")
 @click.option("--report", default=Path("rehearsal"), show_default=True, type=_PATH, help="报告目录 / folder")
 @click.option("--record", type=_PATH, metavar="FILE", help="把报文录成 JSON Lines / write every message to FILE")
@@ -186,10 +188,25 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
         paths=paths,
         city=city,
         treated=treated,
+        expected=_expected(options, scenarios, [*agencies, *options["hospitals"]]),
         command=_replay(options["seed"]),
         rerun=_rerun(options, day),
         **{name: options[name] for name in _AS_GIVEN},
     )
+
+
+def _expected(
+    options: Mapping[str, Any], scenarios: "Sequence[Scenario]", areas: Sequence[str]
+) -> "ExpectedFailures | None":
+    if options["expected_failures"] is None:
+        return None
+    from simulator.harness.environment.expected_failures import read_expected_failures
+    from simulator.harness.scenario.library import shipped_names
+
+    known = dict.fromkeys([*(each.id for each in scenarios), *shipped_names()])
+    found = read_expected_failures(options["expected_failures"], known, _today())
+    found.refuse_other_city(areas)
+    return found
 
 
 def _moved(
@@ -216,7 +233,12 @@ def _start(asked: datetime | None, *capabilities: Mapping[str, object]) -> date 
     if asked is not None:
         return asked.date()
     own = any(each.get("clock") == "own" for each in capabilities)
-    return datetime.now(timezone(timedelta(hours=8))).date() if own else None
+    return _today() if own else None
+
+
+def _today() -> date:
+    """The day in Beijing."""
+    return datetime.now(timezone(timedelta(hours=8))).date()
 
 
 def _uses(asked: Sequence[str], *, agencies: bool, hospitals: bool) -> tuple[str, ...]:
@@ -250,7 +272,7 @@ def _rerun(options: Mapping[str, Any], day: date | None) -> str:
         for value in options[f"{name[2:]}_capability"]:
             words += [f"{name}-capability", value]
     given = {name: options[name] for name in ("platform", "sandbox", "data", "city")}
-    given |= {"cast": options["cast_file"], "start": day}
+    given |= {"cast": options["cast_file"], "start": day, "expected-failures": options["expected_failures"]}
     for name, one in given.items():
         words += [f"--{name}", str(one)] if one else []
     return shlex.join(words)

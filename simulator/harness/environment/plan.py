@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from simulator.harness.environment.expected_failures import ExpectedFailures
 from simulator.harness.environment.personas import Personas
 from simulator.harness.scenario.definition import TREATMENT, USES, Scenario
 
@@ -37,6 +38,7 @@ class Plan:
     """Area and city file of the city that the scenarios were moved to."""
     treated: Sequence[Scenario] | None = None
     """Scenarios of the treatment use, in the same order, where they are others."""
+    expected: ExpectedFailures | None = None
     keep: bool = False
     stop_at_first: bool = False
     recorded: bool = False

@@ -16,6 +16,7 @@ from simulator.core.texts import text
 from simulator.harness.environment.environment import Environment
 from simulator.harness.environment.plan import Plan
 from simulator.harness.execution.books import begin_with_empty_books
+from simulator.harness.execution.expectation import hold_against
 from simulator.harness.execution.results import (
     BROKEN,
     NOT_APPLICABLE,
@@ -101,6 +102,8 @@ def _mode(
         mode = begin_with_empty_books(stage, mode, scenarios)
         for scenario in scenarios:
             for event in play(stage, mode, scenario):
+                if plan.expected is not None and isinstance(event, ScenarioEnded):
+                    hold_against(plan.expected, event.result)
                 events.put(event)
                 failed = isinstance(event, ScenarioEnded) and event.result.status in ("failed", BROKEN)
                 if failed and plan.stop_at_first:

@@ -10,9 +10,10 @@ from simulator.harness.execution.journal_legs import ObservedLeg, ShownLeg
 from simulator.harness.execution.matching import Mismatch
 from simulator.harness.scenario.definition import Scenario, ScenarioStep
 
-PASSED, FAILED, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
+PASSED, FAILED, EXPECTED_FAILURE, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
     "passed",
     "failed",
+    "expected_failure",
     "not_run",
     "not_applicable",
     "not_tested",
@@ -46,7 +47,7 @@ class ScenarioResult:
     use: str
     status: str = PASSED
     reason: Text | None = None
-    """Reason why the scenario was not tested, does not apply, or is broken."""
+    """Reason why the scenario was not tested, does not apply, is broken, or was expected to fail."""
     steps: list[StepResult] = field(default_factory=list)
     final: list[Mismatch] = field(default_factory=list)
     """Violated postconditions: unexpected findings, the ledger, unknown outcomes."""
@@ -168,12 +169,12 @@ class Ended:
 
     @property
     def exit_code(self) -> int:
-        """0 all green; 1 findings; 2 the run itself is broken or nothing could be tested."""
+        """0 all green but for expected failures; 1 findings; 2 the run itself is broken or nothing could be tested."""
         if self.broken is not None or self.count(BROKEN):
             return 2
         if self.count(FAILED):
             return 1
-        return 0 if self.count(PASSED) else 2
+        return 0 if self.count(PASSED) or self.count(EXPECTED_FAILURE) else 2
 
 
 Event = Started | StepEnded | ScenarioEnded | Ended

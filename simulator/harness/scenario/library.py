@@ -17,7 +17,8 @@ def scenario_files(paths: Sequence[Path]) -> list[Path]:
     for path in paths or [shipped_folder()]:
         looked = _below(path)
         if not looked:
-            close = hint(str(path), _shipped_names())
+            names = [part for name in shipped_names() for part in (name.rpartition("/")[0], name)]
+            close = hint(str(path), dict.fromkeys(names))
             raise DataFaults([DataFault(text("harness.no_scenarios_at", path=str(path), suffix=SUFFIX, hint=close))])
         found += looked
     return list(dict.fromkeys(found))
@@ -47,10 +48,10 @@ def _below(path: Path) -> list[Path]:
     return []
 
 
-def _shipped_names() -> list[str]:
-    """Names of the shipped scenarios: families, and family/name."""
+def shipped_names() -> list[str]:
+    """Names of the shipped scenarios, as family/name."""
     files = [file.relative_to(shipped_folder()) for file in _below(shipped_folder())]
-    return list(dict.fromkeys(name for file in files for name in (str(file.parent), str(file).removesuffix(SUFFIX))))
+    return [file.as_posix().removesuffix(SUFFIX) for file in files]
 
 
 def _refuse_same_names(scenarios: Iterable[Scenario]) -> None:
