@@ -42,9 +42,17 @@ class Plan:
     keep: bool = False
     stop_at_first: bool = False
     recorded: bool = False
+    only: frozenset[tuple[str, str]] | None = None
+    """Scenarios and uses that are played; None for all."""
     command: str = ""
     rerun: str = "nhsa-sim rehearse"
 
     def scenarios_in(self, use: str) -> Sequence[Scenario]:
         """Scenarios as they are played in a use."""
-        return self.treated if use == TREATMENT and self.treated is not None else self.scenarios
+        found = self.treated if use == TREATMENT and self.treated is not None else self.scenarios
+        return [each for each in found if self.only is None or (each.id, use) in self.only]
+
+    @property
+    def turns(self) -> int:
+        """Number of results that the whole run has."""
+        return sum(len(self.scenarios_in(use)) for use in self.uses)

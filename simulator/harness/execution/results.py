@@ -102,6 +102,19 @@ class RunInfo:
     rerun: str
     """The beginning of the command that plays one scenario again."""
     started: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Facts that a resumption of the run has to share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """State of an interrupted run."""
+
+    started: str
+    results: tuple[ScenarioResult, ...]
+    """Results of scenarios that ended; those that were broken are played again."""
+    interrupted: frozenset[str]
+    """Scenarios that had begun to send messages when the run ended."""
 
 
 @dataclass(frozen=True, slots=True)
