@@ -17,6 +17,7 @@ from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.journey import Batch, VisitRecord, learn_from_request
 from simulator.harness.execution.matching import Mismatch, compare, same
+from simulator.harness.execution.nearest_miss import Awaited, nearest_miss, steps_waiting
 from simulator.harness.execution.results import StepResult
 from simulator.harness.execution.run_context import RunContext
 from simulator.harness.scenario.definition import TREATMENT, ScenarioStep
@@ -52,9 +53,14 @@ def await_call(context: RunContext, journal: Journal, step: ScenarioStep, result
         _plan(context, step)
     planned: Planned = context.planned[step.number]
     context.role, context.place = planned.role, planned.place
+    before = journal.rows[-1].id if journal.rows else 0
     row = _wait(context, journal, step, planned)
     if row is None:
-        result.differences.append(_did_not_come(context, step, planned))
+        came = [each for each in journal.rows if each.id > before]
+        miss = nearest_miss(came, _awaited(context, step))
+        missing = _did_not_come(context, step, planned)
+        result.differences.append(missing.because([miss.told]) if miss is not None else missing)
+        result.legs += [miss.row.shown()] if miss is not None else []
         return
     row.taken = True
     rows = journal.exchange(row)
@@ -65,6 +71,28 @@ def await_call(context: RunContext, journal: Journal, step: ScenarioStep, result
     result.differences += _request_differences(context, step, planned, row)
     judge(context, step, sent, rows, result)
     _close(context, step, planned)
+
+
+def _awaited(context: RunContext, step: ScenarioStep) -> list[Awaited]:
+    """Messages still to come of those that were asked for together, the one of this step first."""
+    steps = {each.number: each for each in context.scenario.steps}
+    return [_awaited_by(context, steps[number]) for number in steps_waiting(context.planned, step.number)]
+
+
+def _awaited_by(context: RunContext, step: ScenarioStep) -> Awaited:
+    planned: Planned = context.planned[step.number]
+    infno = step.said["call"]
+    person = str(context.people[planned.role]["psn_no"]) if template(infno).names_person else ""
+
+    def differences_of(row: ObservedLeg) -> list[Mismatch]:
+        role, place = context.role, context.place
+        context.role, context.place = planned.role, planned.place
+        try:
+            return _request_differences(context, step, planned, row)
+        finally:
+            context.role, context.place = role, place
+
+    return Awaited(infno, planned.task, person, differences_of)
 
 
 def await_manual_step(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
