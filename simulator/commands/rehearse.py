@@ -150,7 +150,7 @@ def command(
     if unmasked and record is None:
         raise SetupError(text("harness.unmasked_without_record"))
     only = failed_in(rerun_failed, _NOT_GREEN, RESULTS) if rerun_failed is not None else only_of(resume)
-    plan = _plan(paths, options | {"recorded": record is not None, "only": only})
+    plan = _plan(paths, options | {"recorded": record is not None, "only": only, "report": report})
     spoken = str(plan.capabilities.get("edition", NATIONAL))
     progress = progress_of(resume, plan) if resume is not None else None
     reports = Reports(report)
@@ -169,6 +169,7 @@ def command(
             kept.take(event)
             console.take(event)
             reports.take(event)
+    kept.close()
     sys.exit(reports.exit_code)
 
 
@@ -234,6 +235,7 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
     from simulator.harness.environment.modes import read_capabilities, refuse_strangers
     from simulator.harness.environment.personas import read_personas
     from simulator.harness.environment.plan import Plan
+    from simulator.harness.execution.kept_run import PROGRESS, STORE
     from simulator.harness.scenario.date_shift import begin_on
     from simulator.harness.scenario.library import load
     from simulator.harness.scenario.selection import Selection
@@ -264,6 +266,7 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
         city=city,
         treated=treated,
         expected=_expected(options, scenarios, [*agencies, *options["hospitals"]]),
+        store=Path(options["report"]).resolve() / PROGRESS / STORE if options["hospitals"] else None,
         command=_replay(options["seed"]),
         rerun=_rerun(options, day),
         **{name: options[name] for name in _AS_GIVEN},

@@ -42,6 +42,8 @@ class Plan:
     keep: bool = False
     stop_at_first: bool = False
     recorded: bool = False
+    store: Path | None = None
+    """Folder in which the platform started here keeps its state from run to run."""
     only: frozenset[tuple[str, str]] | None = None
     """Scenarios and uses that are played; None for all."""
     command: str = ""

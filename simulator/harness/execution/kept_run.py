@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from simulator.harness.environment.plan import Plan
 from simulator.harness.execution.result_codec import read, written
 from simulator.harness.execution.results import (
     BROKEN,
+    Begun,
     Ended,
     Event,
     Progress,
@@ -23,7 +25,7 @@ from simulator.harness.execution.results import (
     StepEnded,
 )
 
-RUN, PROGRESS = "run.json", "progress"
+RUN, PROGRESS, STORE = "run.json", "progress", "platform"
 _BEGUN, _ENDED = ".begun", ".json"
 
 
@@ -38,29 +40,39 @@ class KeptRun:
         self._plan = plan
         self._settings = settings
         self._resumed = resumed
-        self._begun: set[str] = set()
+        self._whole = False
+        if resumed is None:
+            _clear(folder / PROGRESS)
 
     def take(self, event: Event) -> None:
         """Keeps the facts of the run and each result; a run that came to its end has nothing left to resume."""
         if isinstance(event, Started):
             self._begin(event.info)
         elif isinstance(event, StepEnded):
-            name = _file_name(event.result)
-            if name not in self._begun:
-                self._begun.add(name)
-                self._write(f"{PROGRESS}/{name}{_BEGUN}", event.result.scenario.id)
+            result = event.result
+            said = {"scenario": result.scenario.id, "use": result.use, "steps": len(result.steps)}
+            self._write(f"{PROGRESS}/{_file_name(result)}{_BEGUN}", json.dumps(said | {"people": result.people}))
         elif isinstance(event, ScenarioEnded):
             self._write(f"{PROGRESS}/{_file_name(event.result)}{_ENDED}", written(event.result))
-        elif isinstance(event, Ended) and event.broken is None and len(event.results) == self._plan.turns:
+        elif isinstance(event, Ended):
+            self._whole = event.broken is None and len(event.results) == self._plan.turns
+
+    def close(self) -> None:
+        """Clears away the progress of a run that came to its end, once its parties have ended too."""
+        if self._whole:
             _clear(self._folder / PROGRESS)
 
     def _begin(self, info: RunInfo) -> None:
         if self._resumed is not None:
             refuse_other_facts(self._resumed, info.facts)
-        else:
-            _clear(self._folder / PROGRESS)
         only = sorted(self._plan.only) if self._plan.only is not None else None
-        whole = {"started": info.started, "settings": self._settings, "only": only, "facts": info.facts}
+        whole = {
+            "started": info.started,
+            "settings": self._settings,
+            "only": only,
+            "run": info.run,
+            "facts": info.facts,
+        }
         self._write(RUN, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
 
     def _write(self, name: str, content: str) -> None:
@@ -118,11 +130,19 @@ def progress_of(folder: Path, plan: Plan) -> Progress:
             results.append(read(file.read_text(encoding="utf-8"), scenarios))
         except (OSError, ValueError, LookupError, TypeError):
             raise SetupError(text("harness.kept_unreadable", path=file)) from None
-    ended = {file.name.removesuffix(_ENDED) for file in files}
-    open_ones = [file.read_text(encoding="utf-8") for file in begun if file.name.removesuffix(_BEGUN) not in ended]
     done = tuple(each for each in results if each.status != BROKEN)
-    again = [each.scenario.id for each in results if each.status == BROKEN]
-    return Progress(kept["started"], done, frozenset([*open_ones, *again]))
+    ended = {_file_name(each) for each in done}
+    open_ones = [_begun(file) for file in begun if file.name.removesuffix(_BEGUN) not in ended]
+    return Progress(kept["started"], done, dict(open_ones), str(kept.get("run") or ""))
+
+
+def _begun(file: Path) -> tuple[tuple[str, str], Begun]:
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        people = {str(role): str(number) for role, number in said["people"].items()}
+        return (said["scenario"], said["use"]), Begun(int(said["steps"]), people)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise SetupError(text("harness.kept_unreadable", path=file)) from None
 
 
 def refuse_other_facts(folder: Path, facts: Mapping[str, str]) -> None:
@@ -185,5 +205,6 @@ def _clear(folder: Path) -> None:
     for pattern in (f"*{_BEGUN}", f"*{_ENDED}", "*.part"):
         for file in folder.glob(pattern):
             file.unlink()
+    shutil.rmtree(folder / STORE, ignore_errors=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.core.texts import Text, join, plain, text
-from simulator.harness.environment.envelope_codec import Sent
+from simulator.harness.execution.catching_up import as_sent
 from simulator.harness.execution.exchange_judging import FAILURE, SUCCESS, judge, refusals
 from simulator.harness.execution.hospital_calls import body_of, keep, open_charges
 from simulator.harness.execution.journal_legs import ObservedLeg
@@ -65,7 +65,7 @@ def await_call(context: RunContext, journal: Journal, step: ScenarioStep, result
     row.taken = True
     rows = journal.exchange(row)
     result.legs += [each.shown() for each in rows]
-    sent = _as_sent(row)
+    sent = as_sent(row)
     _adopt(planned, row.said())
     keep(context, step, sent, planned.visit, planned.batch)
     result.differences += _request_differences(context, step, planned, row)
@@ -97,6 +97,8 @@ def _awaited_by(context: RunContext, step: ScenarioStep) -> Awaited:
 
 def await_manual_step(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
     """Plays a `guide` step: put on the board, done when the person in charge reports it."""
+    if context.catching_up:
+        return
     asked = step.said["guide"]
     title = {"zh": asked.get("title", asked["act"]), "en": asked.get("title_en", asked["act"])}
     data = resolve(asked.get("data", {}), context.lookup)
@@ -126,9 +128,18 @@ def _plan(context: RunContext, first: ScenarioStep) -> None:
         bodies.append((step, visit, batch, body, context.role, context.place))
     task = None
     if not first.said.get("unprompted"):
-        task = int(context.sandbox.control("POST", "tasks", _task(context, steps, acts))["id"])
+        task = _on_board(context, _task(context, steps, acts))
     for step, visit, batch, body, role, place in bodies:
         context.planned[step.number] = Planned(visit, batch, body, task, role, place)
+
+
+def _on_board(context: RunContext, task: Mapping[str, Any]) -> int:
+    """Number of a task on the board, put there unless an interrupted run has done so."""
+    reference = task["data"]["reference"]
+    for each in context.sandbox.control("GET", "tasks?role=hospital")["tasks"]:
+        if each["data"].get("reference") == reference:
+            return int(each["id"])
+    return int(context.sandbox.control("POST", "tasks", task)["id"])
 
 
 def _group_from(context: RunContext, first: ScenarioStep) -> list[ScenarioStep]:
@@ -282,11 +293,6 @@ def _adopt(planned: Planned, message: Mapping[str, Any]) -> None:
     if planned.batch is not None and isinstance(rows, list) and rows and isinstance(rows[0], Mapping):
         planned.batch.number = str(rows[0].get("chrg_bchno") or planned.batch.number)
         planned.batch.lines = [dict(row) for row in rows]
-
-
-def _as_sent(row: ObservedLeg) -> Sent:
-    lost = row.outcome == "dropped"
-    return Sent(row.infno, row.msgid, row.request.encode(), None if lost else row.answer.encode(), 0 if lost else 200)
 
 
 def _did_not_come(context: RunContext, step: ScenarioStep, planned: Planned) -> Mismatch:

@@ -37,6 +37,8 @@ from simulator.harness.scenario.definition import USES, Scenario
 
 _FAREWELL_S = 2.0
 """Seconds that an interrupted use may take to notice; the processes it talks to are ended right after."""
+_TAKEN_S = 0.1
+"""Seconds between two looks for a stop of the run."""
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -46,9 +48,9 @@ def rehearse(plan: Plan, progress: Progress | None = None) -> Generator[Event, N
     Raises SetupError when it cannot begin or go on.
     """
     started = time.perf_counter()
-    run = new_run()
+    run = progress.run if progress is not None and progress.run else new_run()
     with Environment(plan, run) as environment:
-        info = information(plan, environment)
+        info = replace(information(plan, environment), run=run)
         if progress is not None:
             info = replace(info, started=progress.started)
         yield Started(info)
@@ -73,7 +75,7 @@ def rehearse(plan: Plan, progress: Progress | None = None) -> Generator[Event, N
 
 
 def _play_all(plan: Plan, environment: Environment, run: str, progress: Progress | None) -> Iterator[Event]:
-    events: queue.Queue[Event | SimulatorError | None] = queue.Queue()
+    events: queue.Queue[tuple[Event, threading.Event] | SimulatorError | None] = queue.Queue()
     stop = threading.Event()
     modes = [
         threading.Thread(target=_mode, args=(plan, environment, use, run, events, stop, progress), daemon=True)
@@ -84,13 +86,15 @@ def _play_all(plan: Plan, environment: Environment, run: str, progress: Progress
     left = len(modes)
     try:
         while left:
-            event = events.get()
-            if event is None:
+            handed = events.get()
+            if handed is None:
                 left -= 1
-            elif isinstance(event, SimulatorError):
-                raise event
+            elif isinstance(handed, SimulatorError):
+                raise handed
             else:
+                event, taken = handed
                 yield event
+                taken.set()
     finally:
         stop.set()
         for mode in modes:
@@ -112,15 +116,25 @@ def _mode(
         if not scenarios:
             return
         mode = environment.mode(use)
+        begun = progress.begun if progress is not None else {}
+        # Only a sandbox that lasts is gone on with; the others get names that no interrupted run has taken.
         stage = Stage(
-            environment.connect(), plan.seed, run, plan.personas, plan.keep, environment.refuse_dead, plan.recorded
+            environment.connect(),
+            plan.seed,
+            run if mode.sandbox or progress is None else new_run(),
+            plan.personas,
+            plan.keep,
+            environment.refuse_dead,
+            plan.recorded,
+            begun,
         )
-        mode = begin_with_empty_books(stage, mode, scenarios, progress.interrupted if progress is not None else ())
+        mode = begin_with_empty_books(stage, mode, scenarios, [scenario for scenario, _ in begun])
         for scenario in scenarios:
             for event in play(stage, mode, scenario):
                 if plan.expected is not None and isinstance(event, ScenarioEnded):
                     hold_against(plan.expected, event.result)
-                events.put(event)
+                if not _hand_over(event, events, stop, wait=bool(mode.sandbox)):
+                    return
                 failed = isinstance(event, ScenarioEnded) and event.result.status in ("failed", BROKEN)
                 if failed and plan.stop_at_first:
                     stop.set()
@@ -133,6 +147,19 @@ def _mode(
         events.put(SetupError(own_fault(error)))
     finally:
         events.put(None)
+
+
+def _hand_over(event: Event, events: "queue.Queue[Any]", stop: threading.Event, *, wait: bool) -> bool:
+    """Hands an event to the listeners; False where the run was stopped before they took it.
+
+    In a sandbox that lasts the next step waits for them: it begins only when the end of the one before is kept.
+    """
+    taken = threading.Event()
+    events.put((event, taken))
+    while wait and not taken.wait(_TAKEN_S):
+        if stop.is_set():
+            return False
+    return True
 
 
 def _left(plan: Plan, use: str, progress: Progress | None) -> list[Scenario]:

@@ -25,6 +25,7 @@ def written(result: ScenarioResult) -> str:
         "notes": [each.as_json() for each in result.notes],
         "unchecked": _text(result.unchecked),
         "sandbox": result.sandbox,
+        "people": dict(result.people),
         "judged": list(result.judged),
         "seconds": result.seconds,
     }
@@ -60,8 +61,9 @@ def read(raw: str, scenarios: Mapping[tuple[str, str], Scenario]) -> ScenarioRes
         _read_texts(said["notes"]),
         _read_text(said["unchecked"]),
         said["sandbox"],
-        said["judged"],
-        said["seconds"],
+        people=said["people"],
+        judged=said["judged"],
+        seconds=said["seconds"],
     )
 
 

@@ -57,6 +57,8 @@ class ScenarioResult:
     unchecked: Text | None = None
     """Reason for leaving its literal amounts unchecked; None where they were checked, or where it has none."""
     sandbox: str = ""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """psn_no of the people by role."""
     judged: Sequence[Mapping[str, Any]] = ()
     """Answers of the insured place as the platform judged them, for the diagnosis of the run."""
     seconds: float = 0.0
@@ -102,8 +104,17 @@ class RunInfo:
     rerun: str
     """The beginning of the command that plays one scenario again."""
     started: str
+    run: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Facts that a resumption of the run has to share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Scenario that was under way: the number of its steps that ended, and psn_no of its people by role."""
+
+    steps: int
+    people: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +124,10 @@ class Progress:
     started: str
     results: tuple[ScenarioResult, ...]
     """Results of scenarios that ended; those that were broken are played again."""
-    interrupted: frozenset[str]
-    """Scenarios that had begun to send messages when the run ended."""
+    begun: Mapping[tuple[str, str], Begun]
+    """Scenarios under way when the run ended, by id and use."""
+    run: str = ""
+    """Name of the run in the sandboxes that last."""
 
 
 @dataclass(frozen=True, slots=True)
