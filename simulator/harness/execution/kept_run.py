@@ -43,6 +43,7 @@ class KeptRun:
         self._whole = False
         if resumed is None:
             _clear(folder / PROGRESS)
+            _make_private(folder / PROGRESS)
 
     def take(self, event: Event) -> None:
         """Keeps the facts of the run and each result; a run that came to its end has nothing left to resume."""
@@ -71,6 +72,7 @@ class KeptRun:
             "settings": self._settings,
             "only": only,
             "run": info.run,
+            "command": info.command,
             "facts": info.facts,
         }
         self._write(RUN, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
@@ -133,7 +135,7 @@ def progress_of(folder: Path, plan: Plan) -> Progress:
     done = tuple(each for each in results if each.status != BROKEN)
     ended = {_file_name(each) for each in done}
     open_ones = [_begun(file) for file in begun if file.name.removesuffix(_BEGUN) not in ended]
-    return Progress(kept["started"], done, dict(open_ones), str(kept.get("run") or ""))
+    return Progress(kept["started"], done, dict(open_ones), *(str(kept.get(name) or "") for name in ("run", "command")))
 
 
 def _begun(file: Path) -> tuple[tuple[str, str], Begun]:
@@ -194,6 +196,15 @@ def _kept(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, LookupError, TypeError):
         pass
     raise SetupError(text("harness.no_run_kept", path=folder / RUN))
+
+
+def _make_private(folder: Path) -> None:
+    """Makes a folder for its owner alone."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise SetupError(text("harness.cannot_write", path=folder, problem=error.strerror or "")) from None
 
 
 def _file_name(result: ScenarioResult) -> str:

@@ -1,6 +1,6 @@
 """Nearest miss: the message of a hospital that came in place of the one a task waits for, and where it differs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ class Awaited:
     task: int | None
     psn_no: str
     """Blank for a transaction that is about no person."""
-    differences_of: Any
+    differences_of: Callable[[ObservedLeg], list[Mismatch]]
     """Differences of fields between a leg of the same transaction and the task, in order."""
 
 

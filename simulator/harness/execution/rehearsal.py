@@ -52,7 +52,7 @@ def rehearse(plan: Plan, progress: Progress | None = None) -> Generator[Event, N
     with Environment(plan, run) as environment:
         info = replace(information(plan, environment), run=run)
         if progress is not None:
-            info = replace(info, started=progress.started)
+            info = replace(info, started=progress.started, command=progress.command or info.command)
         yield Started(info)
         results: list[ScenarioResult] = [*progress.results] if progress is not None else []
         broken = None

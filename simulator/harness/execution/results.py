@@ -128,6 +128,8 @@ class Progress:
     """Scenarios under way when the run ended, by id and use."""
     run: str = ""
     """Name of the run in the sandboxes that last."""
+    command: str = ""
+    """Command that began the run."""
 
 
 @dataclass(frozen=True, slots=True)
