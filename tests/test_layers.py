@@ -60,6 +60,7 @@ ALLOWED: dict[str, set[str]] = {
         *("insured", "sandbox", "agencies", "platform"),
     },
     "harness": set(),
+    "capture": {"contract", "harness"},
     "relocation": {"domain", "people", "benefit", "catalogue", "harness"},
     "testing": {"contract", "harness"},
     "coverage": {"contract", "harness", "transactions"},

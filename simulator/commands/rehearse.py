@@ -15,11 +15,13 @@ from simulator.core.errors import SetupError
 from simulator.core.texts import text
 
 if TYPE_CHECKING:
+    from simulator.harness.environment.expected_failures import ExpectedFailures
     from simulator.harness.environment.plan import Plan
     from simulator.harness.scenario.definition import Scenario
 
 USES = ("self", "insured", "treatment")
 _PATH = click.Path(path_type=Path)
+_REPORT = Path("rehearsal")
 _DAY = click.DateTime(["%Y-%m-%d"])
 _FOR_AGENCY_S, _FOR_HOSPITAL_S = 10.0, 120.0
 
@@ -28,6 +30,30 @@ def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> No
     if wanted:
         click.echo(resources.files("simulator.harness.scenario").joinpath("scenario.schema.json"))
         context.exit()
+
+
+def _take_settings(context: click.Context, parameter: click.Parameter, folder: Path | None) -> Path | None:
+    """Makes the options of the run kept in a folder the defaults of this one."""
+    if folder is None:
+        return None
+    from simulator.harness.execution.kept_run import kept_settings
+
+    if context.default_map:
+        raise SetupError(text("harness.resume_or_rerun"))
+    kept = {name: value for name, value in kept_settings(folder).items() if name in _KEPT}
+    again = parameter.name == "rerun_failed"
+    # What was recorded of the whole run must outlast the part of it that is played again.
+    dropped = ("record", "unmasked") if again else ()
+    context.default_map = {name: value for name, value in kept.items() if name not in dropped} | {"report": folder}
+    return folder
+
+
+_KEPT = (
+    *("paths", "words", "marks", "stop_at_first", "uses", "agencies", "agency_capability", "hospitals"),
+    *("hospital_capability", "start", "patience", "platform", "sandbox", "port", "city", "data", "cast_file"),
+    *("expected_failures", "seed", "record", "unmasked", "keep"),
+)
+"""Options that a run hands to the one that goes on with it; the token is never kept."""
 
 
 @click.command("rehearse")
@@ -51,8 +77,9 @@ def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> No
 @click.option("--city", default="", metavar="AREA=FILE", help="让场景改在这个城市演 / move the scenarios to this city")
 @click.option("--data", default="", help="自备数据目录 / folder with your own policies, catalogues, institutions")
 @click.option("--cast", "cast_file", type=_PATH, help="演员表 / cast file")
+@click.option("--expected-failures", type=_PATH, metavar="FILE", help="已知未通过的场景 / scenarios known to fail")
 @click.option("--seed", default=230900, show_default=True, help="人员生成种子 / seed of people")
-@click.option("--report", default=Path("rehearsal"), show_default=True, type=_PATH, help="报告目录 / folder")
+@click.option("--report", default=_REPORT, show_default=True, type=_PATH, help="报告目录 / folder")
 @click.option("--record", type=_PATH, metavar="FILE", help="把报文录成 JSON Lines / write every message to FILE")
 @click.option("--unmasked", is_flag=True, help="录下的报文不遮蔽身份信息 / leave identity data in what is recorded")
 @click.option(
@@ -62,6 +89,26 @@ def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> No
     expose_value=False,
     callback=_tell_schema,
     help="场景文件的 JSON Schema 在哪里，供编辑器补全 / where editors find the schema of a scenario file",
+)
+@click.option(
+    "--resume",
+    type=_PATH,
+    is_flag=False,
+    flag_value=_REPORT,
+    is_eager=True,
+    callback=_take_settings,
+    metavar="[FOLDER]",
+    help="接着演中断的预演，沿用其选项 / go on with an interrupted run, with its options",
+)
+@click.option(
+    "--rerun-failed",
+    type=_PATH,
+    is_flag=False,
+    flag_value=_REPORT,
+    is_eager=True,
+    callback=_take_settings,
+    metavar="[FOLDER]",
+    help="只重演上次未通过的，沿用其选项 / play again what failed, with the options of that run",
 )
 @click.option("--keep", is_flag=True, help="保留沙箱 / keep the sandboxes")
 @click.option("-q", "--quiet", is_flag=True, help="只显示未通过的 / tell only what did not pass")
@@ -79,6 +126,8 @@ def command(
     self_check: bool,
     defects: tuple[str, ...],
     as_json: bool,
+    resume: Path | None,
+    rerun_failed: Path | None,
     **options: Any,
 ) -> None:
     """联调预演 / Rehearse.
@@ -87,10 +136,11 @@ def command(
     退出码：0 全部通过，1 有发现，2 预演本身没能进行。
     """
     from simulator.harness.environment.modes import NATIONAL
+    from simulator.harness.execution.kept_run import KeptRun, failed_in, only_of, progress_of
     from simulator.harness.execution.rehearsal import rehearse
     from simulator.harness.report.console import Console
     from simulator.harness.report.recording import recording
-    from simulator.harness.report.writers import Reports
+    from simulator.harness.report.writers import RESULTS, Reports
 
     if self_check:
         _refuse_others_in_self_check(options)
@@ -99,17 +149,45 @@ def command(
         raise SetupError(text("self_check.only_with_self_check"))
     if unmasked and record is None:
         raise SetupError(text("harness.unmasked_without_record"))
-    plan = _plan(paths, options | {"recorded": record is not None})
+    only = failed_in(rerun_failed, _NOT_GREEN, RESULTS) if rerun_failed is not None else only_of(resume)
+    plan = _plan(paths, options | {"recorded": record is not None, "only": only, "report": report})
     spoken = str(plan.capabilities.get("edition", NATIONAL))
+    progress = progress_of(resume, plan) if resume is not None else None
     reports = Reports(report)
+    kept = KeptRun(report, plan, _settings(), resumed=resume)
+    if progress is not None:
+        done = len(progress.results)
+        click.echo(text("harness.resumed", started=progress.started, done=done, left=plan.turns - done))
     console = Console(quiet=quiet)
     # Closed at once when interrupted, so that what was started ends before this command does.
-    with recording(record, spoken, unmasked=unmasked) as written, closing(rehearse(plan)) as events:
+    with (
+        recording(record, spoken, unmasked=unmasked, resumed=resume is not None) as written,
+        closing(rehearse(plan, progress)) as events,
+    ):
         for event in events:
+            written(event)
+            kept.take(event)
             console.take(event)
             reports.take(event)
-            written(event)
+    kept.close()
     sys.exit(reports.exit_code)
+
+
+_NOT_GREEN = frozenset({"failed", "broken"})
+
+
+def _settings() -> dict[str, Any]:
+    """Options of this run as JSON."""
+    given = {name: value for name, value in click.get_current_context().params.items() if name in _KEPT}
+    return {name: _as_json(value) for name, value in given.items()}
+
+
+def _as_json(value: object) -> Any:
+    if isinstance(value, tuple):
+        return [_as_json(each) for each in value]
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return str(value) if isinstance(value, Path) else value
 
 
 _OF_SELF_CHECK = ("words", "marks", "seed")
@@ -157,6 +235,7 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
     from simulator.harness.environment.modes import read_capabilities, refuse_strangers
     from simulator.harness.environment.personas import read_personas
     from simulator.harness.environment.plan import Plan
+    from simulator.harness.execution.kept_run import PROGRESS, STORE
     from simulator.harness.scenario.date_shift import begin_on
     from simulator.harness.scenario.library import load
     from simulator.harness.scenario.selection import Selection
@@ -186,10 +265,26 @@ def _plan(paths: tuple[Path, ...], options: Mapping[str, Any]) -> "Plan":
         paths=paths,
         city=city,
         treated=treated,
+        expected=_expected(options, scenarios, [*agencies, *options["hospitals"]]),
+        store=Path(options["report"]).resolve() / PROGRESS / STORE if options["hospitals"] else None,
         command=_replay(options["seed"]),
         rerun=_rerun(options, day),
         **{name: options[name] for name in _AS_GIVEN},
     )
+
+
+def _expected(
+    options: Mapping[str, Any], scenarios: "Sequence[Scenario]", areas: Sequence[str]
+) -> "ExpectedFailures | None":
+    if options["expected_failures"] is None:
+        return None
+    from simulator.harness.environment.expected_failures import read_expected_failures
+    from simulator.harness.scenario.library import shipped_names
+
+    known = dict.fromkeys([*(each.id for each in scenarios), *shipped_names()])
+    found = read_expected_failures(options["expected_failures"], known, _today())
+    found.refuse_other_city(areas)
+    return found
 
 
 def _moved(
@@ -208,7 +303,7 @@ def _moved(
     return insured, treated, (city.area, city.file.resolve())
 
 
-_AS_GIVEN = ("seed", "hospitals", "sandbox", "platform", "token", "port", "keep", "stop_at_first", "recorded")
+_AS_GIVEN = ("seed", "hospitals", "sandbox", "platform", "token", "port", "keep", "stop_at_first", "recorded", "only")
 
 
 def _start(asked: datetime | None, *capabilities: Mapping[str, object]) -> date | None:
@@ -216,7 +311,12 @@ def _start(asked: datetime | None, *capabilities: Mapping[str, object]) -> date 
     if asked is not None:
         return asked.date()
     own = any(each.get("clock") == "own" for each in capabilities)
-    return datetime.now(timezone(timedelta(hours=8))).date() if own else None
+    return _today() if own else None
+
+
+def _today() -> date:
+    """The day in Beijing."""
+    return datetime.now(timezone(timedelta(hours=8))).date()
 
 
 def _uses(asked: Sequence[str], *, agencies: bool, hospitals: bool) -> tuple[str, ...]:
@@ -250,7 +350,7 @@ def _rerun(options: Mapping[str, Any], day: date | None) -> str:
         for value in options[f"{name[2:]}_capability"]:
             words += [f"{name}-capability", value]
     given = {name: options[name] for name in ("platform", "sandbox", "data", "city")}
-    given |= {"cast": options["cast_file"], "start": day}
+    given |= {"cast": options["cast_file"], "start": day, "expected-failures": options["expected_failures"]}
     for name, one in given.items():
         words += [f"--{name}", str(one)] if one else []
     return shlex.join(words)

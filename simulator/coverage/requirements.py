@@ -14,7 +14,7 @@ from simulator.core.schema_errors import shape
 from simulator.core.strict_yaml import parse_yaml
 from simulator.core.texts import Text, text
 from simulator.coverage.last_results import LastResult
-from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, PASSED
+from simulator.harness.execution.results import BROKEN, EXPECTED_FAILURE, FAILED, NOT_APPLICABLE, NOT_TESTED, PASSED
 from simulator.harness.scenario.definition import Scenario
 
 FILE = "requirements.yaml"
@@ -101,9 +101,10 @@ def shown(
 def _result(requirement: Requirement, last: LastResult | None) -> str:
     if last is None:
         return NOT_PLAYED
-    if last.status == FAILED and not requirement.judged_by(last.rule):
-        return OTHER_CAUSE
-    return last.status
+    if last.status not in (FAILED, EXPECTED_FAILURE):
+        return last.status
+    # A failure that a city expects leaves the promise as unkept as any other.
+    return FAILED if requirement.judged_by(last.rule) else OTHER_CAUSE
 
 
 def _concerns(scenario: Scenario | None, areas: Iterable[str]) -> bool:

@@ -33,7 +33,7 @@ def test_green_run_ends_with_0_and_says_how_to_replay_it(written, platform_url, 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "--seed 230900" in done.stdout
     written = sorted(path.name for path in (tmp_path / "r").iterdir())
-    assert written == ["junit.xml", "mistakes.json", "report.html", "results.json"]
+    assert written == ["junit.xml", "mistakes.json", "report.html", "results.json", "run.json"]
 
 
 def test_red_run_ends_with_1(written, platform_url, tmp_path):

@@ -45,6 +45,7 @@ def legs_of_entry(entry: dict[str, Any], where: Where, number: int) -> Iterator[
     strict = entry.get("strict")
     sandbox, edition = (str(entry.get(name) or "") for name in ("sandbox", "edition"))
     spoken = Spoken(sandbox, edition, strict if isinstance(strict, bool) else None)
+    rules = _rules(entry.get("findings"))
     for name, direction in (("request", "in"), ("answer", "out")):
         said = entry.get(name, entry.get("response")) if name == "answer" else entry[name]
         place = Where(where.file, where.line, f"{where.pointer}/{name}")
@@ -55,4 +56,10 @@ def legs_of_entry(entry: dict[str, Any], where: Where, number: int) -> Iterator[
             yield value
         elif direction_of(value) == direction:
             size = len(said) if isinstance(said, str) else 0
-            yield RecordedLeg(place, direction, value, size, number, side, str(entry.get("infno") or ""), spoken)
+            yield RecordedLeg(place, direction, value, size, number, side, str(entry.get("infno") or ""), spoken, rules)
+
+
+def _rules(findings: Any) -> tuple[str, ...]:
+    listed = findings if isinstance(findings, list) else []
+    errors = [each for each in listed if isinstance(each, dict) and each.get("severity") == "error"]
+    return tuple(dict.fromkeys(str(each.get("rule") or "") for each in errors))

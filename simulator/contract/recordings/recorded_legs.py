@@ -48,6 +48,8 @@ class RecordedLeg:
     side: str = HOSPITAL
     infno: str = ""
     spoken: Spoken = UNTOLD
+    rules: tuple[str, ...] = ()
+    """Rules of the error findings on its exchange, where the recording has findings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,16 @@ class PlatformClient:
 
     def refuse_stranger(self) -> None:
         """Raises SetupError unless a platform of this kind answers here."""
-        about = self.call("GET", "/healthz", None)
-        if "version" not in about or "sandboxes" not in self.control("GET", "sandboxes"):
+        self.version()
+        if "sandboxes" not in self.control("GET", "sandboxes"):
             raise SetupError(text("harness.not_ours", url=self.url, path="/healthz", status=200))
+
+    def version(self) -> str:
+        """Version of the product that answers here; raises SetupError where it is another."""
+        about = self.call("GET", "/healthz", None)
+        if "version" not in about:
+            raise SetupError(text("harness.not_ours", url=self.url, path="/healthz", status=200))
+        return str(about["version"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,13 @@ class Environment:
     def _start_platform(self) -> None:
         port = self._plan.port or free_port()
         self.url = f"http://127.0.0.1:{port}"
-        arguments = ["serve", "--port", str(port), "--store", str(self._processes.folder / "platform")]
+        arguments = [
+            "serve",
+            "--port",
+            str(port),
+            "--store",
+            str(self._plan.store or self._processes.folder / "platform"),
+        ]
         for host in dict.fromkeys(urlsplit(url).hostname or "" for url in self._plan.agencies.values()):
             arguments += ["--allow-target", host]
         if self._plan.data:

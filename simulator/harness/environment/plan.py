@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from simulator.harness.environment.expected_failures import ExpectedFailures
 from simulator.harness.environment.personas import Personas
 from simulator.harness.scenario.definition import TREATMENT, USES, Scenario
 
@@ -37,12 +38,23 @@ class Plan:
     """Area and city file of the city that the scenarios were moved to."""
     treated: Sequence[Scenario] | None = None
     """Scenarios of the treatment use, in the same order, where they are others."""
+    expected: ExpectedFailures | None = None
     keep: bool = False
     stop_at_first: bool = False
     recorded: bool = False
+    store: Path | None = None
+    """Folder in which the platform started here keeps its state from run to run."""
+    only: frozenset[tuple[str, str]] | None = None
+    """Scenarios and uses that are played; None for all."""
     command: str = ""
     rerun: str = "nhsa-sim rehearse"
 
     def scenarios_in(self, use: str) -> Sequence[Scenario]:
         """Scenarios as they are played in a use."""
-        return self.treated if use == TREATMENT and self.treated is not None else self.scenarios
+        found = self.treated if use == TREATMENT and self.treated is not None else self.scenarios
+        return [each for each in found if self.only is None or (each.id, use) in self.only]
+
+    @property
+    def turns(self) -> int:
+        """Number of results that the whole run has."""
+        return sum(len(self.scenarios_in(use)) for use in self.uses)

@@ -1,6 +1,6 @@
 """Books of an agency that lasts from run to run, looked at before the first scenario is played."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from simulator.core.errors import SetupError
@@ -12,10 +12,13 @@ from simulator.harness.execution.runner import Stage
 from simulator.harness.scenario.definition import Scenario
 
 
-def begin_with_empty_books(stage: Stage, mode: Mode, scenarios: Sequence[Scenario]) -> Mode:
+def begin_with_empty_books(
+    stage: Stage, mode: Mode, scenarios: Sequence[Scenario], interrupted: Collection[str] = ()
+) -> Mode:
     """The mode, no longer lasting where the agency holds nothing of the people of these scenarios.
 
-    Raises SetupError where it has settled for some of them before and is not declared to go on from there.
+    Raises SetupError where it has settled for some of them before and is not declared to go on from there; of a
+    scenario that was interrupted settlements are no surprise, and it goes on from them.
     """
     if not mode.lasting or stage.personas is not None or mode.capabilities.get("reset") is False:
         return mode
@@ -31,7 +34,8 @@ def begin_with_empty_books(stage: Stage, mode: Mode, scenarios: Sequence[Scenari
             context = RunContext(scenario, mode, sandbox, run=stage.run, now=scenario.clock.replace("T", " "))
             balances = balances_kept(context, scenario)
             kept += [each.told for each in balances[:1]]
-            settled += [each.told for each in balances if each.settled_before][:1]
+            if scenario.id not in interrupted:
+                settled += [each.told for each in balances if each.settled_before][:1]
     finally:
         if not stage.keep:
             stage.platform.control("DELETE", f"sandboxes/{sandbox.name}")

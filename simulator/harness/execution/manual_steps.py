@@ -10,13 +10,14 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.core.texts import Text, join, plain, text
-from simulator.harness.environment.envelope_codec import Sent
+from simulator.harness.execution.catching_up import as_sent
 from simulator.harness.execution.exchange_judging import FAILURE, SUCCESS, judge, refusals
 from simulator.harness.execution.hospital_calls import body_of, keep, open_charges
 from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.journey import CHARGES, Batch, VisitRecord, learn_from_request
 from simulator.harness.execution.matching import Mismatch, compare, same
+from simulator.harness.execution.nearest_miss import Awaited, nearest_miss, steps_waiting
 from simulator.harness.execution.results import StepResult
 from simulator.harness.execution.run_context import RunContext
 from simulator.harness.scenario.definition import TREATMENT, ScenarioStep
@@ -52,14 +53,19 @@ def await_call(context: RunContext, journal: Journal, step: ScenarioStep, result
         _plan(context, step)
     planned: Planned = context.planned[step.number]
     context.role, context.place = planned.role, planned.place
+    before = journal.rows[-1].id if journal.rows else 0
     row = _wait(context, journal, step, planned)
     if row is None:
-        result.differences.append(_did_not_come(context, step, planned))
+        came = [each for each in journal.rows if each.id > before]
+        miss = nearest_miss(came, _awaited(context, step))
+        missing = _did_not_come(context, step, planned)
+        result.differences.append(missing.because([miss.told]) if miss is not None else missing)
+        result.legs += [miss.row.shown()] if miss is not None else []
         return
     row.taken = True
     rows = journal.exchange(row)
     result.legs += [each.shown() for each in rows]
-    sent = _as_sent(row)
+    sent = as_sent(row)
     _adopt(planned, row.said())
     keep(context, step, sent, planned.visit, planned.batch)
     result.differences += _request_differences(context, step, planned, row)
@@ -67,8 +73,32 @@ def await_call(context: RunContext, journal: Journal, step: ScenarioStep, result
     _close(context, step, planned)
 
 
+def _awaited(context: RunContext, step: ScenarioStep) -> list[Awaited]:
+    """Messages still to come of those that were asked for together, the one of this step first."""
+    steps = {each.number: each for each in context.scenario.steps}
+    return [_awaited_by(context, steps[number]) for number in steps_waiting(context.planned, step.number)]
+
+
+def _awaited_by(context: RunContext, step: ScenarioStep) -> Awaited:
+    planned: Planned = context.planned[step.number]
+    infno = step.said["call"]
+    person = str(context.people[planned.role]["psn_no"]) if template(infno).names_person else ""
+
+    def differences_of(row: ObservedLeg) -> list[Mismatch]:
+        role, place = context.role, context.place
+        context.role, context.place = planned.role, planned.place
+        try:
+            return _request_differences(context, step, planned, row)
+        finally:
+            context.role, context.place = role, place
+
+    return Awaited(infno, planned.task, person, differences_of)
+
+
 def await_manual_step(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
     """Plays a `guide` step: put on the board, done when the person in charge reports it."""
+    if context.catching_up:
+        return
     asked = step.said["guide"]
     title = {"zh": asked.get("title", asked["act"]), "en": asked.get("title_en", asked["act"])}
     data = resolve(asked.get("data", {}), context.lookup)
@@ -99,9 +129,18 @@ def _plan(context: RunContext, first: ScenarioStep) -> None:
         bodies.append((step, visit, batch, body, context.role, context.place))
     task = None
     if not first.said.get("unprompted"):
-        task = int(context.sandbox.control("POST", "tasks", _task(context, steps, acts))["id"])
+        task = _on_board(context, _task(context, steps, acts))
     for step, visit, batch, body, role, place in bodies:
         context.planned[step.number] = Planned(visit, batch, body, task, role, place)
+
+
+def _on_board(context: RunContext, task: Mapping[str, Any]) -> int:
+    """Number of a task on the board, put there unless an interrupted run has done so."""
+    reference = task["data"]["reference"]
+    for each in context.sandbox.control("GET", "tasks?role=hospital")["tasks"]:
+        if each["data"].get("reference") == reference:
+            return int(each["id"])
+    return int(context.sandbox.control("POST", "tasks", task)["id"])
 
 
 def _group_from(context: RunContext, first: ScenarioStep) -> list[ScenarioStep]:
@@ -255,11 +294,6 @@ def _adopt(planned: Planned, message: Mapping[str, Any]) -> None:
     if planned.batch is not None and isinstance(rows, list) and rows and isinstance(rows[0], Mapping):
         planned.batch.number = str(rows[0].get("chrg_bchno") or planned.batch.number)
         planned.batch.lines = [dict(row) for row in rows]
-
-
-def _as_sent(row: ObservedLeg) -> Sent:
-    answer = None if row.lost else row.answer.encode()
-    return Sent(row.infno, row.msgid, row.request.encode(), answer, 0 if row.lost else 200)
 
 
 def _did_not_come(context: RunContext, step: ScenarioStep, planned: Planned) -> Mismatch:

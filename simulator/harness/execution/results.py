@@ -10,9 +10,10 @@ from simulator.harness.execution.journal_legs import ObservedLeg, ShownLeg
 from simulator.harness.execution.matching import Mismatch
 from simulator.harness.scenario.definition import Scenario, ScenarioStep
 
-PASSED, FAILED, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
+PASSED, FAILED, EXPECTED_FAILURE, NOT_RUN, NOT_APPLICABLE, NOT_TESTED, BROKEN = (
     "passed",
     "failed",
+    "expected_failure",
     "not_run",
     "not_applicable",
     "not_tested",
@@ -46,7 +47,7 @@ class ScenarioResult:
     use: str
     status: str = PASSED
     reason: Text | None = None
-    """Reason why the scenario was not tested, does not apply, or is broken."""
+    """Reason why the scenario was not tested, does not apply, is broken, or was expected to fail."""
     steps: list[StepResult] = field(default_factory=list)
     final: list[Mismatch] = field(default_factory=list)
     """Violated postconditions: unexpected findings, the ledger, unknown outcomes."""
@@ -56,6 +57,8 @@ class ScenarioResult:
     unchecked: Text | None = None
     """Reason for leaving its literal amounts unchecked; None where they were checked, or where it has none."""
     sandbox: str = ""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """psn_no of the people by role."""
     judged: Sequence[Mapping[str, Any]] = ()
     """Answers of the insured place as the platform judged them, for the diagnosis of the run."""
     seconds: float = 0.0
@@ -101,6 +104,32 @@ class RunInfo:
     rerun: str
     """The beginning of the command that plays one scenario again."""
     started: str
+    run: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Facts that a resumption of the run has to share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Scenario that was under way: the number of its steps that ended, and psn_no of its people by role."""
+
+    steps: int
+    people: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """State of an interrupted run."""
+
+    started: str
+    results: tuple[ScenarioResult, ...]
+    """Results of scenarios that ended; those that were broken are played again."""
+    begun: Mapping[tuple[str, str], Begun]
+    """Scenarios under way when the run ended, by id and use."""
+    run: str = ""
+    """Name of the run in the sandboxes that last."""
+    command: str = ""
+    """Command that began the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +197,12 @@ class Ended:
 
     @property
     def exit_code(self) -> int:
-        """0 all green; 1 findings; 2 the run itself is broken or nothing could be tested."""
+        """0 all green but for expected failures; 1 findings; 2 the run itself is broken or nothing could be tested."""
         if self.broken is not None or self.count(BROKEN):
             return 2
         if self.count(FAILED):
             return 1
-        return 0 if self.count(PASSED) else 2
+        return 0 if self.count(PASSED) or self.count(EXPECTED_FAILURE) else 2
 
 
 Event = Started | StepEnded | ScenarioEnded | Ended

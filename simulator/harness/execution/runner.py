@@ -3,15 +3,17 @@
 import hashlib
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from simulator.core.errors import SetupError, SimulatorError
 from simulator.core.texts import Text, text
 from simulator.harness.environment.client import NotThereYet, PlatformClient, SandboxClient
 from simulator.harness.environment.modes import Mode
 from simulator.harness.environment.personas import Personas
+from simulator.harness.execution.catching_up import people_kept
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.postconditions import first_finding, postcondition_differences
 from simulator.harness.execution.results import (
@@ -21,6 +23,7 @@ from simulator.harness.execution.results import (
     NOT_RUN,
     NOT_TESTED,
     PASSED,
+    Begun,
     ScenarioEnded,
     ScenarioResult,
     StepEnded,
@@ -50,6 +53,8 @@ class Stage:
     """Raises SetupError when a process of this run has died, or dies within so many seconds."""
     recorded: bool = False
     """True where a listener writes the messages, so that those after the last step are read too."""
+    begun: Mapping[tuple[str, str], Begun] = field(default_factory=dict)
+    """Scenarios under way when an earlier part of the run was interrupted, by id and use."""
 
 
 def play(stage: Stage, mode: Mode, scenario: Scenario) -> Iterator[StepEnded | ScenarioEnded]:
@@ -65,8 +70,12 @@ def play(stage: Stage, mode: Mode, scenario: Scenario) -> Iterator[StepEnded | S
     result.sandbox = sandbox.name
     journal = Journal(sandbox, partial(stage.check_alive, 0))
     try:
-        _open(stage, mode, scenario, sandbox)
-        yield from _play_in(stage, mode, scenario, journal, result)
+        begun = stage.begun.get((scenario.id, mode.use))
+        people = people_kept(begun, mode, scenario, sandbox) if begun is not None else None
+        if people is None:
+            begun = None
+            _open(stage, mode, scenario, sandbox)
+        yield from _play_in(stage, mode, scenario, journal, result, people, begun.steps if begun is not None else 0)
     except (NotReached, CannotPlay) as missed:
         result.status, result.reason = NOT_TESTED, missed.reason
     except SimulatorError as error:
@@ -98,13 +107,22 @@ def own_fault(error: Exception) -> Text:
 
 
 def _play_in(
-    stage: Stage, mode: Mode, scenario: Scenario, journal: Journal, result: ScenarioResult
+    stage: Stage,
+    mode: Mode,
+    scenario: Scenario,
+    journal: Journal,
+    result: ScenarioResult,
+    people: dict[str, dict[str, Any]] | None,
+    done: int,
 ) -> Iterator[StepEnded]:
+    """Plays the steps; the first `done` of them are gone through again by what the journal has of them."""
     sandbox = journal.sandbox
     context = RunContext(
         scenario, mode, sandbox, run=_letters(stage, scenario, mode), now=scenario.clock.replace("T", " ")
     )
-    because, notes = fill_roles(stage.personas, scenario, context)
+    because, notes = fill_roles(stage.personas, scenario, context) if people is None else (None, [])
+    context.people = people or context.people
+    result.people = {role: str(person["psn_no"]) for role, person in context.people.items()}
     for name, code in scenario.places.items():
         context.places[name] = _institution(sandbox, code)
     reason, more = _literals(stage, scenario, sandbox, because)
@@ -114,14 +132,16 @@ def _play_in(
         result.notes.append(text("harness.played_with", changes=scenario.changes))
     if reason is not None:
         _leave_unchecked(scenario, result, reason)
-    for step in scenario.steps:
+    for index, step in enumerate(scenario.steps):
         if result.root_cause is not None:
             result.steps.append(StepResult(step, title_of(step), NOT_RUN))
             continue
         journal.step = step.number
-        done = perform(context, journal, step)
-        result.steps.append(done)
-        yield StepEnded(result, done)
+        context.catching_up = index < done
+        ended = perform(context, journal, step)
+        result.steps.append(ended)
+        if not context.catching_up:
+            yield StepEnded(result, ended)
     result.final = postcondition_differences(context)
     if result.root_cause is not None:
         result.first = first_finding(context)

@@ -71,6 +71,8 @@ def _call(context: RunContext, journal: Journal, step: ScenarioStep, result: Ste
 
 
 def _control(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
+    if context.catching_up:
+        return
     method, _, path = str(step.said["control"]).partition(" ")
     body = resolve(step.said.get("body"), context.lookup) if method in ("POST", "PUT") else None
     if method in ("POST", "PUT") and body is None:
@@ -108,6 +110,9 @@ def await_by_hand(context: RunContext, answer: Mapping[str, Any]) -> list[Mismat
 
 
 def _clock(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
+    if context.catching_up:
+        context.now = str(step.said["clock"]).replace("T", " ")
+        return
     context.sandbox.control("PUT", "clock", {"now": step.said["clock"], "running": False})
     context.see_time()
 

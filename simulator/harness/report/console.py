@@ -8,6 +8,7 @@ import click
 from simulator.core.texts import text
 from simulator.harness.execution.results import (
     BROKEN,
+    EXPECTED_FAILURE,
     FAILED,
     NOT_APPLICABLE,
     NOT_TESTED,
@@ -23,8 +24,15 @@ from simulator.harness.report.likely_mistakes import lines
 from simulator.harness.report.wording import failure_text, same_cause_text, status_reason
 from simulator.harness.scenario.definition import use_name
 
-MARKS = {PASSED: "✓", FAILED: "✗", BROKEN: "!", NOT_TESTED: "?", NOT_APPLICABLE: "–"}
-COLOURS = {PASSED: "green", FAILED: "red", BROKEN: "red", NOT_TESTED: "yellow", NOT_APPLICABLE: "bright_black"}
+MARKS = {PASSED: "✓", FAILED: "✗", EXPECTED_FAILURE: "~", BROKEN: "!", NOT_TESTED: "?", NOT_APPLICABLE: "–"}
+COLOURS = {
+    PASSED: "green",
+    FAILED: "red",
+    EXPECTED_FAILURE: "yellow",
+    BROKEN: "red",
+    NOT_TESTED: "yellow",
+    NOT_APPLICABLE: "bright_black",
+}
 
 
 class Console:
@@ -57,7 +65,7 @@ class Console:
             return
         mark = click.style(MARKS[result.status], fg=COLOURS[result.status])
         use = _padded(str(use_name(result.use)), 14)
-        reason = f"  {status_reason(result)}" if result.status in (NOT_TESTED, BROKEN) else ""
+        reason = f"  {status_reason(result)}" if result.status in (EXPECTED_FAILURE, NOT_TESTED, BROKEN) else ""
         click.echo(f"{mark} {use} {result.seconds:5.2f}s  {result.scenario.id}{reason}")
         if result.status == FAILED and self._info is not None:
             first = self._causes.setdefault((result.use, result.cause or result.scenario.id), result)
@@ -103,6 +111,8 @@ def verdict(ended: Ended) -> Iterable[str]:
     if ended.broken is not None:
         yield str(ended.broken)
     yield str(text("harness.counts", seconds=f"{ended.seconds:.1f}", **counts))
+    if expected := ended.count(EXPECTED_FAILURE):
+        yield str(text("harness.counted_expected", count=expected))
     for reason, count in ended.unchecked().items():
         yield str(text("harness.literals_unchecked_in", count=count, reason=reason))
     yield str(text("harness.replay", seed=ended.info.seed, command=ended.info.command))

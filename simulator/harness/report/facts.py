@@ -10,6 +10,7 @@ from simulator.harness.execution.journal_legs import ShownLeg
 from simulator.harness.execution.matching import Mismatch
 from simulator.harness.execution.results import (
     BROKEN,
+    EXPECTED_FAILURE,
     FAILED,
     NOT_APPLICABLE,
     NOT_TESTED,
@@ -64,6 +65,9 @@ def anchor(result: ScenarioResult) -> str:
     return f"{result.use}-{result.scenario.id.replace('/', '-')}"
 
 
+_REASONED = (EXPECTED_FAILURE, NOT_TESTED, BROKEN)
+
+
 class _Messages:
     """Leaves the messages out of a run when the page would grow too large."""
 
@@ -112,7 +116,7 @@ def _run(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
         "use": result.use,
         "use_name": _json(use_name(result.use)),
         "status": result.status,
-        "reason": _json(result.reason) if result.reason and result.status in (NOT_TESTED, BROKEN) else None,
+        "reason": _json(result.reason) if result.reason and result.status in _REASONED else None,
         "notes": [_json(each) for each in result.notes],
         "verifies": list(result.scenario.verifies),
         "seconds": round(result.seconds, 2),

@@ -5,10 +5,19 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from simulator.core.texts import text
-from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, Ended, ScenarioResult
+from simulator.harness.execution.results import (
+    BROKEN,
+    EXPECTED_FAILURE,
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_TESTED,
+    Ended,
+    ScenarioResult,
+)
 from simulator.harness.report.wording import failure_text, headline
 from simulator.harness.scenario.definition import use_name
 
+_SKIPPED = (EXPECTED_FAILURE, NOT_TESTED, NOT_APPLICABLE)
 # XML 1.0 has no place for these, whatever a message may hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -21,7 +30,7 @@ def write_junit(ended: Ended, path: Path) -> None:
         suite = SubElement(root, "testsuite", name=str(use_name(use)), tests=str(len(results)))
         suite.set("failures", str(sum(each.status == FAILED for each in results)))
         suite.set("errors", str(sum(each.status == BROKEN for each in results)))
-        suite.set("skipped", str(sum(each.status in (NOT_TESTED, NOT_APPLICABLE) for each in results)))
+        suite.set("skipped", str(sum(each.status in _SKIPPED for each in results)))
         suite.set("time", f"{sum(each.seconds for each in results):.3f}")
         suite.set("timestamp", ended.info.started.replace(" ", "T"))
         properties = SubElement(suite, "properties")
@@ -44,7 +53,7 @@ def _case(suite: Element, result: ScenarioResult, ended: Ended) -> None:
         failure.text = _clean(str(failure_text(result, ended.info)))
     elif result.status == BROKEN:
         SubElement(case, "error", message=_clean(str(result.reason)))
-    elif result.status in (NOT_TESTED, NOT_APPLICABLE):
+    elif result.status in _SKIPPED:
         SubElement(case, "skipped", message=_clean(str(result.reason)))
     if result.unchecked is not None:
         said = SubElement(case, "system-out")

@@ -13,7 +13,15 @@ import jinja2
 from markupsafe import Markup, escape
 
 from simulator.core.texts import Text, plain, text
-from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, PASSED, Ended
+from simulator.harness.execution.results import (
+    BROKEN,
+    EXPECTED_FAILURE,
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_TESTED,
+    PASSED,
+    Ended,
+)
 from simulator.harness.report.facts import PASSED_MESSAGES, cards, details, table_rows
 from simulator.harness.report.likely_mistakes import sections, unexplained
 from simulator.harness.scenario.definition import use_name
@@ -56,7 +64,7 @@ def write_report(ended: Ended, path: Path) -> None:
     path.write_text(page, encoding="utf-8")
 
 
-_STATUSES = (PASSED, FAILED, BROKEN, NOT_TESTED, NOT_APPLICABLE)
+_STATUSES = (PASSED, FAILED, EXPECTED_FAILURE, BROKEN, NOT_TESTED, NOT_APPLICABLE)
 _OUTCOMES = ("answered", "refused", "repeated", "dropped", "unknown")
 """Of a message, as the platform's journal has it."""
 _WORDS = (

@@ -13,19 +13,24 @@ from simulator.core.masking import mask_text
 from simulator.core.texts import text
 from simulator.harness.environment.modes import NATIONAL
 from simulator.harness.execution.journal_legs import ObservedLeg
-from simulator.harness.execution.results import Ended, Event, ScenarioEnded, ScenarioResult
+from simulator.harness.execution.results import Event, ScenarioEnded, ScenarioResult
 
 _FACTS = ("id", "exchange", "leg", "infno", "msgid", "outcome", "findings")
 
 
 @contextlib.contextmanager
-def recording(path: Path | None, agency_edition: str, *, unmasked: bool) -> Iterator[Callable[[Event], None]]:
-    """Listener that writes the messages of a run, if there is a path; raises SetupError when it cannot write."""
+def recording(
+    path: Path | None, agency_edition: str, *, unmasked: bool, resumed: bool = False
+) -> Iterator[Callable[[Event], None]]:
+    """Listener that writes the messages of a run, if there is a path, after those of a run that it resumes.
+
+    Raises SetupError when it cannot write.
+    """
     if path is None:
         yield lambda _: None
         return
     try:
-        file = path.open("w", encoding="utf-8")
+        file = path.open("a" if resumed else "w", encoding="utf-8")
     except OSError as error:
         raise SetupError(text("harness.cannot_write", path=path, problem=error.strerror or "")) from None
     with file:
@@ -44,7 +49,7 @@ class _Recorder:
         if isinstance(event, ScenarioEnded):
             for row in event.rows:
                 self._write(event.result, row)
-        elif isinstance(event, Ended):
+            # What was said before an interruption is kept with the results.
             self._file.flush()
 
     def _write(self, result: ScenarioResult, row: ObservedLeg) -> None:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from simulator.harness.execution.results import FAILED, Ended
+from simulator.harness.execution.results import EXPECTED_FAILURE, FAILED, Ended
 
 
 def write_results(ended: Ended, path: Path) -> None:
@@ -13,7 +13,7 @@ def write_results(ended: Ended, path: Path) -> None:
             "scenario": each.scenario.id,
             "use": each.use,
             "status": each.status,
-            "rule": each.cause if each.status == FAILED else "",
+            "rule": each.cause if each.status in (FAILED, EXPECTED_FAILURE) else "",
             "reason": each.reason.as_json() if each.reason is not None else None,
         }
         for each in ended.results

@@ -45,7 +45,8 @@ def _asked(paths: Sequence[Path]) -> list[_Asked]:
     for path in paths or [shipped_folder()]:
         looked = _below(path)
         if not looked:
-            close = hint(str(path), _shipped_names())
+            names = [part for name in shipped_names() for part in (name.rpartition("/")[0], name)]
+            close = hint(str(path), dict.fromkeys(names))
             raise DataFaults([DataFault(text("harness.no_scenarios_at", path=str(path), suffix=SUFFIX, hint=close))])
         found += looked
     return list(dict.fromkeys(found))
@@ -83,10 +84,10 @@ def _candidates(path: Path) -> tuple[Path, ...]:
     return (path, shipped_folder() / path, Path(f"{shipped_folder() / path}{SUFFIX}"))
 
 
-def _shipped_names() -> list[str]:
-    """Names of the shipped scenarios: families, and family/name."""
+def shipped_names() -> list[str]:
+    """Names of the shipped scenarios, as family/name; a row of a table has the name of its file."""
     files = [each.file.relative_to(shipped_folder()) for each in _below(shipped_folder())]
-    return list(dict.fromkeys(name for file in files for name in (str(file.parent), str(file).removesuffix(SUFFIX))))
+    return [file.as_posix().removesuffix(SUFFIX) for file in files]
 
 
 def _refuse_same_names(scenarios: Iterable[Scenario]) -> None:

@@ -1,0 +1,1 @@
+"""Capture: recorded messages become a scenario, with roles in place of people."""
