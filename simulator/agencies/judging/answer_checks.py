@@ -5,26 +5,17 @@ An answer that breaks the contract, an identity or the person is not passed on t
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from simulator.agencies.judging.mistakes.catalogue import catalogue
+from simulator.agencies.judging.likely_cause import NO_CAUSE, Cause, cause_of, with_cause
 from simulator.agencies.judging.mistakes.form import shifted_time
 from simulator.contract.amounts import fen_of
 from simulator.contract.identities import cancellation_faults, settlement_faults
 from simulator.core.clock import from_wire
 from simulator.core.findings import ERROR, WARNING, Finding, from_faults
-from simulator.core.texts import Text, text
+from simulator.core.texts import text
 from simulator.domain.transaction_table import Family, traits_of
 
-
-class Cause(NamedTuple):
-    """Likely cause of a difference, and the ids of its mistakes."""
-
-    sentence: Text | None = None
-    mistakes: tuple[str, ...] = ()
-
-
-NO_CAUSE = Cause()
 GRACE_S = 86400
 """Seconds by which the clocks of platform and agency may differ."""
 NEAR_S = 3600
@@ -105,10 +96,10 @@ def judge_time(info: Mapping[str, Any], *, began: str, now: datetime, own_clock:
     cause = _cause_of_time(got, began=began, now=now)
     if abs((settled - now).total_seconds()) > GRACE_S:
         severity = WARNING if own_clock else ERROR
-        sentence = _with_cause(text("judge.settled_far_from_now", got=got, now=shown), cause)
+        sentence = with_cause(text("judge.settled_far_from_now", got=got, now=shown), cause)
         return [Finding("time.setl_time", severity, sentence, path, shown, got, cause.mistakes)]
     if began and settled < from_wire(began):
-        sentence = _with_cause(text("judge.settled_before_visit", got=got, began=began), cause)
+        sentence = with_cause(text("judge.settled_before_visit", got=got, began=began), cause)
         return [Finding("time.setl_time", ERROR, sentence, path, began, got, cause.mistakes)]
     return []
 
@@ -121,13 +112,7 @@ def _cause_of_time(written: str, *, began: str, now: datetime) -> Cause:
         if meant is None or abs((meant - now).total_seconds()) > NEAR_S or (began and meant < from_wire(began)):
             continue
         found.append(name)
-    return Cause(catalogue().mistakes[found[0]].sentence, (found[0],)) if len(found) == 1 else NO_CAUSE
-
-
-def _with_cause(difference: Text, cause: Cause) -> Text:
-    return (
-        difference if cause.sentence is None else text("judge.with_cause", difference=difference, cause=cause.sentence)
-    )
+    return cause_of([(found[0], {})]) if len(found) == 1 else NO_CAUSE
 
 
 def judge_rows(
@@ -146,7 +131,7 @@ def judge_rows(
     for index, (key, ours, theirs) in enumerate(differing):
         sentence = text("judge.row_differs", key=key, wanted=ours, got=theirs)
         if index == 0:
-            sentence = _with_cause(sentence, cause)
+            sentence = with_cause(sentence, cause)
         severity, mistakes = (ERROR, cause.mistakes) if index == 0 else (WARNING, ())
         found.append(Finding(rule, severity, sentence, path, f"{key}={ours}", f"{key}={theirs}", mistakes))
     return found

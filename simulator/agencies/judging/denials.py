@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.agencies.judging.answer_checks import Cause
-from simulator.agencies.judging.balance_judging import told_cause
-from simulator.agencies.judging.mistakes.catalogue import catalogue
+from simulator.agencies.judging.likely_cause import NO_CAUSE, Cause, cause_of
 from simulator.benefit import City, Dates
 from simulator.core.clock import from_wire
-from simulator.core.texts import Text
 from simulator.domain.person import Filing, Person, in_force
 from simulator.domain.places import LOCAL
 from simulator.domain.transaction_table import DISEASE_REGISTRATION, FILING, traits_of
@@ -27,14 +24,10 @@ def cause_of_denial(asked: Asked) -> Cause:
     data = asked.body["data"]
     known = people.load(asked.work, data["psn_no"])
     if known is None:
-        return Cause()
+        return NO_CAUSE
     found = list(_of_batch(asked, data)) if traits_of(asked.infno).awarded else []
     # A batch that is refused because it is settled is refused for no fact of the person.
-    found = found or list(_of_person(asked, known.person))
-    told: dict[str, Text] = {}
-    for name, values in found:
-        told.setdefault(name, catalogue().mistakes[name].told(values))
-    return told_cause(list(told.items()))
+    return cause_of(found or _of_person(asked, known.person))
 
 
 def _of_batch(asked: Asked, data: Mapping[str, Any]) -> Named:

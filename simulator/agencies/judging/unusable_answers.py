@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from simulator.agencies.judging.award_checks import answered_amounts, outcome_of_award, with_cause
+from simulator.agencies.judging.award_checks import answered_amounts, outcome_of_award
 from simulator.agencies.judging.award_judging import earlier_answers
 from simulator.agencies.judging.dry_run import expect
-from simulator.agencies.judging.mistakes.catalogue import catalogue
+from simulator.agencies.judging.likely_cause import cause_of, with_cause
 from simulator.agencies.judging.mistakes.form import explained_form
 from simulator.core.findings import ERROR, Finding
-from simulator.core.texts import join
 from simulator.domain.transaction_table import traits_of
 from simulator.insured.place import Asked
 
@@ -27,12 +26,9 @@ def with_causes(asked: Asked, output: Mapping[str, Any], findings: list[Finding]
     earlier = {
         each.msgid: each.answered for each in earlier_answers(asked) if each.psn_no == asked.body["data"]["psn_no"]
     }
-    mistakes = catalogue().mistakes
-    found = list(explained_form(outcome_of_award(award), answered_amounts(info), earlier))
-    told = [mistakes[name].told(values) for name, values in found]
-    if not told or len(told) > catalogue().limits.most_told:
+    cause = cause_of(explained_form(outcome_of_award(award), answered_amounts(info), earlier))
+    if cause.sentence is None:
         return findings
     broken = findings[first]
-    cause = join(told, zh="；或", en="; or ")
-    explained = replace(broken, sentence=with_cause(broken.sentence, cause), mistakes=tuple(name for name, _ in found))
+    explained = replace(broken, sentence=with_cause(broken.sentence, cause), mistakes=cause.mistakes)
     return [*findings[:first], explained, *findings[first + 1 :]]
