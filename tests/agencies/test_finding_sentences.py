@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from simulator.agencies.judging.answer_checks import judge_rows
 from simulator.agencies.judging.award_checks import answered_amounts, judge_award, outcome_of_award
 from simulator.agencies.judging.diagnosis import Diagnosis, diagnose
 from simulator.agencies.judging.likely_cause import NO_CAUSE, Cause, cause_of, with_basis, with_cause
@@ -94,3 +95,14 @@ def test_several_causes_are_told_as_alternatives_the_simplest_first_and_too_many
     many = cause_of((name, {}) for name in groups.values())
     assert len(many.mistakes) == len(groups) > catalogue().limits.most_told
     assert many.sentence is None
+
+
+def test_an_absent_row_and_an_open_end_are_told_apart():
+    open_there, absent_there = (
+        judge_rows("registrations", "/output/feedetail", {"M07800 2025-01-01": "2025-12-31"}, got)[0]
+        for got in ({"M07800 2025-01-01": ""}, {})
+    )
+    assert open_there.sentence.en.endswith("answered an open end")
+    assert absent_there.sentence.en.endswith("answered no row")
+    assert open_there.sentence.zh != absent_there.sentence.zh
+    assert (open_there.got, absent_there.got) == ("M07800 2025-01-01=", "M07800 2025-01-01=-")

@@ -3,7 +3,9 @@
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tests.second_agency import day
@@ -29,6 +31,8 @@ class Agency:
         self._registry = Registry(city.area, int(time.time()))
         self._lock = threading.Lock()
         self._refused: dict[str, str] = {}
+        self._looked_for: dict[str, int] = defaultdict(int)
+        self._turn = threading.Event()
         trade = Trade(city, people, self.books, self._registry, defects)
         settling = Settling(trade)
         self._served: dict[str, Callable[[Message], Result]] = {
@@ -58,6 +62,8 @@ class Agency:
             envelope = decode(body)
             now = needed(envelope, "inf_time") if _TIME.fullmatch(str(envelope.get("inf_time"))) else ""
             message = self._read(envelope)
+            if "same_msgid_at_once_done_twice" in self.defects:
+                message = self._taken_for_new(message)
             with self._lock:
                 output = self._work(message)
             answered = self._envelope("0", "", output, now)
@@ -79,6 +85,17 @@ class Agency:
             institution=needed(envelope, "fixmedins_code"),
             input=child(envelope, "input"),
         )
+
+    def _taken_for_new(self, message: Message) -> Message:
+        """Looks for the msgid before it waits for its turn, so that what comes meanwhile is seen by nobody."""
+        with self._lock:
+            self._looked_for[message.msgid] += 1
+            known = message.msgid in self.books.done
+        # Time in which a second one may look too; nobody needs it who looks once it is his turn.
+        self._turn.wait(0 if message.infno in _SPENDS_NOTHING else 0.2)
+        with self._lock:
+            race = not known and message.msgid in self.books.done
+        return replace(message, msgid=f"{message.msgid}/{self._looked_for[message.msgid]}") if race else message
 
     def _envelope(self, code: str, reason: str, output: dict[str, Any], now: str) -> dict[str, Any]:
         digits = re.sub(r"\D", "", now) or "0" * 14

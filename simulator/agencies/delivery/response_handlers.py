@@ -126,7 +126,7 @@ def _handle_registrations(accepted_answer: AcceptedAnswer) -> Answered:
 def _spans(output: Mapping[str, Any]) -> dict[str, str]:
     """Last day of each registration by disease code and first day, sorted by code."""
     rows = output.get("feedetail") or []
-    spans = {f"{row['opsp_dise_code']} {row['begndate']}": row.get("enddate") or "-" for row in rows}
+    spans = {f"{row['opsp_dise_code']} {row['begndate']}": row.get("enddate") or "" for row in rows}
     return dict(sorted(spans.items()))
 
 

@@ -13,7 +13,7 @@ from simulator.contract.amounts import fen_of
 from simulator.contract.identities import cancellation_faults, settlement_faults
 from simulator.core.clock import from_wire
 from simulator.core.findings import ERROR, WARNING, Finding, from_faults
-from simulator.core.texts import text
+from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import Family, traits_of
 
 GRACE_S = 86400
@@ -120,21 +120,35 @@ def judge_rows(
 ) -> list[Finding]:
     """Compares two tables by key, in the order of `wanted`; the first different row is an error, later ones warnings.
 
-    Later rows often derive from the first, so they are not counted as errors of their own.
+    Later rows often derive from the first, so they are not counted as errors of their own. A blank value is an end that
+    is open.
     """
     differing = [
-        (key, wanted.get(key, "-"), got.get(key, "-"))
+        (key, wanted.get(key), got.get(key))
         for key in dict.fromkeys((*wanted, *got))
         if wanted.get(key) != got.get(key)
     ]
     found = []
     for index, (key, ours, theirs) in enumerate(differing):
-        sentence = text("judge.row_differs", key=key, wanted=ours, got=theirs)
+        sentence = text("judge.row_differs", key=key, wanted=_shown(ours), got=_shown(theirs))
         if index == 0:
             sentence = with_cause(sentence, cause)
         severity, mistakes = (ERROR, cause.mistakes) if index == 0 else (WARNING, ())
-        found.append(Finding(rule, severity, sentence, path, f"{key}={ours}", f"{key}={theirs}", mistakes))
+        found.append(
+            Finding(rule, severity, sentence, path, f"{key}={_written(ours)}", f"{key}={_written(theirs)}", mistakes)
+        )
     return found
+
+
+def _shown(value: str | None) -> Text | str:
+    """A value of a row; an absent row and an open end are told apart in words."""
+    if value is None:
+        return text("judge.no_row")
+    return value or text("judge.open_end")
+
+
+def _written(value: str | None) -> str:
+    return "-" if value is None else value
 
 
 def _not_repeated(name: str, wanted: str, got: str) -> Finding:
