@@ -5,6 +5,7 @@ Each works on balances alone, so that the answer to a query of them is explained
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from simulator.agencies.judging.mistakes.catalogue import MAKERS
@@ -252,10 +253,15 @@ def account_charged_twice(books: Books) -> Iterator[BookChange]:
 
 
 def of_a_kind(books: Books, rows: list[Past], sign: int) -> Iterator[BookChange]:
+    """Movements of each kind of balance alone added to the balances."""
     for kind in sorted({kind for row in rows for kind, _ in row.movements}):
-        changed = moved(books.accumulated, rows, sign, lambda key, kind=kind: key[0] == kind)
+        changed = moved(books.accumulated, rows, sign, partial(_is_of, kind))
         if not same_balances(changed, books.accumulated):
             yield BookChange(changed, books.account, kind, {"kind": kind})
+
+
+def _is_of(kind: str, key: tuple[str, str]) -> bool:
+    return key[0] == kind
 
 
 def _paid_from_account(books: Books) -> list[Past]:
