@@ -24,10 +24,12 @@ _LEG = Statement(select(journal).where(journal.c.exchange == bindparam("exchange
 @call("POST", "agencies/<area>/messages")
 def send_message(request: ControlRequest) -> Any:
     """Sends this message to the agency past every guard of ours, and judges the answer (rules 38)."""
-    fields = request.validated_body("own_message")["message"]
-    platform = request.platform
-    exchange = send(AgencyLine(request.sandbox, platform.forwarding, request.path_values["area"]), fields)
-    return _told(request.sandbox, exchange)
+    body = request.validated_body("own_message")
+    line = AgencyLine(request.sandbox, request.platform.forwarding, request.path_values["area"])
+    first, *others = send(line, body["message"], at_once=body.get("at_once", 1))
+    told = _told(request.sandbox, first)
+    told["findings"] += [found for each in others for found in _told(request.sandbox, each)["findings"]]
+    return told
 
 
 @call("POST", "agencies/<area>/day")
@@ -37,7 +39,7 @@ def reconcile_day(request: ControlRequest) -> Any:
     line = AgencyLine(request.sandbox, request.platform.forwarding, request.path_values["area"])
     with request.sandbox.begin() as (work, config, _clock):
         body = agency_day(work, config, line.agency(config), day).body
-    told = _told(request.sandbox, send(line, {"infno": RECONCILIATION_DAY, "input": body}))
+    told = _told(request.sandbox, send(line, {"infno": RECONCILIATION_DAY, "input": body})[0])
     if told["infcode"] != "0":
         raise refuse("agency_no_answer", area=request.path_values["area"], reason=told["err_msg"] or "-")
     return {"day": day, "rows": len(body["rows"]), "differences": told["output"].get("differences") or []}

@@ -16,6 +16,7 @@ class Family(StrEnum):
     """Families that the code names; the table may hold others."""
 
     PERSON_QUERY = "person_query"
+    ENTITLEMENT_QUERY = "entitlement_query"
     ACCUMULATOR_QUERY = "accumulator_query"
     REGISTRATION_QUERY = "registration_query"
     CHARGE_UPLOAD = "charge_upload"
@@ -97,6 +98,7 @@ def check_registered(kind: str, registered: Iterable[str], wanted: Iterable[str]
 
 
 PERSON_QUERY = number_of(Family.PERSON_QUERY)
+ENTITLEMENT_QUERY = number_of(Family.ENTITLEMENT_QUERY)
 ACCUMULATOR_QUERY = number_of(Family.ACCUMULATOR_QUERY)
 REGISTRATION_QUERY = number_of(Family.REGISTRATION_QUERY)
 DISEASE_REGISTRATION = number_of(Family.DISEASE_REGISTRATION)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from simulator.core.texts import Text, plain
+from simulator.harness.execution.matching import Mismatch
 from simulator.harness.execution.results import FAILED, ScenarioResult
 from simulator.self_check.bench import Bench, Played
 from simulator.self_check.catalogue import SIDES, Defect
@@ -132,13 +133,19 @@ def _caught(verdict: DefectVerdict, result: ScenarioResult) -> DefectVerdict:
 
 def _first_finding(result: ScenarioResult) -> Text:
     """Sentence with its rule; findings that only follow from others are left out."""
+    step = result.root_cause
+    if step is not None and step.sent_otherwise and not result.differences[0].causes:
+        return _as_difference(result.differences[0])
     for difference in result.differences:
         for cause in difference.causes:
             if _FOLLOWS not in cause.en:
                 return _with_rule(difference.path, cause, in_the_end=result.root_cause is None)
     if not result.differences:
         return result.reason or plain("")
-    first = result.differences[0]
+    return _as_difference(result.differences[0])
+
+
+def _as_difference(first: Mismatch) -> Text:
     return Text(
         f"{first.path}：{first.wanted.zh} ≠ {first.got.zh}", f"{first.path}: {first.wanted.en} ≠ {first.got.en}"
     )

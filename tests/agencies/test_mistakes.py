@@ -165,7 +165,7 @@ UNSEEN = {
     *("care_cap_ignored", "layer_caps_ignored", "day_of_claim", "last_years_rules", "ratio_of_day", "caps_of_day"),
     *("deductible_overall", "caps_of_category", "excess_kept_out", "scope"),
     # Is seen in what the answer tells, not in the claim.
-    *("own_catalogue", "counted_under_sub_code", "balances_told"),
+    *("own_catalogue", "counted_under_sub_code", "balances_told", "balances_in_fen", "rows_cut"),
 }
 
 
@@ -293,15 +293,15 @@ def test_a_diagnosis_tells_its_arithmetic():
     wrong = named("deductible_after_ratio", question)
     told = diagnose(question, answered(wrong), settle(question), [], "P")
     # 1000.00 × 0.90 − 500.00 = 400.00, in place of (1000.00 − 500.00) × 0.90 = 450.00
-    assert "1000.00 × 0.9000 − 500.00 = 400.00" in told.sentence.en
-    assert "deductible_after_ratio" in told.ids
+    assert "1000.00 × 0.9000 − 500.00 = 400.00" in told.cause.sentence.en
+    assert "deductible_after_ratio" in told.cause.mistakes
 
 
 def test_what_no_mistake_explains_is_told_without_a_cause():
     question = question_of(100_000)
     ours = settle(question)
     odd = AnsweredAmounts({**ours.amounts, "pool": 12_345, "fund_total": 12_345, "personal": 87_655}, ours.ratio, 0)
-    assert diagnose(question, odd, ours, [], "P").sentence is None
+    assert diagnose(question, odd, ours, [], "P").cause.sentence is None
 
 
 def test_exchanged_fields_are_named():
@@ -309,22 +309,24 @@ def test_exchanged_fields_are_named():
     ours = settle(question)
     exchanged = {**ours.amounts, "deductible": ours.amounts["pool"], "pool": ours.amounts["deductible"]}
     told = diagnose(question, AnsweredAmounts(exchanged, ours.ratio, 0), ours, [], "P")
-    assert told.ids[:1] == ("fields_exchanged",)
-    assert "act_pay_dedc" in told.sentence.en
+    assert told.cause.mistakes[:1] == ("fields_exchanged",)
+    assert "act_pay_dedc" in told.cause.sentence.en
 
 
 def test_an_answer_in_fen_is_named():
     question = question_of(100_000)
     ours = settle(question)
     hundredfold = {name: 100 * fen for name, fen in ours.amounts.items()}
-    assert "fen_for_yuan" in diagnose(question, AnsweredAmounts(hundredfold, ours.ratio, 0), ours, [], "P").ids
+    assert (
+        "fen_for_yuan" in diagnose(question, AnsweredAmounts(hundredfold, ours.ratio, 0), ours, [], "P").cause.mistakes
+    )
 
 
 def test_the_answer_to_another_message_is_recognised():
     earlier, question = question_of(120_000), question_of(100_000)
     ours = settle(question)
     told = diagnose(question, answered(settle(earlier)), ours, [judged(earlier)], "P")
-    assert "stale_answer" in told.ids
+    assert "stale_answer" in told.cause.mistakes
 
 
 # The catalogue

@@ -135,3 +135,17 @@ def test_an_undecided_msgid_is_not_sent_again(city, stubbed):
     (waiting,) = city.outbox()
     told = probe(city, {"infno": "2207A", "msgid": waiting["msgid"], "input": {"data": {}}}, 400)
     assert told["error"]["code"] == "probe_undecided"
+
+
+def test_a_message_twice_at_once_is_answered_the_same_and_booked_once(city, stubbed):
+    stubbed()
+    settled(city)
+    first = sent_to_agency(city, "2207A")
+    data = {"psn_no": first["input"]["data"]["psn_no"], "omsgid": first["msgid"], "oinfno": "2207A"}
+    body = {"message": {**first, "infno": "2601", "msgid": "", "input": {"data": data}}, "at_once": 3}
+    told = city.control("POST", f"agencies/{CITY}/messages", body)
+    assert (told["infcode"], told["findings"]) == ("0", [])
+    legs = city.control("GET", "messages?raw=1&leg=agency&infno=2601")["messages"]
+    assert len(legs) == 3
+    assert {read_json(each["request"].encode())["msgid"] for each in legs} == {told["msgid"]}
+    assert city.control("POST", "books", {})["findings"] == []

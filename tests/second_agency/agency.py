@@ -3,7 +3,9 @@
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tests.second_agency import day
@@ -28,6 +30,9 @@ class Agency:
         self.books = Books(people, defects)
         self._registry = Registry(city.area, int(time.time()))
         self._lock = threading.Lock()
+        self._refused: dict[str, str] = {}
+        self._looked_for: dict[str, int] = defaultdict(int)
+        self._turn = threading.Event()
         trade = Trade(city, people, self.books, self._registry, defects)
         settling = Settling(trade)
         self._served: dict[str, Callable[[Message], Result]] = {
@@ -62,6 +67,8 @@ class Agency:
             envelope = decode(body)
             now = needed(envelope, "inf_time") if _TIME.fullmatch(str(envelope.get("inf_time"))) else ""
             message = self._read(envelope)
+            if "same_msgid_at_once_done_twice" in self.defects:
+                message = self._taken_for_new(message)
             with self._lock:
                 output = self._work(message)
             answered = self._envelope("0", "", output, now)
@@ -84,6 +91,17 @@ class Agency:
             input=child(envelope, "input"),
         )
 
+    def _taken_for_new(self, message: Message) -> Message:
+        """Looks for the msgid before it waits for its turn, so that what comes meanwhile is seen by nobody."""
+        with self._lock:
+            self._looked_for[message.msgid] += 1
+            known = message.msgid in self.books.done
+        # Time in which a second one may look too; nobody needs it who looks once it is his turn.
+        self._turn.wait(0 if message.infno in _SPENDS_NOTHING else 0.2)
+        with self._lock:
+            race = not known and message.msgid in self.books.done
+        return replace(message, msgid=f"{message.msgid}/{self._looked_for[message.msgid]}") if race else message
+
     def _envelope(self, code: str, reason: str, output: dict[str, Any], now: str) -> dict[str, Any]:
         digits = re.sub(r"\D", "", now) or "0" * 14
         number = f"{self.area}{digits}{self._registry.number('')[-8:]:0>10}"
@@ -97,7 +115,8 @@ class Agency:
         if message.infno in _SPENDS_NOTHING:
             return serve(message).output
         as_text = "numbers_compared_as_text" in self.defects
-        content = message.infno, message.institution, same(message.input, numbers_as_text=as_text)
+        place = (message.now if "time_of_the_header_compared" in self.defects else "") + message.institution
+        content = message.infno, place, same(message.input, numbers_as_text=as_text)
         done = self.books.done.get(message.msgid)
         late = message.msgid in self.books.refused_for_ever and "late_original_accepted" not in self.defects
         if (done is not None and done.reversed and "old_success_after_reversal" not in self.defects) or late:
@@ -106,7 +125,13 @@ class Agency:
             if done.content != content and "other_content_answered" not in self.defects:
                 raise Refusal(f"报文 {message.msgid} 已用于另一内容")
             return done.answer
-        result = serve(message)
+        if "refusal_is_remembered" in self.defects and message.msgid in self._refused:
+            raise Refusal(self._refused[message.msgid])
+        try:
+            result = serve(message)
+        except Refusal as refusal:
+            self._refused[message.msgid] = str(refusal)
+            raise
         self.books.done[message.msgid] = Done(
             message.infno, content, result.psn_no, result.output, result.settlement, result.cancellation
         )
@@ -122,13 +147,17 @@ class Agency:
         if original is None:
             if "unseen_reversal_refused" in self.defects:
                 raise Refusal("没有收到过原报文")
+            if "reversed_query_refused" in self.defects and oinfno in _SPENDS_NOTHING:
+                raise Refusal("查询类交易不能冲正")
             if oinfno not in _SPENDS_NOTHING:
                 self.books.refused_for_ever.add(omsgid)
             return Result({}, psn_no)
         theirs = (original.psn_no, original.infno) == (psn_no, oinfno)
         if not theirs and "reversal_of_anybody" not in self.defects:
             raise Refusal("原报文不是这个人的或不是这个交易")
-        if original.infno in _REPEATED:
+        if "reversed_cancellation_refused" in self.defects and original.infno == "2208":
+            raise Refusal("撤销不能冲正")
+        if original.infno in _REPEATED and "reversal_of_grants_accepted" not in self.defects:
             raise Refusal("备案类交易不能冲正，请以同一报文重发")
         again = original.reversed
         if again and "second_reversal_refused" in self.defects:

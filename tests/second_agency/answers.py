@@ -91,6 +91,8 @@ class Answers:
         if award.account > 0 and "details_lack_the_account" not in self.defects:
             row = _detail("310200", "城镇职工基本医疗保险个人账户基金", award.account, claim.balance, award.account)
             found.append(row)
+        if "details_cut_after_the_first" in self.defects:
+            found = found[:1]
         if "details_one_fen_off" in self.defects:
             found[0]["fund_payamt"] += Decimal("0.01")
         return found

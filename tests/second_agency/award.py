@@ -126,6 +126,8 @@ class Rules:
             lines = [line + prior for line, prior in zip(lines, claim.priors, strict=True)]
         if "negative_lines_dropped" in self.defects:
             lines = [max(0, line) for line in lines]
+        if "charges_after_the_second_left_out" in self.defects:
+            lines = [line if index < 2 else 0 for index, line in enumerate(lines)]
         return lines
 
     def _steps(self, claim: Claim) -> tuple[Row, list[tuple[int, Decimal]]]:
@@ -145,7 +147,8 @@ class Rules:
         if claim.elsewhere and "modifiers_ignored" not in self.defects:
             modified = [[self._modified(ratio, group, claim) for ratio in ratios] for group in self._groups(claim)]
             ratios = min(modified) if "worst_filing" in self.defects else max(modified)
-        used = [ratio.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP) for ratio in ratios]
+        places = Decimal("0.01" if "ratio_of_two_decimals" in self.defects else "0.0001")
+        used = [ratio.quantize(places, rounding=ROUND_HALF_UP) for ratio in ratios]
         return row, list(zip([fen_of_text(each["above"]) for each in written], used, strict=True))
 
     def _groups(self, claim: Claim) -> Sequence[str]:
@@ -167,7 +170,8 @@ class Rules:
             return Decimal(row["set"])
         if "times" in row:
             return ratio * Decimal(row["times"])
-        return max(Decimal(0), ratio - Decimal(row["minus"]))
+        minus = Decimal(row["minus"]) * (2 if "modifier_twice" in self.defects else 1)
+        return max(Decimal(0), ratio - minus)
 
     def _counted(self, claim: Claim, ratio: Row) -> Counted:
         """What deductible, caps and brackets count, and where the batch is booked."""
@@ -198,6 +202,11 @@ class Rules:
         if "deductible_never" in self.defects:
             left = 0
         scope, borne, shares = 0, 0, []
+        if "refunds_bear_no_deductible" in self.defects:
+            for line in lines:
+                shares.append(min(left - borne, max(0, line)))
+                borne += shares[-1]
+            return shares
         for line in lines:
             scope += line
             until_here = min(left, max(0, scope))
@@ -211,6 +220,8 @@ class Rules:
             exact = [line * ratio - share for line, share in zip(lines, shares, strict=True)]
         if "rounded_once" in self.defects:
             return half_up(sum(exact, Decimal(0)))
+        if "binary_floats" in self.defects:
+            return round(sum(float(each) / 100 for each in exact) * 100)
         if "half_even" in self.defects:
             return sum(int(each.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)) for each in exact)
         if "truncated" in self.defects:
@@ -247,6 +258,8 @@ class Rules:
 
     def _pay_layers(self, claim: Claim, balances: Balances, made: Award, in_scope: int) -> None:
         own = in_scope - made.pool - made.shut_out
+        if "deductible_outside_the_bases" in self.defects:
+            own -= made.deductible
         order = self.city.setting("layer_order")
         if "assistance_first" in self.defects:
             order = ["assistance", *(fund for fund in order if fund != "assistance")]
@@ -259,10 +272,13 @@ class Rules:
             if "supplement_on_everything" in self.defects and fund == "civil_servants":
                 base = claim.total - made.pool - sum(made.layers.values())
             paid_kind, base_kind = KINDS[fund]
+            if "prior_selfpay_in_the_bases" in self.defects and fund == "major_illness":
+                base += sum(claim.priors)
             before = balances.get((base_kind, ""), 0)
             if "line_of_each_visit" in self.defects and fund == "major_illness":
                 before = 0
-            paid = sum(half_up(_reaches(row, before + base) - _reaches(row, before)) for row in rows)
+            exact = [_reaches(row, before + base) - _reaches(row, before) for row in rows]
+            paid = sum(int(each) if "layers_truncated" in self.defects else half_up(each) for each in exact)
             cap = rows[0].get("cap", "unlimited")
             if cap != "unlimited":
                 paid = min(paid, max(0, fen_of_text(cap) - balances.get((paid_kind, ""), 0)))
@@ -282,7 +298,8 @@ class Rules:
         found = [row for row in rows if row]
         if "identities_add_up" in self.defects:
             return found
-        return sorted(found, key=lambda row: Decimal(row["ratio"]), reverse=True)[:1]
+        best_first = "lowest_identity" not in self.defects
+        return sorted(found, key=lambda row: Decimal(row["ratio"]), reverse=best_first)[:1]
 
     def _base(self, kind: str, made: Award, own: int) -> int:
         if kind == "above_cap_pay" or (kind == "above_cap_scope" and "large_amount_on_the_cut" in self.defects):

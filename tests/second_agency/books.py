@@ -106,7 +106,7 @@ class Books:
 
     def take_back(self, settlement: Settlement, year: str, *, account: bool = True) -> None:
         """Undo what it booked, in the year it was booked in."""
-        self._move(settlement, -1, year)
+        self._move(settlement, 1 if "taken_back_with_the_wrong_sign" in self.defects else -1, year)
         if account:
             self.accounts[settlement.psn_no, settlement.insutype] += settlement.account
 
@@ -120,10 +120,11 @@ class Books:
     def rows_of(self, day: str, run: str) -> Iterator[tuple[Settlement, Cancellation | None]]:
         """What stands on a day's account: settlements not reversed, and cancellations not reversed."""
         for settlement in self.settlements.values():
-            if settlement.state == "reversed":
+            if settlement.state == "reversed" and "day_keeps_reversed" not in self.defects:
                 continue
             if settlement.time.startswith(day) and settlement.msgid.startswith(run):
                 yield settlement, None
-            for each in settlement.cancellations:
+            undone = settlement.cancellations if "day_leaves_cancellations_out" not in self.defects else ()
+            for each in undone:
                 if each.live and each.time.startswith(day) and each.msgid.startswith(run):
                     yield settlement, each

@@ -53,6 +53,8 @@ class Entitlement:
         days = {rule: kinds[self.city.setting("dates", rule)] for rule in RULES}
         if "registered_by_settlement_day" in self.defects:
             days["registration"] = settlement
+        if "year_of_the_visit" in self.defects:
+            days["year"] = visit_begin
         return days
 
     def elsewhere(self, occasion: Occasion) -> bool:
@@ -74,6 +76,8 @@ class Entitlement:
         ends = filing.ends or FOREVER
         if "ended_filing_still_valid" in self.defects:
             return filing.begins <= day
+        if "filing_begins_a_day_late" in self.defects:
+            return filing.begins < day <= ends
         if "filing_end_exclusive" in self.defects:
             return filing.begins <= day < ends
         return filing.begins <= day <= ends
@@ -93,6 +97,8 @@ class Entitlement:
         insurance = self.insurance(occasion)
         if insurance is None:
             found.append(f"参保人没有险种 {occasion.insutype}")
+        elif "insurance_end_exclusive" in self.defects and insurance.ends <= occasion.days["insurance"]:
+            found.append("参保已终止")
         elif not insurance.holds(occasion.days["insurance"]) and "suspended_is_paid" not in self.defects:
             found.append("参保状态不正常，暂停享受待遇")
         if occasion.med_type == SPECIAL:
@@ -128,7 +134,9 @@ class Entitlement:
     def _registered(self, registration: Registration, occasion: Occasion) -> bool:
         day = occasion.days["registration"]
         ends = registration.ends or FOREVER
-        if "registration_end_exclusive" in self.defects:
+        if "registration_begins_a_day_late" in self.defects:
+            in_force = registration.begins < day <= ends
+        elif "registration_end_exclusive" in self.defects:
             in_force = registration.begins <= day < ends
         else:
             in_force = registration.begins <= day <= ends

@@ -27,6 +27,8 @@ class Settling:
         self.rules = Rules(trade.city, trade.defects)
         self.answers = Answers(trade.city.area, trade.defects)
         self._serial = 0
+        self._refused: set[tuple[str, str]] = set()
+        self._last_settled = ""
 
     def preview(self, message: Message) -> Result:
         """2206(A): reckons, books nothing, spends nothing."""
@@ -51,6 +53,7 @@ class Settling:
         if "account_not_charged" in self.defects:
             made.account = 0
         self.books.book(made)
+        self._last_settled = made.psn_no
         return Result(self._form(made.answer), made.psn_no, settlement=made)
 
     def _settle(self, message: Message) -> Settlement:
@@ -59,14 +62,18 @@ class Settling:
         self.trade.identify(person, data)
         charges = rows(message.input, "feedetail")
         occasion = self._occasion(message, person, data, visit, charges)
+        batch = needed(data, "mdtrt_id"), needed(data, "chrg_bchno")
         reasons = self.entitlement.reasons(occasion)
+        if "refused_batch_stays_refused" in self.defects and batch in self._refused:
+            reasons = ["这个批次已被拒绝"]
         if reasons:
+            self._refused.add(batch)
             raise Refusal("；".join(reasons))
         insurance = self.entitlement.insurance(occasion)
         if insurance is None:
             raise Refusal(f"参保人没有险种 {occasion.insutype}")
         year = occasion.days["year"][:4]
-        balances = self.books.counted(person.psn_no, occasion.insutype, year)
+        balances = self.books.counted(self._owner(person), occasion.insutype, year)
         number, stays = stay_in_year(CARE_OF.get(occasion.med_type, ""), needed(data, "mdtrt_id"), balances)
         claim = self._claim(message, data, occasion, insurance, charges, number)
         award = self.rules.award(claim, balances)
@@ -85,7 +92,7 @@ class Settling:
             psn_no=person.psn_no,
             insutype=occasion.insutype,
             year=year,
-            batch=(needed(data, "mdtrt_id"), needed(data, "chrg_bchno")),
+            batch=batch,
             time=message.now,
             moves=self._moves(claim, award) | stays,
             account=award.account,
@@ -95,7 +102,15 @@ class Settling:
             serial=self._serial,
         )
 
+    def _owner(self, person: Person) -> str:
+        """The person whose balances count."""
+        if "balances_of_the_person_before" in self.defects:
+            return self._last_settled or person.psn_no
+        return person.psn_no
+
     def _time(self, message: Message) -> str:
+        if "setl_time_eight_hours_ahead" in self.defects:
+            return str(datetime.fromisoformat(message.now) + timedelta(hours=8))
         if "utc_setl_time" in self.defects:
             return str(datetime.fromisoformat(message.now) - timedelta(hours=8))
         return message.now
@@ -139,6 +154,13 @@ class Settling:
         if sum(parts) != total or sum(lines) != parts[-1] or sum(priors) != parts[-2]:
             raise Refusal("费用明细与总额对不上")
         figures = occasion.days["figures"]
+        if "figures_of_last_year" in self.defects:
+            figures = f"{int(figures[:4]) - 1}-12-31"
+        if "catalogue_of_its_own" in self.defects:
+            lines, priors = [line + prior for line, prior in zip(lines, priors, strict=True)], [0] * len(priors)
+        identities = occasion.person.identities_on(occasion.days["identity"])
+        if "expired_identity_counts" in self.defects:
+            identities = [each["kind"] for each in occasion.person.identities]
         return Claim(
             day=figures,
             insutype=occasion.insutype,
@@ -150,7 +172,7 @@ class Settling:
             scope=scope_of(occasion.person.insured_at, occasion.place),
             groups=self.entitlement.groups(occasion),
             civil_servant=insurance.civil_servant,
-            identities=occasion.person.identities_on(occasion.days["identity"]),
+            identities=identities,
             balance=self.books.accounts[occasion.person.psn_no, occasion.insutype],
             uses_account=data.get("acct_used_flag") == "1",
             lines=lines,
@@ -204,6 +226,8 @@ class Settling:
         output = self.answers.cancelled(settlement.answer, message.msgid, self._time(message), balance)
         if message.infno == "2305":
             output["setlinfo"]["psn_cash_pay"] = output["setlinfo"].pop("pdn_cash_pay")
+        if "cancelled_at_the_time_of_the_settlement" in self.defects:
+            output["setlinfo"]["setl_time"] = settlement.time
         if "cancelled_under_a_new_number" in self.defects:
             output["setlinfo"]["setl_id"] = self.trade.registry.number("S")
         return Result(self._form(output), person.psn_no, settlement=settlement, cancellation=made)
@@ -211,6 +235,10 @@ class Settling:
     def _form(self, output: dict[str, Any]) -> dict[str, Any]:
         """The output as sent; the books keep the amounts as they are."""
         info = output["setlinfo"]
+        if "layers_exchanged" in self.defects:
+            info = info | {"hifmi_pay": info["hifob_pay"], "hifob_pay": info["hifmi_pay"]}
+        if "cash_and_account_exchanged" in self.defects and "psn_cash_pay" in info:
+            info = info | {"psn_cash_pay": info["acct_pay"], "acct_pay": info["psn_cash_pay"]}
         if "amounts_as_text" in self.defects:
             info = {name: encode(value) if name.endswith("_pay") else value for name, value in info.items()}
         if "fen_for_yuan" in self.defects:

@@ -74,6 +74,7 @@ class Trade:
         self.registry = registry
         self.defects = defects
         self.entitlement = Entitlement(city, defects)
+        self._first_told: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._number_what_was_loaded()
 
     def _number_what_was_loaded(self) -> None:
@@ -98,9 +99,10 @@ class Trade:
         self.identify(person, data)
         insurances = person.insurances
         base = about(person, insurances[0], message.day)
+        shown = insurances[:1] if "further_insurances_hidden" in self.defects else insurances
         output = {
             "baseinfo": {name: base[name] for name in _BASEINFO},
-            "insuinfo": [self._insuinfo(person, each, message.day) for each in insurances],
+            "insuinfo": [self._insuinfo(person, each, message.day) for each in shown],
             "idetinfo": [_idetinfo(each) for each in person.identities],
         }
         return Result(output, person.psn_no)
@@ -132,8 +134,11 @@ class Trade:
         kind = PSN_TYPES[insurance.category]
         if "retired_told_as_employed" in self.defects:
             kind = PSN_TYPES["employed"] if insurance.category == "retired" else kind
+        balance = self.books.accounts[person.psn_no, insurance.insutype]
+        if "account_as_loaded" in self.defects:
+            balance = insurance.balance
         return {
-            "balc": yuan(self.books.accounts[person.psn_no, insurance.insutype]),
+            "balc": yuan(balance),
             "insutype": insurance.insutype,
             "psn_type": kind,
             "psn_insu_stas": "1" if insurance.holds(day) else "2" if insurance.suspended else "4",
@@ -177,6 +182,8 @@ class Trade:
         data = child(message.input, "data")
         person = self.person(data)
         month = text(data, "cum_ym") or message.now[:7].replace("-", "")
+        if "accumulators_of_this_year_always" in self.defects:
+            month = message.now[:7].replace("-", "")
         found = []
         for insurance in person.insurances:
             held = self.books.year(person.psn_no, insurance.insutype, month[:4])
@@ -185,6 +192,10 @@ class Trade:
                 if amount and written:
                     named = {"insutype": insurance.insutype, "year": month[:4], "cum_ym": month}
                     found.append(named | {"cum_type_code": written, "cum": yuan(amount)})
+        if "accumulators_cut_after_three" in self.defects:
+            found = found[:3]
+        if "first_accumulators_again" in self.defects:
+            found = self._first_told.setdefault((person.psn_no, month[:4]), found)
         return Result({"cuminfo": found}, person.psn_no)
 
     def registered(self, message: Message) -> Result:
@@ -195,7 +206,7 @@ class Trade:
                 "opsp_dise_code": each.disease,
                 "opsp_dise_name": each.name or each.disease,
                 "begndate": each.begins,
-                "enddate": each.ends,
+                "enddate": each.begins if "registrations_end_as_they_begin" in self.defects else each.ends,
             }
             for each in person.registrations
             if self._shown(each, message.day)
@@ -216,6 +227,8 @@ class Trade:
         disease, name = needed(data, "opsp_dise_code"), needed(data, "opsp_dise_name")
         made = Registration(self.registry.number("D"), disease, name, needed(data, "begndate"), text(data, "enddate"))
         earlier = next((each for each in person.registrations if each.key == made.key), None)
+        if "registered_anew_each_time" in self.defects:
+            earlier = None
         if earlier is not None:
             made = earlier
         elif "registration_not_kept" not in self.defects:

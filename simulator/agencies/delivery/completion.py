@@ -163,7 +163,7 @@ def _judge_refusal(asked: Asked, err_msg: str, findings: list[Finding]) -> list[
         expected = expect(asked, findings)
         if expected.award is None or (expected.case is not None and expected.case.refusals):
             return []
-        return award_checks.judge_refusal(err_msg, expected.award, *cause_of_denial(asked))
+        return award_checks.judge_refusal(err_msg, expected.award, cause_of_denial(asked))
     own_answer = dry_run_answer(asked)
     if own_answer is None or isinstance(own_answer, Refusal):
         return []

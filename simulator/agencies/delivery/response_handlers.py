@@ -12,6 +12,7 @@ from simulator.agencies.judging.balance_judging import cause_of_account, cause_o
 from simulator.agencies.judging.demanded_balances import demanded_balances, is_deductible_per_disease
 from simulator.agencies.judging.denials import cause_of_denial
 from simulator.agencies.judging.dry_run import dry_run_answer
+from simulator.agencies.judging.likely_cause import NO_CAUSE, with_cause
 from simulator.agencies.judging.told_balances import BalanceKey, adopt_balances, reported_balances
 from simulator.agencies.replica import booked_settlements, insured_people
 from simulator.agencies.replica.day_rows import agency_day, setl_times
@@ -73,7 +74,7 @@ def _handle_person(accepted_answer: AcceptedAnswer) -> Answered:
     insured_people.update_person(asked, accepted_answer.output)
     if isinstance(own_answer, Mapping):
         ours, theirs = _insurances(own_answer), _insurances(accepted_answer.output)
-        cause = answer_checks.NO_CAUSE
+        cause = NO_CAUSE
         if ours != theirs:
             cause = cause_of_account(asked, own_answer, accepted_answer.output)
         rows = answer_checks.judge_rows("insurances", "/output/insuinfo", ours, theirs, cause)
@@ -101,10 +102,10 @@ def _handle_entitlement(accepted_answer: AcceptedAnswer) -> Answered:
         rows = [row for row in answered if row["fund_pay_type"] == ours["fund_pay_type"]]
         wanted, got = ours["trt_enjymnt_flag"], rows[0]["trt_enjymnt_flag"] if rows else "-"
         if got != wanted:
-            reason = ours["trt_chk_rslt"] or text("judge.nothing_against").zh
-            cause = cause_of_denial(accepted_answer.asked) if got == "0" else answer_checks.NO_CAUSE
+            reason = ours["trt_chk_rslt"] or text("judge.nothing_against")
+            cause = cause_of_denial(accepted_answer.asked) if got == "0" else NO_CAUSE
             sentence = text("judge.entitlement_differs", wanted=wanted, got=got, reason=reason)
-            sentence = award_checks.with_cause(sentence, cause.sentence)
+            sentence = with_cause(sentence, cause)
             path = "/output/trtinfo/trt_enjymnt_flag"
             accepted_answer.add_findings(
                 Finding("award.entitlement", ERROR, sentence, path, wanted, got, cause.mistakes)
@@ -125,7 +126,7 @@ def _handle_registrations(accepted_answer: AcceptedAnswer) -> Answered:
 def _spans(output: Mapping[str, Any]) -> dict[str, str]:
     """Last day of each registration by disease code and first day, sorted by code."""
     rows = output.get("feedetail") or []
-    spans = {f"{row['opsp_dise_code']} {row['begndate']}": row.get("enddate") or "-" for row in rows}
+    spans = {f"{row['opsp_dise_code']} {row['begndate']}": row.get("enddate") or "" for row in rows}
     return dict(sorted(spans.items()))
 
 
@@ -142,7 +143,7 @@ def _handle_accumulators(accepted_answer: AcceptedAnswer) -> Answered:
         for insutype, year in sorted({*ours, *theirs}):
             all_ours, got = ours.get((insutype, year), {}), theirs.get((insutype, year), {})
             demanded = partial(demanded_balances, told=got, per_disease=per_disease)
-            wanted, cause = demanded(all_ours), answer_checks.NO_CAUSE
+            wanted, cause = demanded(all_ours), NO_CAUSE
             if wanted != got:
                 cause = cause_of_balances(asked, insutype, year, all_ours, got, demanded)
             ours_shown, theirs_shown = (_shown_balances(each, insutype, year) for each in (wanted, got))
@@ -247,7 +248,7 @@ def _handle_cancellation(accepted_answer: AcceptedAnswer) -> Answered:
     before = books.balance_of(accepted_answer.asked.work, settled)
     info, balance = accepted_answer.output["setlinfo"], before + settled.account
     cause = cause_of_cancelled_balance(settled, info, before)
-    accepted_answer.add_findings(*award_checks.judge_balance(info, balance, *cause))
+    accepted_answer.add_findings(*award_checks.judge_balance(info, balance, cause))
     accepted_answer.add_findings(*answer_checks.judge_own_msgid(info, accepted_answer.asked.msgid))
     return booked_settlements.book_cancellation(accepted_answer.asked, accepted_answer.output)
 

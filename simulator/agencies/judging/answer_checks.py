@@ -5,9 +5,9 @@ An answer that breaks the contract, an identity or the person is not passed on t
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from simulator.agencies.judging.mistakes.catalogue import catalogue
+from simulator.agencies.judging.likely_cause import NO_CAUSE, Cause, cause_of, with_cause
 from simulator.agencies.judging.mistakes.form import shifted_time
 from simulator.contract.amounts import fen_of
 from simulator.contract.identities import cancellation_faults, settlement_faults
@@ -16,15 +16,6 @@ from simulator.core.findings import ERROR, WARNING, Finding, from_faults
 from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import Family, traits_of
 
-
-class Cause(NamedTuple):
-    """Likely cause of a difference, and the ids of its mistakes."""
-
-    sentence: Text | None = None
-    mistakes: tuple[str, ...] = ()
-
-
-NO_CAUSE = Cause()
 GRACE_S = 86400
 """Seconds by which the clocks of platform and agency may differ."""
 NEAR_S = 3600
@@ -105,10 +96,10 @@ def judge_time(info: Mapping[str, Any], *, began: str, now: datetime, own_clock:
     cause = _cause_of_time(got, began=began, now=now)
     if abs((settled - now).total_seconds()) > GRACE_S:
         severity = WARNING if own_clock else ERROR
-        sentence = _with_cause(text("judge.settled_far_from_now", got=got, now=shown), cause)
+        sentence = with_cause(text("judge.settled_far_from_now", got=got, now=shown), cause)
         return [Finding("time.setl_time", severity, sentence, path, shown, got, cause.mistakes)]
     if began and settled < from_wire(began):
-        sentence = _with_cause(text("judge.settled_before_visit", got=got, began=began), cause)
+        sentence = with_cause(text("judge.settled_before_visit", got=got, began=began), cause)
         return [Finding("time.setl_time", ERROR, sentence, path, began, got, cause.mistakes)]
     return []
 
@@ -121,13 +112,7 @@ def _cause_of_time(written: str, *, began: str, now: datetime) -> Cause:
         if meant is None or abs((meant - now).total_seconds()) > NEAR_S or (began and meant < from_wire(began)):
             continue
         found.append(name)
-    return Cause(catalogue().mistakes[found[0]].sentence, (found[0],)) if len(found) == 1 else NO_CAUSE
-
-
-def _with_cause(difference: Text, cause: Cause) -> Text:
-    return (
-        difference if cause.sentence is None else text("judge.with_cause", difference=difference, cause=cause.sentence)
-    )
+    return cause_of([(found[0], {})]) if len(found) == 1 else NO_CAUSE
 
 
 def judge_rows(
@@ -135,21 +120,35 @@ def judge_rows(
 ) -> list[Finding]:
     """Compares two tables by key, in the order of `wanted`; the first different row is an error, later ones warnings.
 
-    Later rows often derive from the first, so they are not counted as errors of their own.
+    Later rows often derive from the first, so they are not counted as errors of their own. A blank value is an end that
+    is open.
     """
     differing = [
-        (key, wanted.get(key, "-"), got.get(key, "-"))
+        (key, wanted.get(key), got.get(key))
         for key in dict.fromkeys((*wanted, *got))
         if wanted.get(key) != got.get(key)
     ]
     found = []
     for index, (key, ours, theirs) in enumerate(differing):
-        sentence = text("judge.row_differs", key=key, wanted=ours, got=theirs)
+        sentence = text("judge.row_differs", key=key, wanted=_shown(ours), got=_shown(theirs))
         if index == 0:
-            sentence = _with_cause(sentence, cause)
+            sentence = with_cause(sentence, cause)
         severity, mistakes = (ERROR, cause.mistakes) if index == 0 else (WARNING, ())
-        found.append(Finding(rule, severity, sentence, path, f"{key}={ours}", f"{key}={theirs}", mistakes))
+        found.append(
+            Finding(rule, severity, sentence, path, f"{key}={_written(ours)}", f"{key}={_written(theirs)}", mistakes)
+        )
     return found
+
+
+def _shown(value: str | None) -> Text | str:
+    """A value of a row; an absent row and an open end are told apart in words."""
+    if value is None:
+        return text("judge.no_row")
+    return value or text("judge.open_end")
+
+
+def _written(value: str | None) -> str:
+    return "-" if value is None else value
 
 
 def _not_repeated(name: str, wanted: str, got: str) -> Finding:

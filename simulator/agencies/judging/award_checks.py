@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.agencies.judging.diagnosis import Diagnosis
+from simulator.agencies.judging.likely_cause import NO_CAUSE, Cause, with_basis, with_cause
 from simulator.agencies.judging.mistakes.question import AnsweredAmounts, Outcome, outcome_of
 from simulator.benefit import Award, AwardStep
 from simulator.contract import Edition
@@ -15,7 +16,7 @@ from simulator.contract.amounts import NAMES, fen_of
 from simulator.core.errors import Refusal
 from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.money import yuan
-from simulator.core.texts import Text, plain, text
+from simulator.core.texts import Text, text
 from simulator.insured.answers import FUND_CODES, WIRE_AMOUNTS
 
 CHAIN = (
@@ -60,22 +61,17 @@ def judge_award(info: Mapping[str, Any], expected: Award, diagnosis: Diagnosis) 
     got = answered_amounts(info)
     differing = [(ours, rule) for ours, rule in CHAIN if not _agrees(ours, got, expected)]
     if not differing:
-        return judge_balance(info, expected.balance_after, diagnosis.sentence, diagnosis.ids)
+        return judge_balance(info, expected.balance_after, diagnosis.cause)
     (first, family), *others = differing
     rule = _rule_of(family, expected.steps)
     # Wrong balances show first in another rule (deductible, cap), so the cause of the balances is named instead.
     told = diagnosis.told
     if told and (told[0].balances_differ or rule not in {each.rule for each in told}):
         rule = told[0].rule
-    sentence = text(
-        "judge.amount_differs",
-        field=_shown(first),
-        wanted=_wanted(first, expected),
-        got=_got(first, got),
-        cause=_basis(rule, expected.steps),
-    )
-    sentence = with_cause(sentence, diagnosis.sentence)
-    found = [_finding(f"award.{rule}", ERROR, first, sentence, expected, got, diagnosis.ids)]
+    wanted, came = _wanted(first, expected), _got(first, got)
+    sentence = text("judge.amount_differs", field=_shown(first), wanted=wanted, got=came)
+    sentence = with_cause(with_basis(sentence, _basis(rule, expected.steps)), diagnosis.cause)
+    found = [_finding(f"award.{rule}", ERROR, first, sentence, expected, got, diagnosis.cause.mistakes)]
     for ours, following in others:
         wanted, came, because = _wanted(ours, expected), _got(ours, got), _shown(first)
         follows = text("judge.amount_follows", field=_shown(ours), wanted=wanted, got=came, first=because)
@@ -83,12 +79,12 @@ def judge_award(info: Mapping[str, Any], expected: Award, diagnosis: Diagnosis) 
     return found
 
 
-def judge_refusal(err_msg: str, expected: Award, cause: Text | None, mistakes: tuple[str, ...]) -> list[Finding]:
+def judge_refusal(err_msg: str, expected: Award, cause: Cause) -> list[Finding]:
     """Judges a refusal where the expected award pays: an error, with the mistakes that may have led to it."""
     wanted = text("judge.would_pay", fund=yuan(expected.fund_total))
     sentence = text("judge.refused_unexpectedly", err_msg=err_msg or "-", fund=yuan(expected.fund_total))
     sentence = with_cause(sentence, cause)
-    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), err_msg or "-1", mistakes)]
+    return [Finding("award.refused", ERROR, sentence, "/infcode", str(wanted), err_msg or "-1", cause.mistakes)]
 
 
 def judge_acceptance(reasons: Sequence[Refusal]) -> list[Finding]:
@@ -117,21 +113,14 @@ def judge_detail(info: Mapping[str, Any], detail: Any, edition: Edition) -> list
     return found
 
 
-def judge_balance(
-    info: Mapping[str, Any], balance: int, cause: Text | None = None, mistakes: tuple[str, ...] = ()
-) -> list[Finding]:
+def judge_balance(info: Mapping[str, Any], balance: int, cause: Cause = NO_CAUSE) -> list[Finding]:
     """Judges the account balance after the message; `balance` is the expected one in fen."""
     got = fen_of(info.get("balc")) or 0
     if got == balance:
         return []
     wanted, came = str(yuan(balance)), str(yuan(got))
     sentence = with_cause(text("judge.balance_differs", wanted=wanted, got=came), cause)
-    return [Finding("award.balance", ERROR, sentence, f"{_PATH}/balc", wanted, came, mistakes)]
-
-
-def with_cause(difference: Text, cause: Text | None) -> Text:
-    """The sentence of a difference with its likely cause, if there is one to tell."""
-    return difference if cause is None else text("judge.with_cause", difference=difference, cause=cause)
+    return [Finding("award.balance", ERROR, sentence, f"{_PATH}/balc", wanted, came, cause.mistakes)]
 
 
 def _codes(edition: Edition, fund: str) -> frozenset[str]:
@@ -160,14 +149,14 @@ def _rule_of(family: str, steps: Sequence[AwardStep]) -> str:
     return family
 
 
-def _basis(rule: str, steps: Sequence[AwardStep]) -> Text:
-    """Sentence of the award step that applied the rule, with its source; blank if no step did."""
+def _basis(rule: str, steps: Sequence[AwardStep]) -> Text | None:
+    """Sentence of the award step that applied the rule, with its source; None if no step did."""
     for step in reversed(steps):
         if step.rule == rule or (rule == "account_pays" and step.rule == "account_elsewhere"):
             origin = " ".join(each for each in (step.source, step.reference) if each)
             key = "judge.basis_with_source" if origin else "judge.basis"
             return text(key, rule=step.rule, why=step.sentence, source=origin)
-    return plain("")
+    return None
 
 
 def _finding(

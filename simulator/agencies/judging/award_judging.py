@@ -102,7 +102,7 @@ def _remember(
         given=award,
         answered=answered,
         right=diagnosis is None,
-        mistakes=diagnosis.ids if diagnosis else (),
+        mistakes=diagnosis.cause.mistakes if diagnosis else (),
         adopts=adopts,
     )
 

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from simulator.agencies.judging.answer_checks import NO_CAUSE, Cause
 from simulator.agencies.judging.award_judging import earlier_answers
 from simulator.agencies.judging.elimination import refuted
 from simulator.agencies.judging.evidence import Judged, surroundings_after
+from simulator.agencies.judging.likely_cause import NO_CAUSE, Cause, cause_of
 from simulator.agencies.judging.mistakes.books import BookChange, Books, explained_account, explained_books
-from simulator.agencies.judging.mistakes.catalogue import catalogue
 from simulator.agencies.judging.mistakes.search import HypothesisPart
 from simulator.agencies.judging.replica_surroundings import surroundings_of
 from simulator.benefit import Accumulated
 from simulator.contract.amounts import fen_of
-from simulator.core.texts import Text, join, text
+from simulator.core.texts import text
 from simulator.insured.place import Asked
 from simulator.store import people
 from simulator.store.rows import SettlementRow
@@ -54,7 +53,7 @@ def cause_of_cancelled_balance(settled: SettlementRow, info: Mapping[str, Any], 
         found = [("cancellation_not_taken_back", values), ("balance_before", {})]
     elif got == -(before + settled.account):
         found = [("balance_negated", {})]
-    return told_cause([(name, catalogue().mistakes[name].told(values)) for name, values in found])
+    return cause_of(found)
 
 
 def _books(
@@ -70,20 +69,7 @@ def _books(
 
 
 def _cause(found: Iterable[tuple[str, BookChange]], earlier: Iterable[Judged]) -> Cause:
-    """The mistakes that no right answer rules out, each once, the simplest first."""
+    """The mistakes that no right answer rules out."""
     answers = list(earlier)
-    named: dict[str, Text] = {}
-    for name, change in found:
-        if name not in named and not refuted([HypothesisPart(name, change.key)], answers):
-            named[name] = catalogue().mistakes[name].told(change.values)
-    ranked = sorted(named.items(), key=lambda each: catalogue().mistakes[each[0]].weight)
-    return told_cause(ranked)
-
-
-def told_cause(ranked: list[tuple[str, Text]]) -> Cause:
-    """The mistakes as one cause, which names none where too many remain."""
-    ids = tuple(name for name, _ in ranked)
-    groups = {catalogue().mistakes[name].group for name in ids}
-    if not ranked or len(groups) > catalogue().limits.most_told:
-        return Cause(None, ids)
-    return Cause(join([sentence for _, sentence in ranked], zh="；或", en="; or "), ids)
+    left = [(name, change) for name, change in found if not refuted([HypothesisPart(name, change.key)], answers)]
+    return cause_of((name, change.values) for name, change in left)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simulator.agencies.judging.likely_cause import Cause, with_cause
 from simulator.core.findings import ERROR, Finding
 from simulator.core.money import yuan
 from simulator.core.texts import Text, text
@@ -52,7 +53,7 @@ def _told_wrongly(difference: Mapping[str, Any], times: Mapping[Key, str]) -> Fi
         kind = OTHER_DAY
     sentence = text(f"judge.day_{kind}", setl_id=setl_id, field=field, platform=wanted, agency=there, at=at or "-")
     if kind in ("missing_row", OTHER_DAY) and at and at[11:] < _UTC_BEHIND:
-        sentence = text("judge.with_cause", difference=sentence, cause=text("judge.day_cut_at_utc"))
+        sentence = with_cause(sentence, Cause(text("judge.day_cut_at_utc")))
     return Finding(f"day.{kind}", ERROR, sentence, _PATH, wanted if field else "", there if field else kind)
 
 

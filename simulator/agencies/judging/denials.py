@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.agencies.judging.answer_checks import Cause
-from simulator.agencies.judging.balance_judging import told_cause
-from simulator.agencies.judging.mistakes.catalogue import catalogue
+from simulator.agencies.judging.likely_cause import NO_CAUSE, Cause, cause_of
 from simulator.benefit import City, Dates
 from simulator.core.clock import from_wire
-from simulator.core.texts import Text
+from simulator.core.json_codec import NotAMessage, read_json
 from simulator.domain.person import Filing, Person, in_force
 from simulator.domain.places import LOCAL
-from simulator.domain.transaction_table import DISEASE_REGISTRATION, FILING, traits_of
+from simulator.domain.transaction_table import DISEASE_REGISTRATION, ENTITLEMENT_QUERY, FILING, traits_of
 from simulator.insured.case import EMERGENCY, SPECIAL
 from simulator.insured.place import Asked, is_emergency
 from simulator.store import outbox, people
+from simulator.store.journal import last_answered
 from simulator.store.tables import finding, settlement
 from simulator.store.tables import outbox as outbox_table
 
@@ -27,14 +26,27 @@ def cause_of_denial(asked: Asked) -> Cause:
     data = asked.body["data"]
     known = people.load(asked.work, data["psn_no"])
     if known is None:
-        return Cause()
+        return NO_CAUSE
     found = list(_of_batch(asked, data)) if traits_of(asked.infno).awarded else []
-    # A batch that is refused because it is settled is refused for no fact of the person.
-    found = found or list(_of_person(asked, known.person))
-    told: dict[str, Text] = {}
-    for name, values in found:
-        told.setdefault(name, catalogue().mistakes[name].told(values))
-    return told_cause(list(told.items()))
+    # A batch that is refused because it is settled is refused for no fact of the person, nor is one whose person the
+    # agency called entitled on the same day.
+    if not found and not _called_entitled(asked):
+        found = list(_of_person(asked, known.person))
+    return cause_of(found)
+
+
+def _called_entitled(asked: Asked) -> bool:
+    """True where the agency has answered yes to the entitlement of the person on this day."""
+    if not traits_of(asked.infno).awarded:
+        return False
+    told = last_answered(asked.work, asked.body["data"]["psn_no"], ENTITLEMENT_QUERY)
+    if told is None or not told.at.startswith(asked.now.date().isoformat()):
+        return False
+    try:
+        rows = read_json(bytes(told.answer))["output"]["trtinfo"]
+        return all(str(row["trt_enjymnt_flag"]) == "1" for row in rows)
+    except (NotAMessage, LookupError, TypeError):
+        return False
 
 
 def _of_batch(asked: Asked, data: Mapping[str, Any]) -> Named:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from simulator.agencies.judging.elimination import explained_by, refuted
 from simulator.agencies.judging.evidence import Judged
+from simulator.agencies.judging.likely_cause import Cause, one_of
 from simulator.agencies.judging.mistakes.catalogue import catalogue, filled
 from simulator.agencies.judging.mistakes.form import explained_form
 from simulator.agencies.judging.mistakes.question import AnsweredAmounts, Outcome, Question
 from simulator.agencies.judging.mistakes.search import Hypothesis, HypothesisPart, Search, rule_of
-from simulator.core.texts import Text, join
+from simulator.core.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Diagnosis:
         return tuple(tellable(self.kept))
 
     @property
-    def sentence(self) -> Text | None:
-        """Likely cause with its arithmetic, or None."""
+    def cause(self) -> Cause:
+        """Likely cause with its arithmetic, and the ids of the mistakes kept, those of a pair joined by `+`."""
         told = self.told
         worked = [each.outcome.worked for each in told]
         # Two mistakes often come to the same arithmetic.
@@ -33,12 +34,8 @@ class Diagnosis:
             _with_arithmetic(each) if worked.index(each.outcome.worked) == at else each.sentence
             for at, each in enumerate(told)
         ]
-        return join(sentences, zh="；或", en="; or ") if told else None
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Ids of the mistakes kept, each once; those of a pair are joined by `+`."""
-        return tuple(dict.fromkeys("+".join(each.ids) for each in self.kept))
+        ids = tuple(dict.fromkeys("+".join(each.ids) for each in self.kept))
+        return Cause(one_of(sentences) if told else None, ids)
 
 
 def diagnose(

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from simulator.agencies.judging.award_checks import answered_amounts, outcome_of_award, with_cause
+from simulator.agencies.judging.award_checks import answered_amounts, outcome_of_award
 from simulator.agencies.judging.award_judging import earlier_answers
 from simulator.agencies.judging.dry_run import expect
-from simulator.agencies.judging.mistakes.catalogue import catalogue
+from simulator.agencies.judging.likely_cause import NO_CAUSE, Cause, cause_of, with_cause
 from simulator.agencies.judging.mistakes.form import explained_form
 from simulator.core.findings import ERROR, Finding
-from simulator.core.texts import join
-from simulator.domain.transaction_table import traits_of
+from simulator.domain.transaction_table import Family, traits_of
 from simulator.insured.place import Asked
 
 
@@ -19,20 +18,30 @@ def with_causes(asked: Asked, output: Mapping[str, Any], findings: list[Finding]
     """The findings with the likely cause in the first error, where the award was only written otherwise."""
     info = output.get("setlinfo")
     first = next((at for at, each in enumerate(findings) if each.severity == ERROR), None)
-    if first is None or not traits_of(asked.infno).awarded or not isinstance(info, Mapping):
+    if first is None or not isinstance(info, Mapping):
         return findings
-    award = expect(asked, []).award
+    cause = _cause(asked, info)
+    if cause.sentence is None:
+        return findings
+    broken = findings[first]
+    explained = replace(broken, sentence=with_cause(broken.sentence, cause), mistakes=cause.mistakes)
+    return [*findings[:first], explained, *findings[first + 1 :]]
+
+
+def _cause(asked: Asked, info: Mapping[str, Any]) -> Cause:
+    traits = traits_of(asked.infno)
+    if traits.family == Family.CANCELLATION:
+        return cause_of([("amounts_not_negated", {})]) if _not_negated(info) else NO_CAUSE
+    award = expect(asked, []).award if traits.awarded else None
     if award is None:
-        return findings
+        return NO_CAUSE
     earlier = {
         each.msgid: each.answered for each in earlier_answers(asked) if each.psn_no == asked.body["data"]["psn_no"]
     }
-    mistakes = catalogue().mistakes
-    found = list(explained_form(outcome_of_award(award), answered_amounts(info), earlier))
-    told = [mistakes[name].told(values) for name, values in found]
-    if not told or len(told) > catalogue().limits.most_told:
-        return findings
-    broken = findings[first]
-    cause = join(told, zh="；或", en="; or ")
-    explained = replace(broken, sentence=with_cause(broken.sentence, cause), mistakes=tuple(name for name, _ in found))
-    return [*findings[:first], explained, *findings[first + 1 :]]
+    return cause_of(explained_form(outcome_of_award(award), answered_amounts(info), earlier))
+
+
+def _not_negated(info: Mapping[str, Any]) -> bool:
+    """True where no amount of a cancellation is negative; a settlement has none that is."""
+    amounts = answered_amounts(info).amounts
+    return amounts["total"] > 0 and min(amounts.values()) >= 0

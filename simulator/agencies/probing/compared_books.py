@@ -59,7 +59,7 @@ def compare_books(sandbox: Sandbox, forwarding: Forwarding, psn_no: str = "") ->
         today = clock.now(forwarding.real_time()).date()
         questions = list(_questions(work, config, today, psn_no))
     return [
-        send(AgencyLine(sandbox, forwarding, each.area), {"infno": each.infno, "input": each.body})
+        send(AgencyLine(sandbox, forwarding, each.area), {"infno": each.infno, "input": each.body})[0]
         for each in questions
     ]
 

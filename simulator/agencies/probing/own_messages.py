@@ -3,8 +3,10 @@
 No guard of the platform stands before it (rules 38). It may name what it is about by the agency's numbers or by ours.
 """
 
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +19,9 @@ from simulator.agencies.delivery.translation import translate
 from simulator.agencies.probing.our_numbers import in_our_numbers
 from simulator.agencies.probing.repeated_messages import Repetition, repetition_of
 from simulator.catalogue import Institution
-from simulator.core.envelope import Head, head_of
+from simulator.core.envelope import SUCCESS, Head, head_of
 from simulator.core.errors import Refusal, refuse
-from simulator.core.json_codec import digest, write_json
+from simulator.core.json_codec import NotAMessage, digest, read_json, write_json
 from simulator.domain.transaction_table import REVERSAL, Family, traits_of
 from simulator.insured.place import Answered
 from simulator.sandbox.configuration import Agency, Config
@@ -53,11 +55,14 @@ class AgencyLine:
         return Endpoint(self.sandbox.store.begin, config.place, config.agency_contract, None, config.strict)
 
 
-def send(line: AgencyLine, fields: Mapping[str, Any]) -> str:
-    """Sends a message with these header fields and input; the exchange under which the journal has it.
+def send(line: AgencyLine, fields: Mapping[str, Any], *, at_once: int = 1) -> list[str]:
+    """Sends a message with these header fields and input; the exchanges under which the journal has its answers.
 
-    A blank msgid gets one of the platform's. A msgid that the agency has seen, or that was reversed unseen, is judged
-    by what became of it (rules 16, 18). Raises Refusal where nothing can be sent.
+    The same bytes go out `at_once` times at the same time; the first accepted answer is booked, the others are judged
+    as those to a message that came again. A blank msgid gets one of the platform's. A msgid that the agency has seen,
+    or that was reversed unseen, is judged by what became of it (rules 16, 18).
+
+    Raises Refusal where nothing can be sent.
     """
     with line.sandbox.begin() as (work, config, clock):
         now = clock.now(line.forwarding.real_time())
@@ -72,13 +77,43 @@ def send(line: AgencyLine, fields: Mapping[str, Any]) -> str:
             )
             intent = _intended(line, call, agency, body)
     if repeated is not None:
-        return _repeat(line, repeated)
+        return [_repeat(line, repeated, each) for each in _at_once(lambda: _delivered(line, repeated), at_once)]
     try:
-        sent = line.forwarding.send(intent, line.endpoint(config))
+        sent, *others = sorted(
+            _at_once(lambda: line.forwarding.send(intent, line.endpoint(config)), at_once), key=_is_refusal
+        )
         _book(line, intent, sent)
     finally:
         line.forwarding.notify_completed()
-    return intent.exchange
+    return [intent.exchange, *_judge_others(line, intent, others)]
+
+
+def _at_once(deliver: Callable[[], Delivery], count: int) -> list[Delivery]:
+    """The deliveries of as many threads that begin together."""
+    if count == 1:
+        return [deliver()]
+    together = threading.Barrier(count)
+
+    def deliver_together() -> Delivery:
+        together.wait()
+        return deliver()
+
+    with ThreadPoolExecutor(count) as pool:
+        return [each.result() for each in [pool.submit(deliver_together) for _ in range(count)]]
+
+
+def _is_refusal(sent: Delivery) -> bool:
+    try:
+        return str(read_json(sent.reply.body or b"")["infcode"]) != SUCCESS
+    except (NotAMessage, LookupError, TypeError):
+        return True
+
+
+def _judge_others(line: AgencyLine, intent: Intent, others: Sequence[Delivery]) -> list[str]:
+    """Judges further answers to a message by what became of it; a message without effect has nothing to repeat."""
+    with line.sandbox.begin() as (work, _config, _clock):
+        repeated = repetition_of(work, read_json(intent.raw)) if others else None
+    return [_repeat(line, repeated, each) for each in others] if repeated is not None else []
 
 
 def _completed(line: AgencyLine, config: Config, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,14 +195,19 @@ def _spend(work: UnitOfWork, head: Head, answer: bytes, settlement_id: int | Non
     idempotency_keys.complete(work, head.msgid, answer=answer, settlement_id=settlement_id)
 
 
-def _repeat(line: AgencyLine, repeated: Repetition) -> str:
-    """Sends under a decided msgid, and judges the answer by what became of the first."""
-    with line.sandbox.begin() as (work, config, clock):
+def _delivered(line: AgencyLine, repeated: Repetition) -> Delivery:
+    """Sends under a decided msgid."""
+    with line.sandbox.begin() as (_work, config, _clock):
         agency = line.agency(config)
-        exchange = next_msgid(work, clock.now(line.forwarding.real_time()))
     started, real_at = time.perf_counter(), line.forwarding.real_time()
     reply = Channel(line.forwarding.transport, agency, line.endpoint(config)).deliver(write_json(repeated.fields))
-    sent = Delivery(reply, round((time.perf_counter() - started) * 1000, 3), real_at)
+    return Delivery(reply, round((time.perf_counter() - started) * 1000, 3), real_at)
+
+
+def _repeat(line: AgencyLine, repeated: Repetition, sent: Delivery) -> str:
+    """Judges an answer under a decided msgid by what became of the first; the exchange that it is kept under."""
     with line.sandbox.begin() as (work, config, clock):
-        repeated.record(work, config, agency, clock.now(line.forwarding.real_time()), exchange, sent)
+        now = clock.now(line.forwarding.real_time())
+        exchange = next_msgid(work, now)
+        repeated.record(work, config, line.agency(config), now, exchange, sent)
     return exchange

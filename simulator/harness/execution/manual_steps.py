@@ -20,6 +20,7 @@ from simulator.harness.execution.matching import Mismatch, compare, same
 from simulator.harness.execution.nearest_miss import Awaited, nearest_miss, steps_waiting
 from simulator.harness.execution.results import StepResult
 from simulator.harness.execution.run_context import RunContext
+from simulator.harness.execution.sent_facts import fact_differences
 from simulator.harness.scenario.definition import TREATMENT, ScenarioStep
 from simulator.harness.scenario.expressions import NotThere, as_number, resolve
 from simulator.harness.templates import act_of, template, value_of
@@ -69,6 +70,7 @@ def await_call(context: RunContext, journal: Journal, step: ScenarioStep, result
     _adopt(planned, row.said())
     keep(context, step, sent, planned.visit, planned.batch)
     result.differences += _request_differences(context, step, planned, row)
+    result.sent_otherwise = bool(result.differences)
     judge(context, step, sent, rows, result)
     _close(context, step, planned)
 
@@ -262,7 +264,7 @@ def _request_differences(context: RunContext, step: ScenarioStep, planned: Plann
         )
     if act_of(infno) in CHARGES:
         found += _line_differences(planned.body.get("feedetail") or [], value_of(said, "feedetail"), infno)
-    return found
+    return [*found, *fact_differences(context.now, planned.body, row)]
 
 
 def _line_differences(wanted: list[Any], got: Any, infno: str) -> list[Mismatch]:

@@ -22,8 +22,10 @@ SAME, NEW = "same", "new"
 def probe(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
     """Has the platform send the message of a step, and judges outcome, findings and the person's books."""
     person = context.person_of(step)
-    message = _message(context, step)
-    told = context.sandbox.control("POST", f"agencies/{person['insured_at']}/messages", {"message": message})
+    asked = {"message": _message(context, step)}
+    if "at_once" in step.said:
+        asked["at_once"] = step.said["at_once"]
+    told = context.sandbox.control("POST", f"agencies/{person['insured_at']}/messages", asked)
     books = context.sandbox.control("POST", "books", {"psn_no": person["psn_no"]})
     journal.look()
     row = journal.take(lambda each: each.leg == "agency" and each.exchange == told["exchange"])

@@ -36,6 +36,8 @@ class StepResult:
     notes: list[Text] = field(default_factory=list)
     rule: str = ""
     """The rule that a difference is put down to, by what the platform found on its messages."""
+    sent_otherwise: bool = False
+    """True where a hospital sent another message than was asked for, from which all that follows may come."""
     seconds: float = 0.0
 
 
@@ -72,7 +74,7 @@ class ScenarioResult:
     def cause(self) -> str:
         """Broken rule shared by failures with the same root cause; blank when no rule is known."""
         step = self.root_cause
-        if self.first is not None:
+        if self.first is not None and not (step and step.sent_otherwise):
             return self.first.path.partition(" ")[0]
         if step is not None:
             return step.rule
@@ -86,7 +88,9 @@ class ScenarioResult:
             return self.final
         if self.first is None:
             return cause.differences
-        return [self.first, *(each for each in cause.differences if each.path != self.first.path)]
+        others = [each for each in cause.differences if each.path != self.first.path]
+        # What the platform found may follow from a message that was not the one asked for.
+        return [*others, self.first] if cause.sent_otherwise else [self.first, *others]
 
 
 @dataclass(frozen=True, slots=True)

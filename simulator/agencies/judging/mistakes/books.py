@@ -1,20 +1,19 @@
-"""Mistakes about the books: settlements counted or taken back otherwise, another year, insurance or account.
+"""Mistakes about the books: settlements counted otherwise, another year, insurance or account.
 
 Each works on balances alone, so that the answer to a query of them is explained by the same mistakes as an award.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from simulator.agencies.judging.mistakes.catalogue import MAKERS
 from simulator.agencies.judging.mistakes.question import ChangedQuestion, ChangedQuestions, Question
-from simulator.agencies.judging.mistakes.surroundings import CANCELLED, LIVE, REVERSED, Past, Surroundings
+from simulator.agencies.judging.mistakes.surroundings import LIVE, Past, Surroundings
 from simulator.benefit import Accumulated
-from simulator.benefit.terms import PAID_AND_BASE
 from simulator.core.texts import Text, text
 
-_BASES = frozenset(base for _, base in PAID_AND_BASE.values())
 BALANCES, ACCOUNT, BOTH = "balances", "account", "both"
 
 
@@ -102,7 +101,7 @@ def nothing_counted(books: Books) -> Iterator[BookChange]:
 def settlements_not_counted(books: Books) -> Iterator[BookChange]:
     """The balances without this year's settlements."""
     if live := books.own("settlement", LIVE):
-        yield BookChange(_moved(books.accumulated, live, -1), books.account)
+        yield BookChange(moved(books.accumulated, live, -1), books.account)
 
 
 @book_mistake("settlement_not_counted")
@@ -110,14 +109,14 @@ def settlement_not_counted(books: Books) -> Iterator[BookChange]:
     """The balances without one of several settlements."""
     live = books.own("settlement", LIVE)
     for past in live if len(live) > 1 else ():
-        yield BookChange(_moved(books.accumulated, [past], -1), books.account, "", {"setl_time": past.setl_time})
+        yield BookChange(moved(books.accumulated, [past], -1), books.account, "", {"setl_time": past.setl_time})
 
 
 @book_mistake("settlements_counted_twice")
 def settlements_counted_twice(books: Books) -> Iterator[BookChange]:
     """The balances with this year's settlements once more."""
     if live := books.own("settlement", LIVE):
-        yield BookChange(_moved(books.accumulated, live, 1), books.account)
+        yield BookChange(moved(books.accumulated, live, 1), books.account)
 
 
 @book_mistake("settlement_counted_twice")
@@ -125,14 +124,14 @@ def settlement_counted_twice(books: Books) -> Iterator[BookChange]:
     """The balances with one of several settlements once more."""
     live = books.own("settlement", LIVE)
     for past in live if len(live) > 1 else ():
-        yield BookChange(_moved(books.accumulated, [past], 1), books.account, "", {"setl_time": past.setl_time})
+        yield BookChange(moved(books.accumulated, [past], 1), books.account, "", {"setl_time": past.setl_time})
 
 
 @book_mistake("disease_not_counted")
 def disease_not_counted(books: Books) -> Iterator[BookChange]:
     """The balances without what this year's settlements added by disease."""
     if live := books.own("settlement", LIVE):
-        changed = _moved(books.accumulated, live, -1, lambda key: bool(key[1]))
+        changed = moved(books.accumulated, live, -1, lambda key: bool(key[1]))
         yield BookChange(changed, books.account)
 
 
@@ -140,7 +139,7 @@ def disease_not_counted(books: Books) -> Iterator[BookChange]:
 def total_not_counted(books: Books) -> Iterator[BookChange]:
     """The balances without what this year's settlements added in total."""
     if live := books.own("settlement", LIVE):
-        yield BookChange(_moved(books.accumulated, live, -1, lambda key: not key[1]), books.account)
+        yield BookChange(moved(books.accumulated, live, -1, lambda key: not key[1]), books.account)
 
 
 @book_mistake("counted_under_sub_code")
@@ -153,7 +152,7 @@ def counted_under_sub_code(books: Books) -> Iterator[BookChange]:
     for (kind, under), fen in books.told.items():
         key = kind, books.mapped(under) if under in codes else under
         brought[key] = brought.get(key, 0) + fen
-    if codes and _same(brought, books.accumulated):
+    if codes and same_balances(brought, books.accumulated):
         yield BookChange(books.told, books.account, "", {"code": ", ".join(sorted(codes))})
 
 
@@ -161,98 +160,45 @@ def counted_under_sub_code(books: Books) -> Iterator[BookChange]:
 def preview_counted(books: Books) -> Iterator[BookChange]:
     """The balances with what the previews would have added."""
     previews = books.own("preview", LIVE)
-    yield from _with_account(books, previews, 1)
+    yield from with_account(books, previews, 1)
 
 
-@book_mistake("cancellation_not_taken_back")
-def cancellation_not_taken_back(books: Books) -> Iterator[BookChange]:
-    """The balances as if nothing had been cancelled."""
-    gone = books.own("settlement", CANCELLED)
-    yield from _with_account(books, gone, 1, _named(gone, "cancellation"))
+@book_mistake("kind_not_counted")
+def kind_not_counted(books: Books) -> Iterator[BookChange]:
+    """The balances without those of a single kind that this year's settlements added."""
+    yield from of_a_kind(books, books.own("settlement", LIVE), -1)
 
 
-@book_mistake("one_cancellation_not_taken_back")
-def one_cancellation_not_taken_back(books: Books) -> Iterator[BookChange]:
-    """The balances as if one of several cancellations had not been."""
-    gone = books.all_own("settlement", CANCELLED)
-    for past in gone if len(gone) > 1 else ():
-        yield from _with_account(books, [past], 1, _named([past], "cancellation"))
+@book_mistake("balances_before")
+def balances_before(books: Books) -> Iterator[BookChange]:
+    """The balances as they were before one of this year's settlements, with nothing that came since."""
+    live = books.all_own("settlement", LIVE)
+    for at, past in enumerate(live):
+        values = {"msgid": past.msgid, "setl_time": past.setl_time}
+        yield BookChange(moved(books.accumulated, live[at:], -1), books.account, "", values)
 
 
-@book_mistake("reversal_not_taken_back")
-def reversal_not_taken_back(books: Books) -> Iterator[BookChange]:
-    """The balances as if nothing had been reversed."""
-    gone = books.own("settlement", REVERSED)
-    yield from _with_account(books, gone, 1, _named(gone, "reversal"))
+@book_mistake("balances_in_fen")
+def balances_in_fen(books: Books) -> Iterator[BookChange]:
+    """The balances as told, where each is a hundred times ours."""
+    if books.told and same_balances(books.told, {key: fen * 100 for key, fen in books.accumulated.items()}):
+        yield BookChange(books.told, books.account)
 
 
-@book_mistake("one_reversal_not_taken_back")
-def one_reversal_not_taken_back(books: Books) -> Iterator[BookChange]:
-    """The balances as if one of several reversals had not been."""
-    gone = books.all_own("settlement", REVERSED)
-    for past in gone if len(gone) > 1 else ():
-        yield from _with_account(books, [past], 1, _named([past], "reversal"))
-
-
-@book_mistake("nothing_taken_back")
-def nothing_taken_back(books: Books) -> Iterator[BookChange]:
-    """The balances as if nothing had been cancelled or reversed, where there was both."""
-    gone = books.own("settlement", CANCELLED, REVERSED)
-    if len({each.state for each in gone}) > 1:
-        yield from _with_account(books, gone, 1)
-
-
-@book_mistake("bases_not_taken_back")
-def bases_not_taken_back(books: Books) -> Iterator[BookChange]:
-    """The balances with the layers' bases of what was cancelled or reversed."""
-    gone = books.own("settlement", CANCELLED, REVERSED)
-    changed = _moved(books.accumulated, gone, 1, lambda key: key[0] in _BASES)
-    if not _same(changed, books.accumulated):
-        yield BookChange(changed, books.account)
-
-
-@book_mistake("taken_back_twice")
-def taken_back_twice(books: Books) -> Iterator[BookChange]:
-    """The balances with a cancellation or reversal taken back once more."""
-    for state in (CANCELLED, REVERSED):
-        yield from _with_account(books, books.own("settlement", state), -1)
-
-
-@book_mistake("one_taken_back_twice")
-def one_taken_back_twice(books: Books) -> Iterator[BookChange]:
-    """The balances with one of several cancellations or reversals taken back once more."""
-    for state, how in ((CANCELLED, "cancellation"), (REVERSED, "reversal")):
-        gone = books.all_own("settlement", state)
-        for past in gone if len(gone) > 1 else ():
-            yield from _with_account(books, [past], -1, _named([past], how))
-
-
-@book_mistake("taken_back_from_wrong_year")
-def taken_back_from_wrong_year(books: Books) -> Iterator[BookChange]:
-    """The balances with settlements cancelled in another year taken back there."""
-    across = [
-        each
-        for each in books.surroundings.history
-        if each.state == CANCELLED and each.insutype == books.insutype and each.cancelled_in not in (0, each.year)
-    ]
-    kept = [each for each in across if each.year == books.year]
-    lost = [each for each in across if each.cancelled_in == books.year]
-    if kept or lost:
-        yield BookChange(_moved(_moved(books.accumulated, kept, 1), lost, -1), books.account)
-
-
-@book_mistake("undone_cancellation_stays")
-def undone_cancellation_stays(books: Books) -> Iterator[BookChange]:
-    """The balances as if reversed cancellations were still in force."""
-    for past in books.own("cancellation", REVERSED):
-        yield from _with_account(books, [past], -1, {"setl_time": past.setl_time})
+@book_mistake("rows_cut")
+def rows_cut(books: Books) -> Iterator[BookChange]:
+    """The balances as told, where they are ours as far as they go and end before them."""
+    held = {key: fen for key, fen in books.accumulated.items() if fen}
+    told = {key: fen for key, fen in (books.told or {}).items() if fen}
+    if 1 < len(told) < len(held) and told.items() <= held.items():
+        yield BookChange(told, books.account, "", {"count": len(told)})
 
 
 @book_mistake("balances_told")
 def balances_told(books: Books) -> Iterator[BookChange]:
     """The balances that the city told when it was last asked."""
     told = books.surroundings.told
-    if told is not None and books.told is None and not _same(told.accumulated, books.accumulated):
+    if told is not None and books.told is None and not same_balances(told.accumulated, books.accumulated):
         yield BookChange(told.accumulated, books.account, "", {"at": told.at})
 
 
@@ -306,6 +252,18 @@ def account_charged_twice(books: Books) -> Iterator[BookChange]:
         yield BookChange(books.accumulated, books.account - paid)
 
 
+def of_a_kind(books: Books, rows: list[Past], sign: int) -> Iterator[BookChange]:
+    """Movements of each kind of balance alone added to the balances."""
+    for kind in sorted({kind for row in rows for kind, _ in row.movements}):
+        changed = moved(books.accumulated, rows, sign, partial(_is_of, kind))
+        if not same_balances(changed, books.accumulated):
+            yield BookChange(changed, books.account, kind, {"kind": kind})
+
+
+def _is_of(kind: str, key: tuple[str, str]) -> bool:
+    return key[0] == kind
+
+
 def _paid_from_account(books: Books) -> list[Past]:
     return [
         each
@@ -314,13 +272,13 @@ def _paid_from_account(books: Books) -> list[Past]:
     ]
 
 
-def _with_account(
+def with_account(
     books: Books, rows: list[Past], sign: int, values: Mapping[str, object] | None = None
 ) -> Iterator[BookChange]:
     """Movements added to the balances, to the account, and to both, where they change something."""
-    accumulated = _moved(books.accumulated, rows, sign)
+    accumulated = moved(books.accumulated, rows, sign)
     account = books.account - sign * sum(each.account for each in rows)
-    moves, pays = not _same(accumulated, books.accumulated), account != books.account
+    moves, pays = not same_balances(accumulated, books.accumulated), account != books.account
     for changes, key, balances, left in (
         (moves and pays, BOTH, accumulated, account),
         (moves, BALANCES, accumulated, books.account),
@@ -330,7 +288,7 @@ def _with_account(
             yield BookChange(balances, left, key, {**(values or {}), "what": text(f"judge.books_{key}")})
 
 
-def _moved(
+def moved(
     accumulated: Accumulated,
     rows: Iterable[Past],
     sign: int,
@@ -344,11 +302,11 @@ def _moved(
     return changed
 
 
-def _same(one: Accumulated, other: Accumulated) -> bool:
+def same_balances(one: Accumulated, other: Accumulated) -> bool:
     return all(one.get(key, 0) == other.get(key, 0) for key in {*one, *other})
 
 
-def _named(rows: list[Past], how: str) -> dict[str, object]:
+def named_messages(rows: list[Past], how: str) -> dict[str, object]:
     """Value of a sentence that names one message, or all of a kind."""
     if len(rows) == 1:
         named: Text = text(f"judge.one_{how}", msgid=rows[0].msgid, setl_time=rows[0].setl_time)
@@ -366,7 +324,9 @@ def explained_books(
     asked = replace(books, told=told)
     for name, maker in BOOK_MAKERS.items():
         for change in maker(asked):
-            if _same(demanded(change.accumulated), told) and not _same(demanded(books.accumulated), told):
+            if same_balances(demanded(change.accumulated), told) and not same_balances(
+                demanded(books.accumulated), told
+            ):
                 yield name, change
 
 

@@ -55,6 +55,7 @@ class Habits:
     deductible_spread: str = "in_order"
     rounding: str = "half_up"
     rounded: str = "by_charge"
+    rounding_unit: str = "fen"
     layer_rounding: str = "half_up"
     modifier: str = "applied"
     disease_cap: str = "applied"

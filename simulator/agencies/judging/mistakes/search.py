@@ -4,19 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from simulator.agencies.judging.mistakes import books, claim, rules, time
+from simulator.agencies.judging.mistakes import books, claim, rules, taken_back, time
 from simulator.agencies.judging.mistakes.catalogue import MAKERS, Mistake, MistakeCatalogue, catalogue, changes_of
 from simulator.agencies.judging.mistakes.question import AnsweredAmounts, ChangedQuestion, Outcome, Question
 from simulator.agencies.judging.mistakes.variant_award import settle
 from simulator.core.errors import PolicyGap, Refusal
 from simulator.core.texts import Text, join
 
-MODULES = (books, claim, rules, time)
+MODULES = (books, claim, rules, taken_back, time)
 """Modules whose functions stand in the catalogue's table."""
 OF_ANSWERS = frozenset(
     {
         *("fen_for_yuan", "yuan_divided", "time_in_utc", "time_ahead", "account_in_funds"),
-        *("fields_exchanged", "fields_shifted", "stale_answer"),
+        *("fields_exchanged", "fields_shifted", "stale_answer", "amounts_not_negated"),
         *("reversal_without_effect", "cancellation_without_effect", "late_original_accepted"),
         *("sub_code_is_another_disease", "registration_end_exclusive", "registration_by_settlement_day"),
         *("registration_not_kept", "emergency_refused", "unfiled_refused", "filing_end_exclusive"),

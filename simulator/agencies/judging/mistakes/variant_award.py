@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from simulator.agencies.judging.mistakes.question import Outcome, Question, outcome_of
-from simulator.agencies.judging.mistakes.rounding import ROUNDINGS
+from simulator.agencies.judging.mistakes.rounding import rounded
+from simulator.agencies.judging.mistakes.surroundings import LIVE
 from simulator.agencies.judging.mistakes.variant_layers import paid_by_layers
 from simulator.benefit import Claim, Rules
 from simulator.benefit import award as award_of
@@ -22,6 +23,8 @@ from simulator.domain.places import LOCAL
 from simulator.insured.answers import WIRE_AMOUNTS
 
 _MOST_SHOWN_CHARGES = 3
+_MONTHS = 12
+_BALANCE_TIMES = {"negated": -1, "in_fen": 100}
 
 
 def settle(question: Question) -> Outcome | None:
@@ -69,7 +72,7 @@ class _Variant:
         before_caps = self._before_caps(amounts, shares, ratio)
         if before_caps is None:
             return None
-        pool = self._capped(before_caps)
+        pool = self._capped(min(before_caps, max(0, sums["total"])))
         own_scope = sum(amounts) - pool.paid - (pool.excess if self._shut_out() else 0)
         layers = paid_by_layers(self.question, ratio, pool.cut, own_scope, sums["total"] - pool.paid)
         paid = dict.fromkeys(FUNDS, 0) | layers
@@ -77,12 +80,12 @@ class _Variant:
         hospital = sums["above_ceiling"] if self.habits.above_ceiling == "hospital" else 0
         personal = sums["total"] - funds - hospital
         account = self._account(sums, personal, sums["in_scope"] - funds)
-        balance = self.claim.account_balance - (account if self.habits.balance_told == "after" else 0)
+        balance = self.claim.account_balance - (account if self.habits.balance_told in ("after", "in_fen") else 0)
         rest = {"fund_total": funds, "personal": personal, "account": account, "cash": personal - account}
         return Outcome(
             {**sums, "deductible": sum(shares), "pool": pool.paid, **paid, **rest, "hospital": hospital},
             self._ratio_shown(ratio),
-            -balance if self.habits.balance_told == "negated" else balance,
+            balance * _BALANCE_TIMES.get(self.habits.balance_told, 1),
             self._worked(amounts, shares, ratio, (before_caps, pool.paid)),
         )
 
@@ -132,14 +135,17 @@ class _Variant:
         """Payment of the pool before any cap; None where its ratio goes by brackets, which have one arithmetic."""
         if self.facts.bracketed:
             return None
-        by, rounded = ten_thousandths(ratio), ROUNDINGS[self.habits.rounding]
+        by, habits = ten_thousandths(ratio), self.habits
         if self.habits.deductible == "after_ratio":
             worths = [amount * by - share * RATIO_UNIT for amount, share in zip(amounts, shares, strict=True)]
         else:
             worths = [(amount - share) * by for amount, share in zip(amounts, shares, strict=True)]
-        if self.habits.rounded == "on_total":
-            return max(0, rounded(sum(worths)))
-        return max(0, sum(map(rounded, worths)))
+        unit = habits.rounding_unit
+        if habits.rounded == "on_total":
+            # A coarser unit is rounded to from the sum in fen.
+            whole = sum(worths) if unit == "fen" else sum(rounded(each, "half_up") for each in worths) * RATIO_UNIT
+            return max(0, rounded(whole, habits.rounding, unit))
+        return max(0, sum(rounded(each, habits.rounding, unit) for each in worths))
 
     def _capped(self, before: int) -> _Pool:
         facts = self._facts("caps")
@@ -158,8 +164,19 @@ class _Variant:
     def _left(self, cap: int | None, habit: str, word: str, unlimited: int) -> int:
         if cap is None or habit == "ignored":
             return unlimited
-        used = 0 if habit == "of_visit" else self.question.accumulated.get((POOL_PAID, word), 0)
-        return max(0, cap - used)
+        used = 0 if habit.endswith("of_visit") else self.question.accumulated.get((POOL_PAID, word), 0)
+        if habit == "twelfth":
+            used = self._paid_this_month(word)
+        return max(0, (cap // _MONTHS if habit.startswith("twelfth") else cap) - used)
+
+    def _paid_this_month(self, word: str) -> int:
+        month = self.question.rules.accrual_day(self.claim.dates).isoformat()[:7]
+        live = (
+            each
+            for each in self.question.surroundings.history
+            if (each.kind, each.state, each.insutype) == ("settlement", LIVE, self.claim.insutype)
+        )
+        return sum(each.movements.get((POOL_PAID, word), 0) for each in live if each.setl_time.startswith(month))
 
     def _shut_out(self) -> bool:
         if self.habits.excess == "as_ruled":
@@ -175,7 +192,10 @@ class _Variant:
         )
         word = habit if habit in ("all", "not_own", "in_scope") else facts.account_word
         most = {"all": personal, "not_own": personal - sums["own_purchase"], "in_scope": own_in_scope}.get(word, 0)
-        return max(0, min(self.claim.account_balance, most, personal)) if asked and is_open else 0
+        held = self.claim.account_balance
+        if habit == "overdrawn" and held > 0:
+            held = personal
+        return max(0, min(held, most, personal)) if asked and is_open else 0
 
     def _worked(self, amounts: Sequence[int], shares: Sequence[int], ratio: Decimal, payment: tuple[int, int]) -> str:
         after_ratio = self.habits.deductible == "after_ratio"

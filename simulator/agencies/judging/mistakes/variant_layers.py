@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from simulator.agencies.judging.mistakes.question import FigureSource, Question
-from simulator.agencies.judging.mistakes.rounding import ROUNDINGS
+from simulator.agencies.judging.mistakes.rounding import rounded
 from simulator.benefit.figures import LayerFigures
 from simulator.benefit.terms import PAID_AND_BASE, RATIO_UNIT, Terms, ten_thousandths
 
@@ -78,7 +78,7 @@ def _payable(question: Question, layer: LayerFigures, base: int) -> int:
     kinds: Sequence[str] = PAID_AND_BASE.get(layer.fund, ())
     of_visit = habits.line_of_visit == layer.fund
     before = accumulated.get((kinds[1], ""), 0) if kinds and not of_visit else 0
-    payment = ROUNDINGS[habits.layer_rounding](terms.payable(before + base) - terms.payable(before))
+    payment = rounded(terms.payable(before + base) - terms.payable(before), habits.layer_rounding)
     if terms.cap is not None and kinds and habits.layer_caps == "applied":
         payment = min(payment, max(0, terms.cap - accumulated.get((kinds[0], ""), 0)))
     return payment
