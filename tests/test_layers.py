@@ -64,6 +64,7 @@ ALLOWED: dict[str, set[str]] = {
     "testing": {"contract", "harness"},
     "coverage": {"contract", "harness", "transactions"},
     "upgrade": {"contract", "harness"},
+    "dossier": {"coverage", "harness"},
     "self_check": {"agencies", "benefit", "harness", "testing"},
     "pages": {"contract", "store", "sandbox", "transactions", "gateway", "control", "platform"},
 }

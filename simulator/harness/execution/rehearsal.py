@@ -3,6 +3,7 @@
 The uses run side by side, each in its own sandboxes; inside one use scenarios come one after the other.
 """
 
+import platform
 import queue
 import secrets
 import threading
@@ -133,4 +134,7 @@ def information(plan: Plan, environment: Environment) -> RunInfo:
         command=plan.command,
         rerun=plan.rerun,
         started=now.strftime("%Y-%m-%d %H:%M:%S"),
+        platform_version=str(environment.connect().call("GET", "/healthz", None).get("version") or ""),
+        real_systems=[*(f"agency {each}" for each in plan.agencies), *(f"hospital {each}" for each in plan.hospitals)],
+        host=f"{platform.node()} ({datetime.now(UTC).astimezone().strftime('UTC%z %Z')})",
     )

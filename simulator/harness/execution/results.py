@@ -58,6 +58,8 @@ class ScenarioResult:
     sandbox: str = ""
     judged: Sequence[Mapping[str, Any]] = ()
     """Answers of the insured place as the platform judged them, for the diagnosis of the run."""
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """Policy in force by insured place: version, and the beginning of its digest."""
     seconds: float = 0.0
 
     @property
@@ -101,6 +103,12 @@ class RunInfo:
     rerun: str
     """The beginning of the command that plays one scenario again."""
     started: str
+    """Beijing time, to the second."""
+    platform_version: str = ""
+    host: str = ""
+    """Name of the machine, its time zone after it."""
+    real_systems: Sequence[str] = ()
+    """Systems of a city that took part: `agency 230900`, `hospital 230900`; none where all parties were simulated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import partial
 
 from simulator.core.errors import SetupError, SimulatorError
 from simulator.core.texts import Text, text
-from simulator.harness.environment.client import NotThereYet, PlatformClient, SandboxClient
+from simulator.harness.environment.client import ControlRefused, NotThereYet, PlatformClient, SandboxClient
 from simulator.harness.environment.modes import Mode
 from simulator.harness.environment.personas import Personas
 from simulator.harness.execution.journal_reader import Journal
@@ -107,6 +107,7 @@ def _play_in(
     because, notes = fill_roles(stage.personas, scenario, context)
     for name, code in scenario.places.items():
         context.places[name] = _institution(sandbox, code)
+    result.policies = _policies(sandbox, scenario)
     reason, more = _literals(stage, scenario, sandbox, because)
     context.literals = reason is None
     result.notes += [*notes, *more]
@@ -199,6 +200,18 @@ def _institution(sandbox: SandboxClient, code: str) -> dict[str, str]:
             return {"code": code, "name": each["name"], "area": each["area"]}
     # An institution that nobody knows is a point a scenario may make; its code says where it would be.
     return {"code": code, "name": code, "area": code[1:7]}
+
+
+def _policies(sandbox: SandboxClient, scenario: Scenario) -> dict[str, str]:
+    """Version and digest of the policy of each insured place that the platform has one for, on the scenario's day."""
+    found = {}
+    for area in scenario.insured_areas:
+        try:
+            policy = sandbox.control("GET", f"policy/{area}?on={scenario.clock[:10]}")
+        except ControlRefused:
+            continue
+        found[area] = f"{policy['version']} {policy['digest'][:12]}"
+    return found
 
 
 def _literals(
