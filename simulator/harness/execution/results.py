@@ -38,6 +38,15 @@ class StepResult:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class AskedLeg:
+    """Message that an insured place was sent: answered wrongly, not answered, or neither."""
+
+    infno: str
+    is_wrong: bool
+    is_silent: bool
+
+
 @dataclass(slots=True)
 class ScenarioResult:
     """A scenario in one use."""
@@ -58,6 +67,8 @@ class ScenarioResult:
     sandbox: str = ""
     judged: Sequence[Mapping[str, Any]] = ()
     """Answers of the insured place as the platform judged them, for the diagnosis of the run."""
+    asked: Sequence[AskedLeg] = ()
+    """Messages to the insured place, those of the books at the end included."""
     policies: Mapping[str, str] = field(default_factory=dict)
     """Policy in force by insured place: version, and the beginning of its digest."""
     seconds: float = 0.0

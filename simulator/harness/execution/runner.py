@@ -3,7 +3,7 @@
 import hashlib
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +12,7 @@ from simulator.core.texts import Text, text
 from simulator.harness.environment.client import ControlRefused, NotThereYet, PlatformClient, SandboxClient
 from simulator.harness.environment.modes import Mode
 from simulator.harness.environment.personas import Personas
+from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.postconditions import first_finding, postcondition_differences
 from simulator.harness.execution.results import (
@@ -21,6 +22,7 @@ from simulator.harness.execution.results import (
     NOT_RUN,
     NOT_TESTED,
     PASSED,
+    AskedLeg,
     ScenarioEnded,
     ScenarioResult,
     StepEnded,
@@ -128,11 +130,24 @@ def _play_in(
         result.first = first_finding(context)
     if mode.use == INSURED:
         result.judged = judged_answers(sandbox)
-    if stage.recorded:
+    if stage.recorded or mode.use == INSURED:
         journal.look()
+    disagreed = {str(each["msgid"]) for each in result.judged if not each["agrees"]}
+    result.asked = [_asked(scenario, row, disagreed) for row in journal.rows if row.leg == "agency"]
     failed = result.root_cause is not None or bool(result.final)
     unproved = None if failed else _why_nothing_is_proved(context, result)
     result.status, result.reason = (NOT_APPLICABLE, unproved) if unproved else (FAILED if failed else PASSED, None)
+
+
+def _asked(scenario: Scenario, row: ObservedLeg, disagreed: Collection[str]) -> AskedLeg:
+    """Findings that the scenario names are of its own making, also the silence of a fault that it injects.
+
+    `disagreed` are the msgids whose award the platform judged wrong; a finding may stand on an earlier message alone.
+    """
+    rules = [str(each["rule"]) for each in row.findings if each["severity"] == "error"]
+    own = any(rule in scenario.findings for rule in rules)
+    wrong = (bool(rules) and not own) or row.msgid in disagreed
+    return AskedLeg(row.infno, wrong, wrong and not row.answer)
 
 
 def _why_nothing_is_proved(context: RunContext, result: ScenarioResult) -> Text | None:

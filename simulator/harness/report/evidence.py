@@ -1,7 +1,6 @@
 """Evidence of a run: versions, editions, policies and the machine, by which a report can be held to what it is of."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from simulator import __version__
@@ -9,8 +8,6 @@ from simulator.core.masking import mask_text
 from simulator.core.texts import Text
 from simulator.harness.environment.modes import NATIONAL
 from simulator.harness.execution.results import Ended, ScenarioResult
-from simulator.harness.scenario.definition import Scenario
-from simulator.harness.scenario.loader import shipped_folder
 
 ZONE = "+08:00"
 """Of the time at which a run began."""
@@ -48,15 +45,6 @@ def policies(ended: Ended) -> Mapping[str, str]:
         for area, version in each.policies.items():
             found.setdefault(area, set()).add(version)
     return {area: ", ".join(sorted(found[area])) for area in sorted(found)}
-
-
-def shown_file(scenario: Scenario) -> str:
-    """The file of a scenario without any path of this machine: inside the library, inside this folder, or its name."""
-    file = Path(scenario.file).resolve()
-    for base, name in ((shipped_folder().resolve(), "scenarios"), (Path.cwd(), "")):
-        if file.is_relative_to(base):
-            return (Path(name) / file.relative_to(base)).as_posix()
-    return file.name
 
 
 def differences_as_json(result: ScenarioResult, most: int) -> list[dict[str, Any]]:

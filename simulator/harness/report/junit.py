@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from simulator.core.texts import text
+from simulator.core.texts import Text, text
 from simulator.harness.execution.results import BROKEN, FAILED, NOT_APPLICABLE, NOT_TESTED, Ended, ScenarioResult
-from simulator.harness.report.wording import failure_text, headline
+from simulator.harness.report.evidence import run_evidence
+from simulator.harness.report.wording import failure_text, headline, lead, shown_file
 from simulator.harness.scenario.definition import use_name
 
 # XML 1.0 has no place for these, whatever a message may hold.
@@ -27,6 +28,8 @@ def write_junit(ended: Ended, path: Path) -> None:
         properties = SubElement(suite, "properties")
         SubElement(properties, "property", name="seed", value=str(ended.info.seed))
         SubElement(properties, "property", name="command", value=ended.info.command)
+        for name in ("product", "platform", "host"):
+            SubElement(properties, "property", name=name, value=_clean(str(run_evidence(ended)[name])))
         for result in results:
             _case(suite, result, ended)
     tree = ElementTree(root)
@@ -38,9 +41,9 @@ def _case(suite: Element, result: ScenarioResult, ended: Ended) -> None:
     name = f"{result.scenario.name} [{use_name(result.use)}]"
     case = SubElement(suite, "testcase", classname=result.scenario.id.replace("/", "."), name=_clean(name))
     case.set("time", f"{result.seconds:.3f}")
-    case.set("file", result.scenario.file)
+    case.set("file", shown_file(result.scenario))
     if result.status == FAILED:
-        failure = SubElement(case, "failure", message=_clean(str(headline(result))))
+        failure = SubElement(case, "failure", message=_clean(str(_message(result))))
         failure.text = _clean(str(failure_text(result, ended.info)))
     elif result.status == BROKEN:
         SubElement(case, "error", message=_clean(str(result.reason)))
@@ -49,6 +52,12 @@ def _case(suite: Element, result: ScenarioResult, ended: Ended) -> None:
     if result.unchecked is not None:
         said = SubElement(case, "system-out")
         said.text = _clean(str(text("harness.literals_unchecked", reason=result.unchecked)))
+
+
+def _message(result: ScenarioResult) -> Text:
+    """Line with the cause first, since many servers show no more; the place stands after it."""
+    cause, where = lead(result), headline(result)
+    return Text(" ".join(f"{cause.zh} {where.zh}".split()), " ".join(f"{cause.en} {where.en}".split()))
 
 
 def _clean(written: str) -> str:
