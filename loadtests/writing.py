@@ -1,5 +1,6 @@
 """The verdict as lines of text, JUnit and one HTML page that opens offline."""
 
+import json
 import shlex
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,10 +47,40 @@ def reason_lines(recorder: Recorder) -> Iterator[str]:
 
 
 def write_reports(outcome: Outcome, command: Sequence[str]) -> None:
-    """`load.html` and `junit.xml` in the folder that was asked for."""
+    """`load.html`, `load.json` and `junit.xml` in the folder that was asked for."""
     folder = outcome.asked.folder
     (folder / "load.html").write_text(page(outcome, command), encoding="utf-8")
+    (folder / "load.json").write_text(as_json(outcome), encoding="utf-8")
     (folder / "junit.xml").write_text(junit(outcome.judged), encoding="utf-8")
+
+
+def as_json(outcome: Outcome) -> str:
+    """The result for a program: versions, rate, and each limit with measured and allowed value."""
+    run, books = outcome.run, outcome.books
+    whole = {
+        "kind": "load",
+        "product": __version__,
+        "started": datetime.fromtimestamp(run.began).astimezone().isoformat(sep=" ", timespec="seconds"),
+        "seconds": round(run.ended - run.began, 1),
+        "users": run.users,
+        "rate": str(run.rate),
+        "messages": run.recorder.sent,
+        "failed": run.recorder.failed,
+        "balanced": books.balanced,
+        "unknown": books.unknown,
+        "passed": outcome.passed,
+        "limits": [
+            {
+                "name": each.name,
+                "label": each.label.as_json(),
+                "measured": each.measured,
+                "allowed": each.limit,
+                "ok": each.ok,
+            }
+            for each in outcome.judged
+        ],
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
 def junit(judged: Sequence[Judged]) -> str:

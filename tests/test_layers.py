@@ -64,6 +64,8 @@ ALLOWED: dict[str, set[str]] = {
     "relocation": {"domain", "people", "benefit", "catalogue", "harness"},
     "testing": {"contract", "harness"},
     "coverage": {"contract", "harness", "transactions"},
+    "upgrade": {"contract", "harness"},
+    "dossier": {"coverage", "harness"},
     "self_check": {"agencies", "benefit", "harness", "testing"},
     "pages": {"contract", "store", "sandbox", "transactions", "gateway", "control", "platform"},
 }

@@ -92,10 +92,11 @@ def shown(
     if not concerned:
         return RequirementStatus(requirement, OTHER_AREA, {}, text("requirements.other_area"))
     told = {each: _result(requirement, results.get(each)) for each in concerned}
-    for verdict in (FAILED, BROKEN, OTHER_CAUSE, PASSED, NOT_TESTED, NOT_APPLICABLE, NOT_PLAYED):
-        if verdict in told.values():
-            return RequirementStatus(requirement, verdict, told)
-    raise LookupError(requirement.id)
+    known = (FAILED, BROKEN, OTHER_CAUSE, PASSED, NOT_TESTED, NOT_APPLICABLE, NOT_PLAYED)
+    # A state that is not known here (a declared failure) is less than passed, and stands before it.
+    others = dict.fromkeys(each for each in told.values() if each not in known)
+    ranked = (*known[:3], *others, *known[3:])
+    return RequirementStatus(requirement, next(each for each in ranked if each in told.values()), told)
 
 
 def _result(requirement: Requirement, last: LastResult | None) -> str:

@@ -26,6 +26,7 @@ from simulator.harness.execution.results import (
 from simulator.harness.report import write_report
 from simulator.harness.report.junit import write_junit
 from simulator.harness.report.page import LARGEST
+from simulator.harness.report.results_json import write_results
 from simulator.harness.report.wording import failure_text
 from tests.conftest import CI
 from tests.pages.conftest import CHROMIUM
@@ -159,6 +160,50 @@ def test_junit_survives_letters_that_xml_has_no_place_for(made, tmp_path):
     ended.results[0].steps[0].differences = [Mismatch("x", plain("a\x00b"), plain("\ud800"))]
     write_junit(ended, tmp_path / "j.xml")
     ElementTree.parse(tmp_path / "j.xml")
+
+
+def test_one_line_of_junit_says_the_cause_first_and_no_path_of_the_machine(made, tmp_path):
+    ended = made(FAILED)
+    write_junit(ended, tmp_path / "j.xml")
+    failure = next(ElementTree.parse(tmp_path / "j.xml").getroot().iter("failure"))
+    assert failure.attrib["message"].startswith("起付线应为 500.00 ✗ family")
+    assert "\n" not in failure.attrib["message"]
+    assert str(tmp_path) not in (tmp_path / "j.xml").read_text()
+
+
+def test_report_and_results_show_versions_policies_and_machine_and_no_path_of_it(made, tmp_path):
+    ended = made(PASSED, FAILED)
+    ended.results[0].policies = {"230900": "2025.1 0123456789ab"}
+    ended = replace(ended, info=replace(ended.info, platform_version="9.9.9", host="stage (UTC+0800 CST)"))
+    write_report(ended, tmp_path / "r.html")
+    write_results(ended, tmp_path / "results.json")
+    page, results = (tmp_path / "r.html").read_text(), json.loads((tmp_path / "results.json").read_text())
+    for shown in ("9.9.9", "stage (UTC+0800 CST)", "230900 2025.1 0123456789ab", "+08:00"):
+        assert shown in page
+    assert (results["platform"], results["policies"]) == ("9.9.9", {"230900": "2025.1 0123456789ab"})
+    assert results["results"][1]["differences"][0]["causes"][0]["en"] == "the deductible is 500.00"
+    shown = page + json.dumps(packed(page)) + json.dumps(results)
+    assert str(tmp_path) not in shown
+    assert CERTNO not in shown
+
+
+def test_cause_heads_the_card_and_its_difference_is_told_as_the_consequence(made, tmp_path):
+    write_report(made(FAILED), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert (
+        page.index("起付线应为 500.00")
+        < page.index("最先见于")
+        < page.index(">后果<")
+        < page.index("setlinfo.hifp_pay")
+    )
+
+
+def test_amounts_of_a_settlement_stand_beside_its_step(made, tmp_path):
+    ended = made(PASSED)
+    ended.results[0].steps[0].award = {"setl_id": "1", "answered": {"fund_pay_sumamt": "830.70"}, "expected": None}
+    write_report(ended, tmp_path / "r.html")
+    money = packed((tmp_path / "r.html").read_text())["runs"][0]["steps"][0]["money"]
+    assert money == [["基金支付总额", "fund_pay_sumamt", "830.70"]]
 
 
 def test_failure_text_names_field_wanted_got_cause_and_the_command(made):

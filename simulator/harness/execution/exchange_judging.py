@@ -167,10 +167,10 @@ def _blamed(rows: Sequence[ObservedLeg]) -> list[Mapping[str, Any]]:
 
 
 def finding_text(finding: Mapping[str, Any]) -> Text:
-    """Rule and sentence of a finding."""
+    """Sentence of a finding, its rule after it."""
     message = finding["message"]
     rule = finding["rule"]
-    return Text(f"{rule}：{message['zh']}", f"{rule}: {message['en']}")
+    return Text(f"{message['zh']}（{rule}）", f"{message['en']} ({rule})")
 
 
 def award_reasons(settlement: Mapping[str, Any] | None) -> list[Text]:

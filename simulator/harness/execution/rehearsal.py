@@ -3,6 +3,7 @@
 The uses run side by side, each in its own sandboxes; inside one use scenarios come one after the other.
 """
 
+import platform
 import queue
 import secrets
 import threading
@@ -186,4 +187,7 @@ def information(plan: Plan, environment: Environment) -> RunInfo:
         rerun=plan.rerun,
         facts=facts_of(plan, environment.connect().version()),
         started=now.strftime("%Y-%m-%d %H:%M:%S"),
+        platform_version=str(environment.connect().call("GET", "/healthz", None).get("version") or ""),
+        real_systems=[*(f"agency {each}" for each in plan.agencies), *(f"hospital {each}" for each in plan.hospitals)],
+        host=f"{platform.node()} ({datetime.now(UTC).astimezone().strftime('UTC%z %Z')})",
     )

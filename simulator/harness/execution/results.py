@@ -41,6 +41,15 @@ class StepResult:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class AskedLeg:
+    """Message that an insured place was sent: answered wrongly, not answered, or neither."""
+
+    infno: str
+    is_wrong: bool
+    is_silent: bool
+
+
 @dataclass(slots=True)
 class ScenarioResult:
     """A scenario in one use."""
@@ -63,6 +72,10 @@ class ScenarioResult:
     """psn_no of the people by role."""
     judged: Sequence[Mapping[str, Any]] = ()
     """Answers of the insured place as the platform judged them, for the diagnosis of the run."""
+    asked: Sequence[AskedLeg] = ()
+    """Messages to the insured place, those of the books at the end included."""
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """Policy in force by insured place: version, and the beginning of its digest."""
     seconds: float = 0.0
 
     @property
@@ -108,9 +121,15 @@ class RunInfo:
     rerun: str
     """The beginning of the command that plays one scenario again."""
     started: str
+    """Beijing time, to the second."""
     run: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Facts that a resumption of the run has to share."""
+    platform_version: str = ""
+    host: str = ""
+    """Name of the machine, its time zone after it."""
+    real_systems: Sequence[str] = ()
+    """Systems of a city that took part: `agency 230900`, `hospital 230900`; none where all parties were simulated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 import hashlib
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from simulator.core.errors import SetupError, SimulatorError
 from simulator.core.texts import Text, text
-from simulator.harness.environment.client import NotThereYet, PlatformClient, SandboxClient
+from simulator.harness.environment.client import ControlRefused, NotThereYet, PlatformClient, SandboxClient
 from simulator.harness.environment.modes import Mode
 from simulator.harness.environment.personas import Personas
 from simulator.harness.execution.catching_up import people_kept
+from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.journal_reader import Journal
 from simulator.harness.execution.postconditions import first_finding, postcondition_differences
 from simulator.harness.execution.results import (
@@ -23,6 +24,7 @@ from simulator.harness.execution.results import (
     NOT_RUN,
     NOT_TESTED,
     PASSED,
+    AskedLeg,
     Begun,
     ScenarioEnded,
     ScenarioResult,
@@ -125,6 +127,7 @@ def _play_in(
     result.people = {role: str(person["psn_no"]) for role, person in context.people.items()}
     for name, code in scenario.places.items():
         context.places[name] = _institution(sandbox, code)
+    result.policies = _policies(sandbox, scenario)
     reason, more = _literals(stage, scenario, sandbox, because)
     context.literals = reason is None
     result.notes += [*notes, *more]
@@ -147,11 +150,24 @@ def _play_in(
         result.first = first_finding(context)
     if mode.use == INSURED:
         result.judged = judged_answers(sandbox)
-    if stage.recorded:
+    if stage.recorded or mode.use == INSURED:
         journal.look()
+    disagreed = {str(each["msgid"]) for each in result.judged if not each["agrees"]}
+    result.asked = [_asked(scenario, row, disagreed) for row in journal.rows if row.leg == "agency"]
     failed = result.root_cause is not None or bool(result.final)
     unproved = None if failed else _why_nothing_is_proved(context, result)
     result.status, result.reason = (NOT_APPLICABLE, unproved) if unproved else (FAILED if failed else PASSED, None)
+
+
+def _asked(scenario: Scenario, row: ObservedLeg, disagreed: Collection[str]) -> AskedLeg:
+    """Findings that the scenario names are of its own making, also the silence of a fault that it injects.
+
+    `disagreed` are the msgids whose award the platform judged wrong; a finding may stand on an earlier message alone.
+    """
+    rules = [str(each["rule"]) for each in row.findings if each["severity"] == "error"]
+    own = any(rule in scenario.findings for rule in rules)
+    wrong = (bool(rules) and not own) or row.msgid in disagreed
+    return AskedLeg(row.infno, wrong, wrong and not row.answer)
 
 
 def _why_nothing_is_proved(context: RunContext, result: ScenarioResult) -> Text | None:
@@ -219,6 +235,18 @@ def _institution(sandbox: SandboxClient, code: str) -> dict[str, str]:
             return {"code": code, "name": each["name"], "area": each["area"]}
     # An institution that nobody knows is a point a scenario may make; its code says where it would be.
     return {"code": code, "name": code, "area": code[1:7]}
+
+
+def _policies(sandbox: SandboxClient, scenario: Scenario) -> dict[str, str]:
+    """Version and digest of the policy of each insured place that the platform has one for, on the scenario's day."""
+    found = {}
+    for area in scenario.insured_areas:
+        try:
+            policy = sandbox.control("GET", f"policy/{area}?on={scenario.clock[:10]}")
+        except ControlRefused:
+            continue
+        found[area] = f"{policy['version']} {policy['digest'][:12]}"
+    return found
 
 
 def _literals(

@@ -20,6 +20,7 @@ from simulator.harness.execution.results import (
     ScenarioResult,
     Started,
 )
+from simulator.harness.report.build_next import build_lines, build_rows
 from simulator.harness.report.likely_mistakes import lines
 from simulator.harness.report.wording import failure_text, same_cause_text, status_reason
 from simulator.harness.scenario.definition import use_name
@@ -82,6 +83,11 @@ class Console:
         for sentence in told:
             click.echo(sentence)
         if told:
+            click.echo()
+        to_build = list(build_lines(build_rows(ended)))
+        for sentence in to_build:
+            click.echo(sentence)
+        if to_build:
             click.echo()
         for line in verdict(ended):
             click.echo(line)

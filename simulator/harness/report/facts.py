@@ -19,7 +19,8 @@ from simulator.harness.execution.results import (
     ScenarioResult,
     StepResult,
 )
-from simulator.harness.report.wording import headline, rerun_command, step_name
+from simulator.harness.field_names import name_zh
+from simulator.harness.report.wording import headline, lead, rerun_command, shown_file, step_name
 from simulator.harness.scenario.definition import use_name
 
 
@@ -88,12 +89,12 @@ def _card(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
             causes.setdefault(cause.zh, cause)
     step = result.root_cause
     told = [_masked(each) for each in causes.values()]
-    # A rule that was broken is the headline; the scenario is where it was met first.
-    lead = told.pop(0) if result.cause and told else None
+    # The cause is the headline; the scenario is where it was met first. What followed from it is told as that.
+    first = told.pop(0) if told else None
     return {
         "anchor": anchor(result),
         "id": result.scenario.id,
-        "lead": lead,
+        "lead": first or (lead(result) if result.status == FAILED else None),
         "name": result.scenario.name,
         "use": use_name(result.use),
         "step": step_name(step) if step else None,
@@ -102,7 +103,7 @@ def _card(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
         "reason": result.reason,
         "causes": told,
         "rerun": rerun_command(result, info),
-        "place": f"{result.scenario.file}:{step.step.line if step else 1}",
+        "place": f"{shown_file(result.scenario)}:{step.step.line if step else 1}",
         "others": [],
     }
 
@@ -121,7 +122,7 @@ def _run(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
         "verifies": list(result.scenario.verifies),
         "seconds": round(result.seconds, 2),
         "rerun": rerun_command(result, info),
-        "place": result.scenario.file,
+        "place": shown_file(result.scenario),
         "steps": [_step(each) for each in result.steps],
         "final": [_difference(each) for each in result.final],
     }
@@ -140,7 +141,19 @@ def _step(step: StepResult) -> dict[str, Any]:
         "differences": [_difference(each) for each in step.differences],
         "legs": [_leg(each) for each in sorted(step.legs, key=lambda each: each.leg == "agency")],
         "award": _award(step.award),
+        "money": _money(step),
     }
+
+
+_MONEY = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay", "psn_cash_pay")
+
+
+def _money(step: StepResult) -> list[list[Any]]:
+    """Amounts that a settlement answered: total, funds, account, cash; [] for a step without any."""
+    answered = (step.award or {}).get("answered")
+    if not isinstance(answered, Mapping):
+        return []
+    return [[name_zh(name, step.step.infno), name, str(answered[name])] for name in _MONEY if name in answered]
 
 
 def _leg(leg: ShownLeg) -> dict[str, Any]:

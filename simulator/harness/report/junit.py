@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from simulator.core.texts import text
+from simulator.core.texts import Text, text
 from simulator.harness.execution.results import (
     BROKEN,
     EXPECTED_FAILURE,
@@ -14,7 +14,8 @@ from simulator.harness.execution.results import (
     Ended,
     ScenarioResult,
 )
-from simulator.harness.report.wording import failure_text, headline
+from simulator.harness.report.evidence import run_evidence
+from simulator.harness.report.wording import failure_text, headline, lead, shown_file
 from simulator.harness.scenario.definition import use_name
 
 _SKIPPED = (EXPECTED_FAILURE, NOT_TESTED, NOT_APPLICABLE)
@@ -36,6 +37,8 @@ def write_junit(ended: Ended, path: Path) -> None:
         properties = SubElement(suite, "properties")
         SubElement(properties, "property", name="seed", value=str(ended.info.seed))
         SubElement(properties, "property", name="command", value=ended.info.command)
+        for name in ("product", "platform", "host"):
+            SubElement(properties, "property", name=name, value=_clean(str(run_evidence(ended)[name])))
         for result in results:
             _case(suite, result, ended)
     tree = ElementTree(root)
@@ -47,9 +50,9 @@ def _case(suite: Element, result: ScenarioResult, ended: Ended) -> None:
     name = f"{result.scenario.name} [{use_name(result.use)}]"
     case = SubElement(suite, "testcase", classname=result.scenario.id.replace("/", "."), name=_clean(name))
     case.set("time", f"{result.seconds:.3f}")
-    case.set("file", result.scenario.file)
+    case.set("file", shown_file(result.scenario))
     if result.status == FAILED:
-        failure = SubElement(case, "failure", message=_clean(str(headline(result))))
+        failure = SubElement(case, "failure", message=_clean(str(_message(result))))
         failure.text = _clean(str(failure_text(result, ended.info)))
     elif result.status == BROKEN:
         SubElement(case, "error", message=_clean(str(result.reason)))
@@ -58,6 +61,12 @@ def _case(suite: Element, result: ScenarioResult, ended: Ended) -> None:
     if result.unchecked is not None:
         said = SubElement(case, "system-out")
         said.text = _clean(str(text("harness.literals_unchecked", reason=result.unchecked)))
+
+
+def _message(result: ScenarioResult) -> Text:
+    """Line with the cause first, since many servers show no more; the place stands after it."""
+    cause, where = lead(result), headline(result)
+    return Text(" ".join(f"{cause.zh} {where.zh}".split()), " ".join(f"{cause.en} {where.en}".split()))
 
 
 def _clean(written: str) -> str:

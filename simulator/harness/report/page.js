@@ -64,6 +64,7 @@
     const line = [make("span", "dot " + each.status), make("span", "number", each.number), make("span", "infno", each.infno || "·"), both(each.title)];
     if (each.status === "not_run" || each.status === "not_applicable") line.push(make("small", "", " ", both(words["status_" + each.status])));
     else line.push(make("small", "", ` ${each.ms} ms`));
+    for (const [zh, name, amount] of each.money || []) line.push(make("small", "money", " ", both({zh: zh || name, en: name}), " ", make("b", "", amount)));
     const empty = !each.legs.length && !each.differences.length && !each.award && !each.notes.length;
     if (empty) return make("div", `step plain ${each.status}`, ...line);
     const node = make("details", "step " + each.status, make("summary", "", ...line));

@@ -22,6 +22,8 @@ from simulator.harness.execution.results import (
     PASSED,
     Ended,
 )
+from simulator.harness.report.build_next import build_rows
+from simulator.harness.report.evidence import run_evidence
 from simulator.harness.report.facts import PASSED_MESSAGES, cards, details, table_rows
 from simulator.harness.report.likely_mistakes import sections, unexplained
 from simulator.harness.scenario.definition import use_name
@@ -55,6 +57,8 @@ def write_report(ended: Ended, path: Path) -> None:
             status_names={status: text(f"harness.status_{status}") for status in (*_STATUSES, "not_run")},
             words=SimpleNamespace(**{key: text(f"report.{key}") for key in _WORDS}),
             spoken=_spoken(),
+            evidence=run_evidence(ended),
+            build=build_rows(ended),
             packed=packed,
             left_out=left_out,
             script=_read("page.js"),
@@ -72,6 +76,8 @@ _WORDS = (
     *("causes", "causes_none", "same_cause", "first_met", "all", "details", "details_hint", "only_failed", "left_out"),
     *("parties", "mistakes", "mistakes_hint"),
     *("request", "answer", "hospital_leg", "agency_leg", "award", "rule", "why", "source", "before", "after"),
+    *("followed", "consequence", "platform_version", "product_version", "host", "editions", "policies", "evidence"),
+    *("build", "build_hint", "transaction", "asked", "right", "wrong", "silent", "state"),
     *("verifies", "too_old", "no_script", "made_with"),
 )
 

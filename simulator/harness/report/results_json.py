@@ -1,22 +1,31 @@
-"""Results of a run as JSON, an entry for each scenario in each use."""
+"""Results of a run as JSON: the evidence of the run, and an entry for each scenario in each use."""
 
 import json
 from pathlib import Path
+from typing import Any
 
-from simulator.harness.execution.results import EXPECTED_FAILURE, FAILED, Ended
+from simulator.harness.execution.results import EXPECTED_FAILURE, FAILED, Ended, ScenarioResult
+from simulator.harness.report.evidence import differences_as_json, run_evidence
+from simulator.harness.report.wording import headline
+
+_MOST_DIFFERENCES = 5
 
 
 def write_results(ended: Ended, path: Path) -> None:
     """Writes the file; `rule` is the broken rule of a failure, blank where none is known."""
-    results = [
-        {
-            "scenario": each.scenario.id,
-            "use": each.use,
-            "status": each.status,
-            "rule": each.cause if each.status in (FAILED, EXPECTED_FAILURE) else "",
-            "reason": each.reason.as_json() if each.reason is not None else None,
-        }
-        for each in ended.results
-    ]
-    whole = {"started": ended.info.started, "seed": ended.info.seed, "results": results}
+    whole = run_evidence(ended) | {"results": [_result(each) for each in ended.results]}
     path.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _result(each: ScenarioResult) -> dict[str, Any]:
+    failed = each.status in (FAILED, EXPECTED_FAILURE)
+    return {
+        "scenario": each.scenario.id,
+        "name": each.scenario.name.as_json(),
+        "use": each.use,
+        "status": each.status,
+        "rule": each.cause if failed else "",
+        "reason": each.reason.as_json() if each.reason is not None else None,
+        "headline": headline(each).as_json() if failed else None,
+        "differences": differences_as_json(each, _MOST_DIFFERENCES) if failed else [],
+    }

@@ -7,7 +7,7 @@ from simulator.core.masking import mask_text
 from simulator.core.texts import Text, join, plain, text
 from simulator.harness.execution.matching import Mismatch
 from simulator.harness.execution.results import FAILED, RunInfo, ScenarioResult, StepResult
-from simulator.harness.scenario.definition import use_name
+from simulator.harness.scenario.definition import Scenario, use_name
 from simulator.harness.scenario.loader import shipped_folder
 
 MOST_SHOWN = 12
@@ -17,8 +17,8 @@ def failure_text(result: ScenarioResult, info: RunInfo) -> Text:
     """The root cause in a few lines, identities masked."""
     lines = [headline(result)]
     cause = result.root_cause
-    file, line = result.scenario.file, cause.step.line if cause else 1
-    lines.append(plain(f"  {file}:{line}"))
+    line = cause.step.line if cause else 1
+    lines.append(plain(f"  {shown_file(result.scenario)}:{line}"))
     lines += [text("harness.noted", note=note) for note in result.notes]
     differences = result.differences
     for difference in differences[:MOST_SHOWN]:
@@ -29,6 +29,29 @@ def failure_text(result: ScenarioResult, info: RunInfo) -> Text:
     lines.append(text("harness.rerun", command=rerun_command(result, info)))
     whole = join(lines, "\n", "\n")
     return Text(mask_text(whole.zh), mask_text(whole.en))
+
+
+def shown_file(scenario: Scenario) -> str:
+    """The file of a scenario without any path of this machine: inside the library, inside this folder, or its name."""
+    file = Path(scenario.file).resolve()
+    for base, name in ((shipped_folder().resolve(), "scenarios"), (Path.cwd(), "")):
+        if file.is_relative_to(base):
+            return (Path(name) / file.relative_to(base)).as_posix()
+    return file.name
+
+
+def lead(result: ScenarioResult) -> Text:
+    """Sentence about a failure for a person who knows no step: its first cause, else its first difference."""
+    differences = result.differences
+    for difference in differences:
+        for cause in difference.causes:
+            return Text(mask_text(cause.zh), mask_text(cause.en))
+    if not differences:
+        return result.scenario.name
+    first = differences[0]
+    field = Text(first.field_zh or first.path, first.path)
+    said = text("harness.wanted_and_got", field=field, wanted=first.wanted, got=first.got)
+    return Text(mask_text(said.zh), mask_text(said.en))
 
 
 def headline(result: ScenarioResult) -> Text:
@@ -56,7 +79,7 @@ def rerun_command(result: ScenarioResult, info: RunInfo) -> str:
     """The command that plays just this scenario in just this use, with the same people."""
     scenario = result.scenario
     shipped = Path(scenario.file).resolve().is_relative_to(shipped_folder().resolve())
-    path = scenario.id if shipped else f"{scenario.file}/{scenario.row}".rstrip("/")
+    path = scenario.id if shipped else f"{shown_file(scenario)}/{scenario.row}".rstrip("/")
     return f"{info.rerun} {path} --use {result.use} --seed {info.seed}"
 
 

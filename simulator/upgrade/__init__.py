@@ -1,0 +1,1 @@
+"""Upgrade proof: two systems, or two editions of one, are asked the same, and every difference needs a reason."""
