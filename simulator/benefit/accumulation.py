@@ -4,40 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from simulator.benefit.claim import (
-    DEDUCTIBLE,
-    IN_SCOPE,
-    ONE_STAY,
-    POOL_PAID,
-    STAY_NUMBERS,
-    STAYS,
-    Accumulated,
-    Claim,
-)
+from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID
 from simulator.benefit.dated_rows import DatedRow
-from simulator.domain.accumulators import STAY, YEAR, AccumulatorDimensions, period_of
-from simulator.domain.care import CARE
-
-
-def stay_in_year(claim: Claim, accumulated: Accumulated) -> tuple[str, dict[tuple[str, str], int]]:
-    """The number of a stay in the year, and what its first settlement adds to the count; blank for other care.
-
-    The number is kept under the stay itself, so that a later interval has the same whatever was settled meanwhile.
-    """
-    if not CARE[claim.care].stay:
-        return "", {}
-    year, own = (str(AccumulatorDimensions("", claim.care, period)) for period in ("", period_of_stay(claim)))
-    number = accumulated.get((STAYS, own), 0)
-    counted: dict[tuple[str, str], int] = {}
-    if not number:
-        number = accumulated.get((STAYS, year), 0) + ONE_STAY
-        counted = {(STAYS, year): ONE_STAY, (STAYS, own): number}
-    return STAY_NUMBERS[min(max(number // ONE_STAY, 1), len(STAY_NUMBERS)) - 1], counted
-
-
-def period_of_stay(claim: Claim) -> str:
-    """The period of a claim's stay, as dimensions write it."""
-    return period_of(STAY, claim.dates.settlement, claim.visit)
+from simulator.domain.accumulators import YEAR, AccumulatorDimensions, period_of
 
 
 class AccumulationBasis(NamedTuple):

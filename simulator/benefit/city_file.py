@@ -22,7 +22,7 @@ Stated = Mapping[str, Any]
 """Object of a city file, such as a row or an example, as its schema has checked it."""
 Compile = Callable[[Stated], object]
 """Function that compiles the value of a row; None for a row that states none, or more than one."""
-SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group", "identity", "scope", "stay_number")
+SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group", "identity", "scope")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,8 @@ ORDINARY = "ordinary"
 """Word of a file for care without a registered disease; a claim writes an empty disease."""
 
 DEDUCTIBLE, POOL_PAID, IN_SCOPE = "DEDC", "HIFP", "INSC"
-STAYS = "STAY"
-KINDS = ("DEDC", "HIFP", "HIOB", "HIMI", "CVLS", "MAFP", "OBBS", "MIBS", "CVBS", "MFBS", "INSC", STAYS)
-"""Accumulators (rules 21): deductible, pool, the layers' payments, the layers' bases, in scope for brackets, stays."""
-ONE_STAY = 100
-"""A stay in the accumulator that counts them: in hundredths, so that it is written as amounts are, `2.00` for two."""
-STAY_NUMBERS = ("first", "second", "further")
-"""Numbers of a stay in the year that a rule can tell apart."""
+KINDS = ("DEDC", "HIFP", "HIOB", "HIMI", "CVLS", "MAFP", "OBBS", "MIBS", "CVBS", "MFBS", "INSC")
+"""Accumulators (rules 21): deductible, pool, the layers' payments, the layers' bases, in scope for brackets."""
 
 Accumulated = Mapping[tuple[str, str], int]
 """(kind, `AccumulatorDimensions` as text) -> fen, of the year and insurance of the claim."""

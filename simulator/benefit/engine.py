@@ -7,7 +7,7 @@ the rules say so and nowhere else. The reasons are kept as facts and become sent
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from simulator.benefit.accumulation import AccumulatorKeys, stay_in_year
+from simulator.benefit.accumulation import AccumulatorKeys
 from simulator.benefit.brackets import bracket_of, bracketed_payment
 from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID, Accumulated, ChargeScope, Claim
 from simulator.benefit.figures import Figures, LayerFigures, Rules
@@ -26,8 +26,7 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
     PolicyGap where the rules are silent, and Refusal for an unlisted disease, for a person without a filing where the
     place refuses them, and for charges whose parts do not add up.
     """
-    number, counted = stay_in_year(claim, accumulated)
-    figures = rules.figures(claim, number)
+    figures = rules.figures(claim)
     facts = figures.facts
     scopes = _scopes(claim.charges)
     day = rules.accrual_day(claim.dates)
@@ -58,8 +57,7 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
         disease=facts.disease,
         year=day.year,
         details=(*_details(pool, scopes, layers), *_account_row(account, personal, claim.account_balance)),
-        movements=counted
-        | _movements(
+        movements=_movements(
             keys, facts.disease, {DEDUCTIBLE: deductible, POOL_PAID: pool.paid, IN_SCOPE: scopes.in_scope}, layers
         ),
         accumulated_under=keys.accumulated_under,
@@ -203,7 +201,7 @@ def _account_row(account: int, personal: int, balance: int) -> list[FundShare]:
 
 def _movements(
     keys: AccumulatorKeys, disease: str, amounts: Mapping[str, int], layers: Sequence[LayerTrace]
-) -> dict[tuple[str, str], int]:
+) -> Mapping[tuple[str, str], int]:
     """Amounts to book: deductible, pool and brackets under their keys, layers overall and by disease; no zeros."""
     booked = {(kind, under): amounts[kind] for kind, each in keys.accumulated_under.items() for under in each}
     codes = ("", disease) if disease else ("",)

@@ -72,8 +72,6 @@ def _deductible(trace: Trace) -> AwardStep:
     stated, in_scope = trace.facts.deductible, trace.scopes.in_scope
     facts = trace.facts
     per = text("benefit.per_disease" if facts.per_disease else f"benefit.per_{facts.deductible_period}")
-    if facts.stay_number:
-        per = join([per, text(f"benefit.stay_{facts.stay_number}")])
     if stated is None:
         sentence = text("benefit.ended", rule=text("benefit.deductible_name"))
     else:

@@ -107,13 +107,9 @@ class Rules:
         self._layers = layers
         self._kept = kept
 
-    def figures(self, claim: Claim, stay_number: str = "") -> Figures:
-        """The figures of a claim of this kind, and of a stay with this number in the year.
-
-        Raises PolicyGap, or Refusal where the place pays nothing at all.
-        """
+    def figures(self, claim: Claim) -> Figures:
+        """The figures of a claim of this kind; raises PolicyGap, or Refusal where the place pays nothing at all."""
         key = (
-            stay_number,
             claim.insutype,
             claim.category,
             claim.hospital_level,
@@ -126,7 +122,7 @@ class Rules:
         )
         found = self._kept.get(key)
         if found is None:
-            found = self._figures(claim, stay_number)
+            found = self._figures(claim)
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
             self._kept[key] = found
@@ -156,7 +152,7 @@ class Rules:
         row = self.in_force("unfiled", "rules.unfiled", scope=scope)
         return "refuse" if row is None else str(row.value)
 
-    def _figures(self, claim: Claim, stay_number: str) -> Figures:
+    def _figures(self, claim: Claim) -> Figures:
         disease_class = self.mapped(claim.disease) if claim.disease else ""
         if disease_class and claim.care == SPECIAL_DISEASE:
             self._listed(claim.disease, disease_class)
@@ -168,15 +164,13 @@ class Rules:
         group, modifier, ratios = self._best_group(claim, ratio_row, person | {"scope": claim.treated})
         per = self.in_force("deductible_per", "engine.deductible")
         per_disease = per is not None and per.value == "disease"
-        numbered = {"stay_number": stay_number} if stay_number else {}
-        deductible = self.in_force("deductible", "engine.deductible", **case, **numbered)
+        deductible = self.in_force("deductible", "engine.deductible", **case)
         disease_cap, care_cap = self._caps(claim, person | kind)
         disease = accrual_code(disease_cap, claim.disease, disease_class)
         own_care = claim.care if disease and claim.care != SPECIAL_DISEASE else ""
         plain, used = ratios[0]
         facts = AwardFacts(
             category=claim.category,
-            stay_number=stay_number,
             hospital_level=claim.hospital_level,
             treated=claim.treated,
             groups=claim.groups,

@@ -7,7 +7,7 @@ it speaks of are a set of bits, and a row that decides none of them on any day i
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from simulator.benefit.claim import HOSPITAL_LEVELS, ORDINARY, STAY_NUMBERS, UNFILED
+from simulator.benefit.claim import HOSPITAL_LEVELS, ORDINARY, UNFILED
 from simulator.benefit.dated_rows import CLASS, DatedRow
 from simulator.core.texts import Text, text
 from simulator.domain.accumulators import STAY
@@ -45,8 +45,6 @@ def bad_periods(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
         cares = [when.get("care", ""), *row.shared_with]
         if row.period == STAY and not all(care and CARE[care].stay for care in cares):
             yield row.path, text("policy.no_stay")
-        if "stay_number" in when and not all(care and CARE[care].stay for care in cares):
-            yield row.path, text("policy.no_stay_number")
         if row.shared_with and (not cares[0] or cares[0] in row.shared_with):
             yield row.path, text("policy.shared_with_nothing")
 
@@ -72,8 +70,7 @@ def _claims(
     axes: list[list[dict[str, str]]] = [people if {"category", "insutype"} & named.keys() else [{}]]
     axes.append(_kinds(rule, rows, class_of) if {"care", "disease"} & named.keys() else [{}])
     scopes = [scope for scope in SCOPES if scope != LOCAL or rule not in _ELSEWHERE_ONLY]
-    selectors = {"hospital_level": HOSPITAL_LEVELS, "scope": scopes, "group": (*GROUPS, UNFILED)}
-    for name, values in {**selectors, "stay_number": STAY_NUMBERS}.items():
+    for name, values in (("hospital_level", HOSPITAL_LEVELS), ("scope", scopes), ("group", (*GROUPS, UNFILED))):
         axes.append([{name: value} for value in values] if name in named else [{}])
     axes.append([{"identity": value} for value in named.get("identity", ())] or [{}])
     for parts in product(*axes):

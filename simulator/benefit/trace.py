@@ -69,8 +69,6 @@ class AwardFacts:
     """The care of the row that sets the cap."""
     bracketed: bool = False
     """True if the ratio goes by brackets; `ratio` is then that of the last fen of the batch."""
-    stay_number: str = ""
-    """Number of the stay in the year, of `STAY_NUMBERS`; blank for care without stays."""
 
 
 class LayerTrace(NamedTuple):

@@ -15,7 +15,7 @@ _LETTER_OF = {f"M{number + 1:02d}": letter for number, letter in enumerate(_MONT
     f"Q{number + 1}": letter for number, letter in enumerate(_QUARTERS)
 }
 _PERIOD_OF = {letter: period for period, letter in _LETTER_OF.items()} | {_WHOLE_YEAR: ""}
-_WITH_CARE = {"DEDC": "DE", "HIFP": "HP", "INSC": "IS", "STAY": "ST"}
+_WITH_CARE = {"DEDC": "DE", "HIFP": "HP", "INSC": "IS"}
 _WITHOUT_CARE = {short: kind for kind, short in _WITH_CARE.items()}
 _CARE_OF = {care.code: care.name for care in CARE.values()}
 _KIND_LENGTH = 4

@@ -53,8 +53,6 @@ class Claim:
     accrual_day: str
     """The day whose year, quarter and month the amounts count in."""
     visit: str = ""
-    stay_number: str = ""
-    """`first`, `second` or `further` among the stays of the year; empty for a visit."""
 
     @property
     def elsewhere(self) -> bool:
@@ -68,7 +66,6 @@ class Claim:
     def case(self) -> dict[str, str]:
         named = {"insutype": self.insutype, "category": self.category, "hospital_level": self.level}
         named |= {"care": self.care, "scope": self.scope}
-        named |= {"stay_number": self.stay_number} if self.stay_number else {}
         return named | {"disease": self.billed or "ordinary", "class": self.disease}
 
 

@@ -28,7 +28,7 @@ CODES: Mapping[str, str] = {
     "maternity_outpatient": "51",
     "maternity_inpatient": "52",
 }
-_SHORT = {"DEDC": "DE", "HIFP": "HP", "INSC": "IS", "STAY": "ST"}
+_SHORT = {"DEDC": "DE", "HIFP": "HP", "INSC": "IS"}
 
 
 def counted(disease: str = "", care: str = "", period: str = "") -> str:
@@ -41,20 +41,6 @@ def period_of(kind: str, day: str, visit: str) -> str:
     month = int(day[5:7])
     named = {"quarter": f"Q{(month + 2) // 3}", "month": f"M{month:02d}", "visit": f"V{visit}", "stay": f"V{visit}"}
     return named.get(kind, "")
-
-
-def stay_in_year(
-    care: str, visit: str, balances: Mapping[tuple[str, str], int]
-) -> tuple[str, dict[tuple[str, str], int]]:
-    """The number of a stay in the year, and what its first settlement adds; nothing for a visit."""
-    if care not in ("inpatient", "maternity_inpatient"):
-        return "", {}
-    year, own = ("STAY", counted(care=care)), ("STAY", counted(care=care, period=f"V{visit}"))
-    number, moves = balances.get(own, 0), {}
-    if not number:
-        number = balances.get(year, 0) + 100
-        moves = {year: 100, own: number}
-    return {100: "first", 200: "second"}.get(number, "further"), moves
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 Row = Mapping[str, Any]
-SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group", "identity", "scope", "stay_number")
+SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group", "identity", "scope")
 _FIGURES = {"value", "minus", "times", "set", "line", "ratio", "brackets", "cap", "from", "to", "source", "reference"}
 _COUNTED = {"period", "shared_with", "codes"}
 _TWO_DIGITS = ("11", "12", "31", "50", "46", "54", "66")

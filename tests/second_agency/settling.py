@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.second_agency.answers import Answers, about
 from tests.second_agency.award import KINDS, Award, Claim, Rules
-from tests.second_agency.balances import CARE_OF, stay_in_year
+from tests.second_agency.balances import CARE_OF
 from tests.second_agency.books import Cancellation, Moves, Settlement
 from tests.second_agency.city import scope_of
 from tests.second_agency.entitlement import SPECIAL, Occasion, is_emergency
@@ -72,11 +72,9 @@ class Settling:
         insurance = self.entitlement.insurance(occasion)
         if insurance is None:
             raise Refusal(f"参保人没有险种 {occasion.insutype}")
+        claim = self._claim(message, data, occasion, insurance, charges)
         year = occasion.days["year"][:4]
-        balances = self.books.counted(self._owner(person), occasion.insutype, year)
-        number, stays = stay_in_year(CARE_OF.get(occasion.med_type, ""), needed(data, "mdtrt_id"), balances)
-        claim = self._claim(message, data, occasion, insurance, charges, number)
-        award = self.rules.award(claim, balances)
+        award = self.rules.award(claim, self.books.counted(self._owner(person), occasion.insutype, year))
         self._serial += 1
         number = self.trade.registry.number("S")
         if "numbers_used_again" in self.defects:
@@ -94,7 +92,7 @@ class Settling:
             year=year,
             batch=batch,
             time=message.now,
-            moves=self._moves(claim, award) | stays,
+            moves=self._moves(claim, award),
             account=award.account,
             total=claim.total,
             funds=award.funds,
@@ -145,7 +143,6 @@ class Settling:
         occasion: Occasion,
         insurance: Insurance,
         charges: list[dict[str, Any]],
-        stay_number: str,
     ) -> Claim:
         level = str(child(message.input, "medinsinfo").get("hosp_lv"))
         total, parts = fen(data, "medfee_sumamt"), [fen(data, name) for name in _PARTS]
@@ -182,7 +179,6 @@ class Settling:
             above_ceiling=parts[1],
             accrual_day=occasion.days["year"],
             visit=needed(data, "mdtrt_id"),
-            stay_number=stay_number,
         )
 
     def _moves(self, claim: Claim, award: Award) -> Moves:

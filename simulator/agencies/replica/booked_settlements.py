@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator import insured
 from simulator.benefit import Award
-from simulator.benefit.claim import IN_SCOPE, STAYS
+from simulator.benefit.claim import IN_SCOPE
 from simulator.benefit.terms import PAID_AND_BASE
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
@@ -217,8 +217,6 @@ def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> 
     names = {**PAID_KINDS, IN_SCOPE: "in_scope"}
     for kind, under in accumulated_under.items():
         movements |= {(kind, code): values[names[kind]] for code in under}
-    # The platform numbers a stay as the agency does: by the settlements that both have booked.
-    movements |= {key: count for key, count in given.movements.items() if key[0] == STAYS} if given else {}
     return {key: fen for key, fen in movements.items() if fen}
 
 
