@@ -12,6 +12,7 @@ from simulator.core.money import to_fen
 from simulator.domain.care import care_of
 from simulator.domain.person import Insurance, in_force
 from simulator.domain.places import LOCAL
+from simulator.insured import books
 from simulator.insured.place import Asked, Body, Charged, is_emergency, known_person
 from simulator.store import people
 
@@ -85,12 +86,14 @@ def case_of(asked: Asked) -> Case:
         dates=dates,
         visit=data["mdtrt_id"],
     )
+    of_year = data["mdtrt_id"], data["insutype"], city.year_of(dates)
+    accumulated = people.accumulated(asked.work, known.id, *of_year[1:])
     return Case(
         known=known,
         insurance=granted.insurance,
         claim=claim,
         city=city,
-        accumulated=people.accumulated(asked.work, known.id, data["insutype"], city.year_of(dates)),
+        accumulated=books.other_visits(asked.work, known.id, *of_year, accumulated),
         refusals=(*granted.refusals, *asked.more),
         mdtrt_id=data["mdtrt_id"],
         batch_number=data["chrg_bchno"],
