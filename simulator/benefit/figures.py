@@ -173,6 +173,22 @@ class Rules:
         row = self.in_force("unfiled", "rules.unfiled", scope=scope)
         return "refuse" if row is None else str(row.value)
 
+    def filing_term(self, group: str) -> int | None:
+        """Months after which a filing of a group ends that names no last day; None without a term."""
+        row = self._in_force_or_silent("filing_terms", {"group": group})
+        return None if row is None else int(row.value)
+
+    @property
+    def referral_by(self) -> str:
+        """`home_hospital` or `any`: the institutions that may refer a person elsewhere."""
+        row = self._in_force_or_silent("referral_by", {})
+        return "any" if row is None else str(row.value)
+
+    def filed_afterwards(self, rule: str, group: str) -> int | None:
+        """Days of `filed_before_settlement` or `filed_after_self_payment` for a group; None without a limit."""
+        row = self._in_force_or_silent(rule, {"group": group})
+        return None if row is None else int(row.value)
+
     def _figures(self, claim: Claim) -> Figures:
         disease_class = self.mapped(claim.disease) if claim.disease else ""
         if disease_class and claim.care == SPECIAL_DISEASE:

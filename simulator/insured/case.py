@@ -17,6 +17,7 @@ from simulator.insured.place import Asked, Body, Charged, is_emergency, known_pe
 from simulator.store import people
 
 SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
+BEFORE_SETTLEMENT = "filed_before_settlement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def entitlement(
     elsewhere = treated != LOCAL
     if kind == SPECIAL:
         _disease(city, known, disease, treated, dates, reasons)
-    groups = _groups(asked, known, city.day_of("filing", dates), emergency=emergency) if elsewhere else ()
+    groups = _groups(asked, known, dates, emergency=emergency) if elsewhere else ()
     if elsewhere and not groups and city.unfiled(dates, treated) == "refuse":
         reasons.append(refuse("not_filed", area=asked.treated_area, city=city.name))
     return Entitlement(insurance, treated, groups, disease, tuple(reasons))
@@ -155,16 +156,28 @@ def _disease(
         reasons.append(refuse("registration_not_in_force", disease=billed, on=day))
 
 
-def _groups(asked: Asked, known: people.KnownPerson, on: date, *, emergency: bool) -> tuple[str, ...]:
-    """Returns the groups of filings that cover the treatment place on a day; an emergency is a group as well."""
+def _groups(asked: Asked, known: people.KnownPerson, dates: Dates, *, emergency: bool) -> tuple[str, ...]:
+    """Returns the groups of filings that cover the treatment place; an emergency is a group as well.
+
+    A filing that names no last day ends with the term of its group; one that begins too long after the visit began
+    does not count for it (rules 40).
+    """
+    city = asked.city()
+    on, rules = city.day_of("filing", dates), city.rules(dates)
     covering = [
         each.group
         for each in known.person.filings
         if each.active
-        and in_force(each.valid_from, each.valid_to, on)
+        and in_force(each.valid_from, city.filing_end(each), on)
         and asked.place.coverage.covers(each.place, asked.treated_area)
+        and _in_time((each.valid_from - dates.visit_begin).days, rules.filed_afterwards(BEFORE_SETTLEMENT, each.group))
     ]
     return tuple(dict.fromkeys([*covering, "emergency"] if emergency else covering))
+
+
+def _in_time(late: int, limit: int | None) -> bool:
+    """Tells whether a filing is late by no more days than the city allows, if it has a limit."""
+    return limit is None or late <= max(0, limit)
 
 
 def _identities(known: people.KnownPerson, on: date) -> tuple[str, ...]:

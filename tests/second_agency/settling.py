@@ -118,6 +118,7 @@ class Settling:
             code=str(visit.get("dise_codg") or "") if med_type == SPECIAL else "",
             emergency=is_emergency(med_type, visit, data),
             place=message.place,
+            begins=begins,
             days=self.entitlement.days(begins, latest, message.day),
         )
 

@@ -1,4 +1,4 @@
-"""Counts of visits: deductibles by the number of the visit and limits of visits, in any order of messages (rules 39)."""
+"""Counts of visits: deductibles by the number of the visit and limits of visits, in any order (rules 39)."""
 
 import itertools
 from contextlib import closing
@@ -61,7 +61,8 @@ def test_a_visit_settled_in_two_batches_counts_once_and_keeps_its_number(stage, 
     visit = stage.hospital.visit(patient)
     one = visit.settled("40.00")
     two = visit.settled("400.00", batch="B2", serial=2)
-    # Number 2 has a deductible of 50.00: 40.00 of the first batch, 10.00 of the second; (400.00 − 10.00) × 0.80 = 312.00
+    # Number 2 has a deductible of 50.00: 40.00 of the first batch, 10.00 of the second.
+    # (400.00 − 10.00) × 0.80 = 312.00
     assert [paid(one), paid(two)] == [(40, 0), (10, 312)]
     assert counts(stage, patient) == {YEAR: 2, MARCH: 2}
     assert visit.cancel(one["setl_id"]).ok
