@@ -132,6 +132,10 @@ class City:
         row = self.rules(dates).in_force("account_elsewhere", "city.account_elsewhere", **case)
         return row is not None and bool(row.value)
 
+    def refuses(self, mismatch: str) -> bool:
+        """Tells whether a contradiction, one of `on_mismatch`, is refused here and not only told."""
+        return self._setting(f"on_mismatch.{mismatch}").value == "refuse"
+
     @property
     def cancel_order(self) -> str:
         """`any`, or `latest_first`: of the person and insurance (rules 13)."""

@@ -61,7 +61,7 @@ class CityFile:
     groups: Mapping[str, tuple[str, ...]]
     """Codes of every group of diseases that the rows of this file may name."""
     settings: Mapping[str, Setting]
-    """`cancel_order`, `layer_order`, and `dates.<rule>`."""
+    """`cancel_order`, `layer_order`, `dates.<rule>` and `on_mismatch.<rule>`."""
     examples: tuple[Stated, ...]
     document: Document
 
@@ -156,7 +156,8 @@ class _Compiler:
 
 def _settings(data: Stated) -> list[tuple[str, Setting]]:
     stated: list[tuple[str, Stated]] = [(name, data[name]) for name in ("cancel_order", "layer_order") if name in data]
-    stated += [(f"dates.{rule}", setting) for rule, setting in data.get("dates", {}).items()]
+    for each in ("dates", "on_mismatch"):
+        stated += [(f"{each}.{rule}", setting) for rule, setting in data.get(each, {}).items()]
     return [
         (name, Setting(entry["value"], entry["source"], entry["reference"], data["area"])) for name, entry in stated
     ]

@@ -19,6 +19,8 @@ from simulator.transactions.registry import Call, Kept, transaction
 OPEN, WITHDRAWN, SETTLED = subjects.OPEN, subjects.WITHDRAWN, subjects.SETTLED
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
 """Meanings of med_type that a visit may have."""
+HOSPITAL_CARE = ("outpatient", "emergency")
+"""Meanings of med_type that a pharmacy does not have; it may supply drugs for a special disease."""
 
 
 class Description(TypedDict):
@@ -85,6 +87,9 @@ def describe_visit(body: Body, call: Call) -> Kept:
     kind = call.config.contract.edition.meaning("med_type", info["med_type"])
     if kind not in SERVED_MED_TYPES:
         raise refuse("med_type_not_served", path="mdtrtinfo.med_type", med_type=info["med_type"])
+    if call.institution.kind == "pharmacy" and kind in HOSPITAL_CARE:
+        got, name = info["med_type"], call.institution.name
+        call.tell_mismatch(refuse("pharmacy_as_hospital", path="/input/mdtrtinfo/med_type", got=got, name=name))
     disease = info.get("dise_codg") or ""
     if kind == "special_disease" and not disease:
         raise refuse("disease_missing", path="mdtrtinfo.dise_codg")

@@ -20,7 +20,7 @@ from tests.support.page_blocks import with_block
 ERRORS = Path(__file__).with_name("city_file_errors.yaml")
 EXAMPLE_CITY = "990100"
 BLOCKS = ("sections", "selectors", "layers", "care", "accumulators", "examples", "errors")
-_NO_RULE = ("area", "name", "name_en", "version", "note", "layers", "examples", "dates")
+_NO_RULE = ("area", "name", "name_en", "version", "note", "layers", "examples", "dates", "on_mismatch")
 _DATED = ("from", "to", "source", "reference")
 _VALUES = ("value", "by_visit", "brackets", "minus", "times", "set", "code", "covers", "outbound", "codes")
 _WORDS = {
@@ -161,6 +161,10 @@ def _sections() -> str:
     dates = _schema()["properties"]["dates"]
     defaults = ", ".join(f"{name} `{stated['value']}`" for name, stated in _national()["dates"].items())
     rows.append(("`dates`", _described(dates), "", _described(next(iter(dates["properties"].values()))), defaults))
+    mismatches = _schema()["properties"]["on_mismatch"]
+    kinds = "; ".join(f"`{name}`: {_described(node)}" for name, node in mismatches["properties"].items())
+    told = ", ".join(f"{name} `{stated['value']}`" for name, stated in _national()["on_mismatch"].items())
+    rows.append(("`on_mismatch`", _described(mismatches), "", kinds, told))
     return _table(*rows)
 
 
