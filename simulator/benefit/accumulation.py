@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID
+from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, ORDINARY, POOL_PAID
 from simulator.benefit.dated_rows import DatedRow
 from simulator.domain.accumulators import YEAR, AccumulatorDimensions, period_of
 
@@ -28,6 +28,10 @@ class AccumulatorKeys(NamedTuple):
     disease_cap: str
     care_cap: str
     brackets: str
+    deductible_visits: str
+    visit_limit: str
+    counted_under: tuple[str, ...]
+    """The counts of visits that the claim's visit adds to."""
     accumulated_under: Mapping[str, tuple[str, ...]]
 
 
@@ -40,6 +44,9 @@ class AccumulationBases(NamedTuple):
     disease_cap: AccumulationBasis | None
     care_cap: AccumulationBasis | None
     brackets: AccumulationBasis | None
+    deductible_visits: AccumulationBasis | None
+    """The visits by whose number the deductible goes."""
+    visit_limit: AccumulationBasis | None
 
     @property
     def periodic(self) -> bool:
@@ -49,7 +56,7 @@ class AccumulationBases(NamedTuple):
     def keys(self, day: date, visit: str) -> AccumulatorKeys:
         """The keys of every figure on a day, in a visit."""
         whole, deductible, *others = (each.key(day, visit) if each is not None else "" for each in self)
-        disease_cap, care_cap, brackets = others
+        disease_cap, care_cap, brackets, *visits = others
         # A deductible of its own counts for nothing else; the general one is told by disease too (rules 29, 35).
         of_deductible = (deductible,) if self.deductible.care or self.deductible.period != YEAR else ("", whole)
         accumulated_under = {
@@ -58,7 +65,9 @@ class AccumulationBases(NamedTuple):
         }
         if self.brackets is not None:
             accumulated_under[IN_SCOPE] = (brackets,)
-        return AccumulatorKeys(deductible, disease_cap, care_cap, brackets, accumulated_under)
+        counting = zip(visits, (self.deductible_visits, self.visit_limit), strict=True)
+        counted_under = tuple(dict.fromkeys(key for key, basis in counting if basis is not None))
+        return AccumulatorKeys(deductible, disease_cap, care_cap, brackets, *visits, counted_under, accumulated_under)
 
 
 def basis_of(row: DatedRow | None, *, disease: str = "", care: str = "") -> AccumulationBasis | None:
@@ -70,3 +79,9 @@ def accrual_code(row: DatedRow | None, billed: str, disease_class: str) -> str:
     """The code that a billed disease stands under: that of the row that sets its cap, else its class (rules 34)."""
     named = row.code_for(billed, disease_class) if row is not None else ""
     return named or disease_class
+
+
+def visits_of(row: DatedRow | None, disease: str) -> AccumulationBasis | None:
+    """The visits that a row counts: those of its care and, where it names one, of the claim's disease."""
+    named = dict(row.when).get("disease", ORDINARY) if row is not None else ORDINARY
+    return basis_of(row, disease="" if named == ORDINARY else disease)

@@ -11,7 +11,7 @@ from simulator.benefit.terms import FUNDS, PAID_AND_BASE, Disease, Terms
 from simulator.core.errors import DataFault
 from simulator.core.schema_errors import hint
 from simulator.core.texts import Text, text
-from simulator.domain.accumulators import YEAR
+from simulator.domain.accumulators import STAY, VISIT, YEAR
 
 
 def check(city: CityFile, national: CityFile | None) -> list[DataFault]:
@@ -26,6 +26,7 @@ def check(city: CityFile, national: CityFile | None) -> list[DataFault]:
     for rule, rows in city.tables.items():
         found += bad_periods(rows)
         found += _brackets(rule, rows)
+        found += _by_visit(rule, rows)
     found += _diseases(city.tables.get("diseases", ()))
     found += _codes(city, class_of)
     for layer in city.layers.values():
@@ -157,6 +158,13 @@ def _brackets(rule: str, rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]
             yield row.path, text("policy.ratio_brackets")
         if len(thresholds) == 1 and row.period != YEAR:
             yield row.path, text("policy.period_of_flat_ratio")
+
+
+def _by_visit(rule: str, rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
+    """A deductible by the number of the visit is taken at each visit or stay; a limit of visits runs longer."""
+    for row in rows if rule == "deductible" else ():
+        if len(row.value) > 1 and row.period not in (VISIT, STAY):
+            yield row.path, text("policy.by_visit", period=row.period)
 
 
 def _layer(layer: Layer) -> Iterator[tuple[str, Text]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from bisect import bisect_right
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
@@ -13,6 +14,7 @@ from simulator.benefit.terms import FUNDS, Disease
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.texts import text
 from simulator.domain.accumulators import YEAR
+from simulator.domain.person import Filing
 from simulator.domain.places import NATION
 
 DATE_RULES = ("figures", "year", "filing", "registration", "insurance", "identity")
@@ -117,11 +119,22 @@ class City:
         """`refuse`, `modifier` or `waived`: the consequence of having no filing in a scope of place."""
         return self.rules(dates).unfiled(scope)
 
+    def filing_end(self, filed: Filing) -> date | None:
+        """Last day of a filing: its own, else that of its group's term as of its first day; None if it has none."""
+        months = self.rules_on(filed.valid_from).filing_term(filed.group)
+        if filed.valid_to is not None or months is None:
+            return filed.valid_to
+        return _months_after(filed.valid_from, months) - timedelta(days=1)
+
     def account_elsewhere(self, dates: Dates, *, insutype: str, category: str, scope: str) -> bool:
         """Tells whether the personal account may pay in a scope of place beyond the insured place itself."""
         case = {"insutype": insutype, "category": category, "scope": scope}
         row = self.rules(dates).in_force("account_elsewhere", "city.account_elsewhere", **case)
         return row is not None and bool(row.value)
+
+    def refuses(self, mismatch: str) -> bool:
+        """Tells whether a contradiction, one of `on_mismatch`, is refused here and not only told."""
+        return self._setting(f"on_mismatch.{mismatch}").value == "refuse"
 
     @property
     def cancel_order(self) -> str:
@@ -193,6 +206,15 @@ def _current(row: DatedRow, on: date, rows: Sequence[DatedRow]) -> bool:
 
 def _day(dates: Dates, kind: str) -> date:
     return {"visit_begin": dates.visit_begin, "charge": dates.charge}.get(kind, dates.settlement)
+
+
+def _months_after(day: date, months: int) -> date:
+    """The same day so many months later, the last of a shorter month; the last day that there is, after year 9999."""
+    years, month = divmod(day.month - 1 + months, 12)
+    if day.year + years > date.max.year:
+        return date.max
+    last = monthrange(day.year + years, month + 1)[1]
+    return date(day.year + years, month + 1, min(day.day, last))
 
 
 def _row_json(rule: str, row: DatedRow) -> dict[str, object]:

@@ -61,7 +61,7 @@ class CityFile:
     groups: Mapping[str, tuple[str, ...]]
     """Codes of every group of diseases that the rows of this file may name."""
     settings: Mapping[str, Setting]
-    """`cancel_order`, `layer_order`, and `dates.<rule>`."""
+    """`cancel_order`, `layer_order`, `dates.<rule>` and `on_mismatch.<rule>`."""
     examples: tuple[Stated, ...]
     document: Document
 
@@ -156,7 +156,8 @@ class _Compiler:
 
 def _settings(data: Stated) -> list[tuple[str, Setting]]:
     stated: list[tuple[str, Stated]] = [(name, data[name]) for name in ("cancel_order", "layer_order") if name in data]
-    stated += [(f"dates.{rule}", setting) for rule, setting in data.get("dates", {}).items()]
+    for each in ("dates", "on_mismatch"):
+        stated += [(f"{each}.{rule}", setting) for rule, setting in data.get(each, {}).items()]
     return [
         (name, Setting(entry["value"], entry["source"], entry["reference"], data["area"])) for name, entry in stated
     ]
@@ -165,8 +166,11 @@ def _settings(data: Stated) -> list[tuple[str, Setting]]:
 UNLIMITED = "unlimited"
 
 
-def _money(stated: Stated) -> int:
-    return to_fen(stated["value"])
+def _deductible(stated: Stated) -> tuple[int, ...] | None:
+    """Fen of the first visit of the year, of the second and so on; a single amount holds for every visit."""
+    if ("value" in stated) == ("by_visit" in stated):
+        return None
+    return tuple(to_fen(amount) for amount in stated.get("by_visit") or [stated["value"]])
 
 
 def _cap(stated: Stated, key: str = "value") -> int | str:
@@ -207,7 +211,7 @@ def _terms(stated: Stated) -> Terms | None:
 
 
 def _family(rule: str) -> str:
-    return {"modifiers": "modifier", "ratio": "ratio"}.get(rule, "layer")
+    return {"modifiers": "modifier", "ratio": "ratio", "deductible": "deductible"}.get(rule, "layer")
 
 
 def _shown(stated: Stated) -> str:
@@ -217,6 +221,8 @@ def _shown(stated: Stated) -> str:
         return str(value).lower() if isinstance(value, bool) else str(value)
     if "name" in stated:
         return str(stated["name"])
+    if "by_visit" in stated:
+        return ", ".join(stated["by_visit"])
     signs = {"minus": "−", "times": "×", "set": "="}
     parts = [f"{sign}{stated[way]}" for way, sign in signs.items() if way in stated]
     parts += [f"> {stated['line']}"] if "line" in stated else []
@@ -228,14 +234,19 @@ def _shown(stated: Stated) -> str:
 
 _VALUES: Mapping[str, Compile] = {
     "diseases": _disease,
-    "deductible": _money,
+    "deductible": _deductible,
     "deductible_per": _word,
     "ratio": _ratio,
     "modifiers": _modifier,
     "unfiled": _word,
+    "filing_terms": _word,
+    "referral_by": _word,
+    "filed_before_settlement": _word,
+    "filed_after_self_payment": _word,
     "disease_cap": _cap,
     "care_cap": _cap,
     "annual_cap": _cap,
+    "visit_limit": _word,
     "above_disease_cap": _word,
     "account_pays": _word,
     "account_elsewhere": _word,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from simulator.domain.accumulators import VISITS
+
 HOSPITAL_LEVELS = ("primary", "secondary", "tertiary", "ungraded")
 UNFILED, WAIVED = "unfiled", "waived"
 """Groups without a filing: `waived` where the scope of place asks for none."""
@@ -11,11 +13,14 @@ ORDINARY = "ordinary"
 """Word of a file for care without a registered disease; a claim writes an empty disease."""
 
 DEDUCTIBLE, POOL_PAID, IN_SCOPE = "DEDC", "HIFP", "INSC"
-KINDS = ("DEDC", "HIFP", "HIOB", "HIMI", "CVLS", "MAFP", "OBBS", "MIBS", "CVBS", "MFBS", "INSC")
-"""Accumulators (rules 21): deductible, pool, the layers' payments, the layers' bases, in scope for brackets."""
+KINDS = ("DEDC", "HIFP", "HIOB", "HIMI", "CVLS", "MAFP", "OBBS", "MIBS", "CVBS", "MFBS", "INSC", VISITS)
+"""Accumulators (rules 21): deductible, pool, the layers' payments, the layers' bases, in scope for brackets, visits."""
 
 Accumulated = Mapping[tuple[str, str], int]
-"""(kind, `AccumulatorDimensions` as text) -> fen, of the year and insurance of the claim."""
+"""(kind, `AccumulatorDimensions` as text) -> fen, of the year and insurance of the claim.
+
+Visits are counted in hundredths, those other than the claim's own visit.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from simulator.benefit.terms import FUNDS, PAID_AND_BASE, RATIO_UNIT, half_up_un
 from simulator.benefit.trace import AwardFacts, LayerTrace, PoolTrace, Scopes, Trace
 from simulator.core.errors import Refusal
 from simulator.core.texts import text
+from simulator.domain.accumulators import ONE_VISIT, VISITS
 from simulator.domain.places import LOCAL
 
 
@@ -27,12 +28,12 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
     place refuses them, and for charges whose parts do not add up.
     """
     figures = rules.figures(claim)
-    facts = figures.facts
     scopes = _scopes(claim.charges)
     day = rules.accrual_day(claim.dates)
     keys = figures.accumulator_keys(claim, day)
+    facts = figures.facts_of_visit(keys, accumulated)
     deductible_left = facts.line - min(facts.line, max(0, accumulated.get((DEDUCTIBLE, keys.deductible), 0)))
-    facts, deductible, before_caps = _before_caps(claim, figures, keys, deductible_left, accumulated)
+    facts, deductible, before_caps = _before_caps(claim, figures, facts, keys, deductible_left, accumulated)
     pool = _capped(facts, keys, before_caps, accumulated)
     shut_out = pool.excess if facts.shut_out else 0
     layers = _layers(figures, ten_thousandths(facts.ratio), pool, scopes.in_scope - pool.paid - shut_out, accumulated)
@@ -61,6 +62,7 @@ def award(claim: Claim, rules: Rules, accumulated: Accumulated) -> Award:
             keys, facts.disease, {DEDUCTIBLE: deductible, POOL_PAID: pool.paid, IN_SCOPE: scopes.in_scope}, layers
         ),
         accumulated_under=keys.accumulated_under,
+        counted_under=keys.counted_under,
         trace=Trace(
             facts=facts,
             account_used=claim.account_used,
@@ -91,10 +93,14 @@ def _scopes(charges: Sequence[ChargeScope]) -> Scopes:
 
 
 def _before_caps(
-    claim: Claim, figures: Figures, keys: AccumulatorKeys, deductible_left: int, accumulated: Accumulated
+    claim: Claim,
+    figures: Figures,
+    facts: AwardFacts,
+    keys: AccumulatorKeys,
+    deductible_left: int,
+    accumulated: Accumulated,
 ) -> tuple[AwardFacts, int, int]:
     """The facts with the ratio reached, the deductible taken and the pool's payment before any cap, fen."""
-    facts = figures.facts
     if not facts.bracketed:
         return facts, *_pool_payment(claim.charges, deductible_left, figures.steps[0][1])
     before = accumulated.get((IN_SCOPE, keys.brackets), 0)
@@ -126,14 +132,16 @@ def _pool_payment(charges: Sequence[ChargeScope], deductible_left: int, ratio: i
 
 
 def _capped(facts: AwardFacts, keys: AccumulatorKeys, before: int, accumulated: Accumulated) -> PoolTrace:
-    """The cap of the disease first, then that of the care, then the overall one (rules 4)."""
+    """The cap of the disease first, then that of the care, the limit of visits, and the overall cap (rules 4, 39)."""
     disease_left = _left(facts.disease_cap_fen, keys.disease_cap, accumulated)
     care_left = _left(facts.care_cap_fen, keys.care_cap, accumulated)
     annual_left = _left(facts.annual_cap_fen, "", accumulated)
     after_disease = before if disease_left is None else min(before, disease_left)
     after_care = after_disease if care_left is None else min(after_disease, care_left)
-    paid = after_care if annual_left is None else min(after_care, annual_left)
-    return PoolTrace(before, after_disease, paid, disease_left, annual_left, care_left, after_disease - after_care)
+    within = min(after_care, 0) if facts.above_visit_limit else after_care
+    paid = within if annual_left is None else min(within, annual_left)
+    cuts = after_disease - after_care, after_care - within
+    return PoolTrace(before, after_disease, paid, disease_left, annual_left, care_left, *cuts)
 
 
 def _left(cap: int | None, word: str, accumulated: Accumulated) -> int | None:
@@ -204,6 +212,7 @@ def _movements(
 ) -> Mapping[tuple[str, str], int]:
     """Amounts to book: deductible, pool and brackets under their keys, layers overall and by disease; no zeros."""
     booked = {(kind, under): amounts[kind] for kind, each in keys.accumulated_under.items() for under in each}
+    booked |= {(VISITS, under): ONE_VISIT for under in keys.counted_under}
     codes = ("", disease) if disease else ("",)
     for layer in layers:
         kinds = PAID_AND_BASE.get(layer.facts.fund)

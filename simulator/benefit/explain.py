@@ -72,11 +72,14 @@ def _deductible(trace: Trace) -> AwardStep:
     stated, in_scope = trace.facts.deductible, trace.scopes.in_scope
     facts = trace.facts
     per = text("benefit.per_disease" if facts.per_disease else f"benefit.per_{facts.deductible_period}")
+    if facts.visit_number:
+        per = text("benefit.per_visit_number", period=per, number=facts.visit_number)
     if stated is None:
         sentence = text("benefit.ended", rule=text("benefit.deductible_name"))
     else:
-        used = yuan(trace.facts.line - trace.deductible_left)
-        sentence = text("benefit.deductible", line=stated.shown, per=per, used=used, taken=yuan(trace.deductible))
+        used = yuan(facts.line - trace.deductible_left)
+        line = yuan(facts.line) if facts.lines else stated.shown
+        sentence = text("benefit.deductible", line=line, per=per, used=used, taken=yuan(trace.deductible))
     return _step("deductible", sentence, stated, in_scope, in_scope - trace.deductible)
 
 
@@ -129,13 +132,31 @@ def _caps(trace: Trace) -> Iterator[AwardStep]:
         name = text("benefit.care_cap_name", care=text(_care_name(facts.care_cap_under)), period=period)
         of_care = facts.care_cap, facts.care_cap_fen, pool.care_left
         yield _cap("care_cap", name, *of_care, pool.after_disease_cap, pool.after_care_cap)
+    if facts.visit_limit is not None:
+        sentence = text(
+            "benefit.visit_limit",
+            period=text(f"benefit.period_{facts.visit_limit_period}"),
+            limit=facts.visit_limit.shown,
+            before=facts.visits_before,
+        )
+        cut = text("benefit.visit_limit_cuts", cut=yuan(pool.cut_by_visit_limit))
+        outcome = cut if facts.above_visit_limit else text("benefit.visit_limit_holds")
+        limited = join([sentence, outcome], zh="", en="")
+        yield _step("visit_limit", limited, facts.visit_limit, pool.after_care_cap, pool.after_visit_limit)
     if pool.excess:
         key = "benefit.excess_person" if facts.shut_out else "benefit.excess_layers"
-        limit = text("benefit.limit_of_care" if pool.cut_by_care_cap else "benefit.limit_of_disease")
+        limit = text(f"benefit.limit_of_{_cutting(trace)}")
         sentence = text(key, limit=limit, excess=yuan(pool.excess))
         yield _step("above_disease_cap", sentence, facts.excess, pool.excess, pool.excess)
     of_year = facts.annual_cap, facts.annual_cap_fen, pool.annual_left
-    yield _cap("annual_cap", text("benefit.annual_cap_name"), *of_year, pool.after_care_cap, pool.paid)
+    yield _cap("annual_cap", text("benefit.annual_cap_name"), *of_year, pool.after_visit_limit, pool.paid)
+
+
+def _cutting(trace: Trace) -> str:
+    """The limit that is named for the amount above it; the last one that cut."""
+    if trace.pool.cut_by_visit_limit:
+        return "visits"
+    return "care" if trace.pool.cut_by_care_cap else "disease"
 
 
 def _care_name(care: str) -> str:

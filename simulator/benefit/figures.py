@@ -1,21 +1,28 @@
 """The rules of one insured place on one day, and the figures they give for one kind of claim, found once and kept."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
 
-from simulator.benefit.accumulation import AccumulationBases, AccumulationBasis, AccumulatorKeys, accrual_code, basis_of
+from simulator.benefit.accumulation import (
+    AccumulationBases,
+    AccumulationBasis,
+    AccumulatorKeys,
+    accrual_code,
+    basis_of,
+    visits_of,
+)
 from simulator.benefit.city_file import UNLIMITED, Layer
-from simulator.benefit.claim import ORDINARY, UNFILED, WAIVED, Claim, Dates
+from simulator.benefit.claim import ORDINARY, UNFILED, WAIVED, Accumulated, Claim, Dates
 from simulator.benefit.dated_rows import CLASS, DatedRow, find, find_or_gap, gap, known_days
 from simulator.benefit.terms import Modifier, Terms, ten_thousandths
 from simulator.benefit.trace import AwardFacts, LayerFacts, StatedFigure
 from simulator.core.errors import Refusal
 from simulator.core.money import to_ratio
 from simulator.core.texts import text
-from simulator.domain.accumulators import YEAR
+from simulator.domain.accumulators import ONE_VISIT, VISITS, YEAR
 from simulator.domain.care import SPECIAL_DISEASE
 from simulator.domain.person import GROUPS
 from simulator.domain.places import LOCAL
@@ -50,6 +57,20 @@ class Figures:
 
     def accumulator_keys(self, claim: Claim, day: date) -> AccumulatorKeys:
         return self.keys or self.bases.keys(day, claim.visit)
+
+    def facts_of_visit(self, keys: AccumulatorKeys, accumulated: Accumulated) -> AwardFacts:
+        """The facts with the deductible and the limit that hold for the visit by its number (rules 39).
+
+        The number is one more than the other visits that count under the same key.
+        """
+        facts = self.facts
+        if self.bases.deductible_visits is not None:
+            number = accumulated.get((VISITS, keys.deductible_visits), 0) // ONE_VISIT + 1
+            line = facts.lines[min(number, len(facts.lines)) - 1]
+            facts = replace(facts, line=line, visit_number=number)
+        if self.bases.visit_limit is not None:
+            facts = replace(facts, visits_before=accumulated.get((VISITS, keys.visit_limit), 0) // ONE_VISIT)
+        return facts
 
 
 class _ModifierFacts(TypedDict):
@@ -152,6 +173,22 @@ class Rules:
         row = self.in_force("unfiled", "rules.unfiled", scope=scope)
         return "refuse" if row is None else str(row.value)
 
+    def filing_term(self, group: str) -> int | None:
+        """Months after which a filing of a group ends that names no last day; None without a term."""
+        row = self._in_force_or_silent("filing_terms", {"group": group})
+        return None if row is None else int(row.value)
+
+    @property
+    def referral_by(self) -> str:
+        """`home_hospital` or `any`: the institutions that may refer a person elsewhere."""
+        row = self._in_force_or_silent("referral_by", {})
+        return "any" if row is None else str(row.value)
+
+    def filed_afterwards(self, rule: str, group: str) -> int | None:
+        """Days of `filed_before_settlement` or `filed_after_self_payment` for a group; None without a limit."""
+        row = self._in_force_or_silent(rule, {"group": group})
+        return None if row is None else int(row.value)
+
     def _figures(self, claim: Claim) -> Figures:
         disease_class = self.mapped(claim.disease) if claim.disease else ""
         if disease_class and claim.care == SPECIAL_DISEASE:
@@ -167,6 +204,7 @@ class Rules:
         deductible = self.in_force("deductible", "engine.deductible", **case)
         disease_cap, care_cap = self._caps(claim, person | kind)
         disease = accrual_code(disease_cap, claim.disease, disease_class)
+        visit_limit = self._in_force_or_silent("visit_limit", person | kind)
         own_care = claim.care if disease and claim.care != SPECIAL_DISEASE else ""
         plain, used = ratios[0]
         facts = AwardFacts(
@@ -177,7 +215,7 @@ class Rules:
             group=group,
             disease=disease,
             deductible=_stated_figure(deductible),
-            line=deductible.value if deductible else 0,
+            line=deductible.value[0] if deductible else 0,
             per_disease=per_disease,
             ratio_said=StatedFigure(ratio_row.shown, ratio_row.source, ratio_row.reference),
             plain_ratio=plain,
@@ -188,7 +226,12 @@ class Rules:
             care=claim.care,
             deductible_period=deductible.period if deductible else YEAR,
             bracketed=len(ratios) > 1,
+            lines=deductible.value if deductible and len(deductible.value) > 1 else (),
+            visit_limit=_stated_figure(visit_limit),
+            visit_limit_count=visit_limit.value if visit_limit else None,
+            visit_limit_period=visit_limit.period if visit_limit else YEAR,
         )
+        by_visit = visits_of(deductible, disease) if facts.lines else None
         bases = AccumulationBases(
             AccumulationBasis(disease, own_care),
             basis_of(deductible, disease=disease if per_disease else "", care=own_care if per_disease else "")
@@ -197,6 +240,8 @@ class Rules:
             basis_of(care_cap),
             # Brackets count the amounts of the disease that their row names, and without one of every disease.
             basis_of(ratio_row, disease=ratio_row.code_for(claim.disease, disease_class)) if len(ratios) > 1 else None,
+            by_visit._replace(period=YEAR) if by_visit else None,
+            visits_of(visit_limit, disease),
         )
         layers = tuple(figures for layer in self._layers if (figures := self._layer(layer, claim)) is not None)
         steps = tuple(

@@ -53,6 +53,8 @@ class Award:
     """Amounts to add to the accumulators; a cancellation adds them negated."""
     accumulated_under: Mapping[str, tuple[str, ...]]
     """Of the deductible, the pool and what brackets count: every word that its amount is booked under."""
+    counted_under: tuple[str, ...]
+    """The counts of visits that the visit adds to, once for all its batches."""
     trace: Trace = field(repr=False)
     """The facts behind `steps`, from which the sentences are made when they are read."""
 

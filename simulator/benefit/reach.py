@@ -70,7 +70,11 @@ def _claims(
     axes: list[list[dict[str, str]]] = [people if {"category", "insutype"} & named.keys() else [{}]]
     axes.append(_kinds(rule, rows, class_of) if {"care", "disease"} & named.keys() else [{}])
     scopes = [scope for scope in SCOPES if scope != LOCAL or rule not in _ELSEWHERE_ONLY]
-    for name, values in (("hospital_level", HOSPITAL_LEVELS), ("scope", scopes), ("group", (*GROUPS, UNFILED))):
+    for name, values in (
+        ("hospital_level", HOSPITAL_LEVELS),
+        ("scope", scopes),
+        ("group", (*GROUPS, UNFILED) if rule == "modifiers" else GROUPS),
+    ):
         axes.append([{name: value} for value in values] if name in named else [{}])
     axes.append([{"identity": value} for value in named.get("identity", ())] or [{}])
     for parts in product(*axes):

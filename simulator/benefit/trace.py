@@ -69,6 +69,19 @@ class AwardFacts:
     """The care of the row that sets the cap."""
     bracketed: bool = False
     """True if the ratio goes by brackets; `ratio` is then that of the last fen of the batch."""
+    lines: tuple[int, ...] = ()
+    """The deductible of the first visit of the year, of the second and so on, fen; empty if it is always `line`."""
+    visit_number: int = 0
+    """Number of the visit by which `line` was chosen of `lines`."""
+    visit_limit: StatedFigure | None = None
+    visit_limit_count: int | None = None
+    visit_limit_period: str = YEAR
+    visits_before: int = 0
+    """Other visits that count under the limit."""
+
+    @property
+    def above_visit_limit(self) -> bool:
+        return self.visit_limit_count is not None and self.visits_before >= self.visit_limit_count
 
 
 class LayerTrace(NamedTuple):
@@ -106,19 +119,24 @@ class PoolTrace(NamedTuple):
     annual_left: int | None
     care_left: int | None = None
     cut_by_care_cap: int = 0
+    cut_by_visit_limit: int = 0
 
     @property
     def after_care_cap(self) -> int:
         return self.after_disease_cap - self.cut_by_care_cap
 
     @property
+    def after_visit_limit(self) -> int:
+        return self.after_care_cap - self.cut_by_visit_limit
+
+    @property
     def excess(self) -> int:
-        """Above the caps of the disease and of the care."""
-        return self.before_caps - self.after_care_cap
+        """Above the caps of the disease and of the care and the limit of visits."""
+        return self.before_caps - self.after_visit_limit
 
     @property
     def cut(self) -> int:
-        return self.after_care_cap - self.paid
+        return self.after_visit_limit - self.paid
 
 
 class Trace(NamedTuple):

@@ -14,7 +14,7 @@ from simulator.core.masking import mask
 from simulator.core.texts import text
 from simulator.domain.person import Filing, Registration
 from simulator.domain.transaction_table import DISEASE_REGISTRATION, DISEASE_REGISTRATION_WITHDRAWAL, FILING
-from simulator.insured.grants import ended_on, filing_message
+from simulator.insured.grants import conflicts_of, ended_on, filing_message, refuse_filed_late
 from simulator.people.contradictions import filing_faults
 from simulator.people.diseases import disease_name
 from simulator.sandbox.configuration import Config
@@ -40,10 +40,15 @@ def add_filing(request: ControlRequest) -> Any:
     with request.sandbox.begin() as (work, config, clock):
         known = request.person(work, lock=True)
         _refuse_impossible(body, known)
+        now = clock.now(request.platform.sandboxes.real_time())
+        city = config.policies.city(known.person.insurances[0].area)
+        refuse_filed_late(city, filed, now.date())
+        told = conflicts_of(city, filed, known.person.filings, config.coverage)
         number = people.put_filing(work, known.id, filed)
-        delivery = deliver(work, config, clock.now(request.platform.sandboxes.real_time()), known, filed)
+        delivery = deliver(work, config, now, known, filed)
     _send_now(request, delivery)
-    return {"id": str(number), "delivery": delivery, **_filing_as_json(filed)}
+    warnings = [{"rule": each.rule, "sentence": each.sentence.as_json()} for each in told]
+    return {"id": str(number), "delivery": delivery, **_filing_as_json(filed), "warnings": warnings}
 
 
 @call("DELETE", "people/<psn_no>/filings/<number>")

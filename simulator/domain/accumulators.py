@@ -15,7 +15,11 @@ _LETTER_OF = {f"M{number + 1:02d}": letter for number, letter in enumerate(_MONT
     f"Q{number + 1}": letter for number, letter in enumerate(_QUARTERS)
 }
 _PERIOD_OF = {letter: period for period, letter in _LETTER_OF.items()} | {_WHOLE_YEAR: ""}
-_WITH_CARE = {"DEDC": "DE", "HIFP": "HP", "INSC": "IS"}
+VISITS = "VSTS"
+"""Kind that counts settled visits; a visit counts once, however many of its batches are settled."""
+ONE_VISIT = 100
+"""A visit in an accumulator: counts are kept in hundredths, as yuan are in fen, so that 5206 shows both alike."""
+_WITH_CARE = {"DEDC": "DE", "HIFP": "HP", "INSC": "IS", VISITS: "VS"}
 _WITHOUT_CARE = {short: kind for kind, short in _WITH_CARE.items()}
 _CARE_OF = {care.code: care.name for care in CARE.values()}
 _KIND_LENGTH = 4

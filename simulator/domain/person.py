@@ -5,6 +5,8 @@ from datetime import date
 
 CATEGORIES = ("employed", "retired", "resident", "child")
 GROUPS = ("resettled_retiree", "long_term_resident", "stationed_worker", "referral", "emergency", "temporary")
+LASTING_GROUPS = frozenset({"resettled_retiree", "long_term_resident", "stationed_worker"})
+"""Groups of people who live elsewhere for long."""
 CHANNELS = ("app", "mini_program", "counter")
 STATUSES = ("normal", "suspended", "ended")
 HAN = "1"

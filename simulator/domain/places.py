@@ -96,8 +96,3 @@ def covers(place: str, area: str) -> bool:
 def same_place(one: str, other: str) -> bool:
     """Tells whether two areas are one place to file for, by the shipped table."""
     return shipped().same_place(one, other)
-
-
-def province_level() -> frozenset[str]:
-    """The province-level prefixes: 11 12 31 50 46 54 66, unless the table says otherwise."""
-    return frozenset(prefix for prefix, digits in shipped().digits.items() if digits == len(prefix) == 2)

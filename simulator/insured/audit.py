@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.core.money import yuan
+from simulator.domain.accumulators import VISITS
 from simulator.domain.ledger import FUNDS, PAYABLE, RECEIVABLE, owed_between_places
 from simulator.domain.places import FilingCoverage, shipped
 from simulator.insured.books import AMOUNTS, details_of, movements_of
@@ -109,10 +110,15 @@ def _double_entry(
 
 def _accumulators(work: UnitOfWork, rows: list[SettlementRow]) -> Iterator[AuditDifference]:
     wanted: dict[tuple[int, str, int, str, str], int] = defaultdict(int)
+    counted: set[tuple[str, tuple[int, str, int, str, str]]] = set()
     for row in rows:
         if row.kind == "settlement" and row.state == "live":
             for (kind, disease), fen in movements_of(row).items():
-                wanted[row.person_id, row.insutype, row.year, kind, disease] += fen
+                key = (row.person_id, row.insutype, row.year, kind, disease)
+                if kind == VISITS and (row.mdtrt_id, key) in counted:
+                    continue
+                counted.add((row.mdtrt_id, key))
+                wanted[key] += fen
     for kept in work.find(accumulator):
         key = (kept.person_id, kept.insutype, kept.year, *kept.key)
         expected = wanted.pop(key, 0)

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simulator.benefit import Award, FundShare
 from simulator.core.json_codec import write_json
+from simulator.domain.accumulators import ONE_VISIT, VISITS
 from simulator.domain.ledger import entries
 from simulator.domain.places import FilingCoverage
 from simulator.insured.kept import KeptAnswer, KeptAward, KeptRefusal, KeptShare
@@ -123,7 +125,9 @@ def book(work: UnitOfWork, booking: Booking, amounts: Amounts, coverage: FilingC
         settled_how=DIRECT,
         clearing=None,
     )
-    people.move(work, person_id, booking.insutype, booking.year, amounts.movements)
+    of_visit = _VisitCount(settlement_id, person_id, booking.insutype, booking.year, booking.mdtrt_id)
+    movements = _counted_once(work, of_visit, amounts.movements)
+    people.move(work, person_id, booking.insutype, booking.year, movements)
     _pay_from_account(work, person_id, booking.insutype, booking.insured_area, amounts.values["account"])
     places = (booking.treated_area, booking.insured_area)
     _add_entries(work, settlement_id, amounts.values, booking.institution, places, coverage)
@@ -204,11 +208,56 @@ def details_of(row: SettlementRow) -> list[KeptShare]:
 def _book_signed(work: UnitOfWork, row: SettlementRow, coverage: FilingCoverage, sign: int, entered_as: int) -> None:
     """Books the amounts of a settlement times `sign`, 1 or -1."""
     people.lock(work, row.psn_no)
-    movements = {key: sign * fen for key, fen in movements_of(row).items()}
+    of_visit = _VisitCount(row.id, row.person_id, row.insutype, row.year, row.mdtrt_id)
+    movements = {key: sign * fen for key, fen in _counted_once(work, of_visit, movements_of(row)).items()}
     people.move(work, row.person_id, row.insutype, row.year, movements)
     _pay_from_account(work, row.person_id, row.insutype, row.insured_area, sign * row.account)
     values = {name: sign * getattr(row, name) for name in AMOUNTS}
     _add_entries(work, entered_as, values, row.institution, (row.area, row.insured_area), coverage)
+
+
+class _VisitCount(NamedTuple):
+    """Settlement whose visit is counted, with the person, insurance and year that its count belongs to."""
+
+    settlement_id: int
+    person_id: int
+    insutype: str
+    year: int
+    mdtrt_id: str
+
+
+def _counted_once(
+    work: UnitOfWork, of_visit: _VisitCount, movements: Mapping[tuple[str, str], int]
+) -> Mapping[tuple[str, str], int]:
+    """Movements without the counts that another live settlement of the visit makes already (rules 39)."""
+    if not any(kind == VISITS for kind, _ in movements):
+        return movements
+    others = counted_by_visit(work, of_visit.person_id, of_visit.mdtrt_id, of_visit.insutype, of_visit.year)
+    counted = {key for settlement_id, keys in others.items() if settlement_id != of_visit.settlement_id for key in keys}
+    return {key: moved for key, moved in movements.items() if key not in counted}
+
+
+def counted_by_visit(
+    work: UnitOfWork, person_id: int, mdtrt_id: str, insutype: str, year: int
+) -> dict[int, frozenset[tuple[str, str]]]:
+    """Counts of visits that each live settlement of a visit makes, by the id of its row."""
+    return {
+        row.id: frozenset(key for key in movements_of(row) if key[0] == VISITS)
+        for row in work.find(settlement, mdtrt_id=mdtrt_id, order="id")
+        if (row.person_id, row.insutype, row.year) == (person_id, insutype, year)
+        if row.kind == "settlement" and row.state == "live"
+    }
+
+
+def other_visits(
+    work: UnitOfWork, person_id: int, mdtrt_id: str, insutype: str, year: int, accumulated: people.Accumulated
+) -> people.Accumulated:
+    """Accumulators of a claim, without the visit that it belongs to in their counts of visits (rules 39)."""
+    if not any(kind == VISITS for kind, _ in accumulated):
+        return accumulated
+    counted = counted_by_visit(work, person_id, mdtrt_id, insutype, year).values()
+    own = {key: accumulated[key] - ONE_VISIT for keys in counted for key in keys if key in accumulated}
+    return {**accumulated, **own}
 
 
 def _pay_from_account(work: UnitOfWork, person_id: int, insutype: str, area: str, fen: int) -> None:

@@ -12,10 +12,12 @@ from simulator.core.money import to_fen
 from simulator.domain.care import CARE, care_of
 from simulator.domain.person import Insurance, in_force
 from simulator.domain.places import LOCAL
+from simulator.insured import books
 from simulator.insured.place import Asked, Body, Charged, is_emergency, known_person
 from simulator.store import people
 
 SPECIAL, EMERGENCY, ORDINARY = "special_disease", "emergency", "outpatient"
+BEFORE_SETTLEMENT = "filed_before_settlement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,14 @@ def case_of(asked: Asked) -> Case:
         dates=dates,
         visit=data["mdtrt_id"],
     )
+    of_year = data["mdtrt_id"], data["insutype"], city.year_of(dates)
+    accumulated = people.accumulated(asked.work, known.id, *of_year[1:])
     return Case(
         known=known,
         insurance=granted.insurance,
         claim=claim,
         city=city,
-        accumulated=people.accumulated(asked.work, known.id, data["insutype"], city.year_of(dates)),
+        accumulated=books.other_visits(asked.work, known.id, *of_year, accumulated),
         refusals=(*granted.refusals, *asked.more),
         mdtrt_id=data["mdtrt_id"],
         batch_number=data["chrg_bchno"],
@@ -113,7 +117,7 @@ def entitlement(
     elsewhere = treated != LOCAL
     if kind == SPECIAL:
         _disease(city, known, disease, treated, dates, reasons)
-    groups = _groups(asked, known, city.day_of("filing", dates), emergency=emergency) if elsewhere else ()
+    groups = _groups(asked, known, dates, emergency=emergency) if elsewhere else ()
     if elsewhere and not groups and city.unfiled(dates, treated) == "refuse":
         reasons.append(refuse("not_filed", area=asked.treated_area, city=city.name))
     return Entitlement(insurance, treated, groups, disease, tuple(reasons))
@@ -157,16 +161,28 @@ def _disease(
         reasons.append(refuse("registration_not_in_force", disease=billed, on=day))
 
 
-def _groups(asked: Asked, known: people.KnownPerson, on: date, *, emergency: bool) -> tuple[str, ...]:
-    """Returns the groups of filings that cover the treatment place on a day; an emergency is a group as well."""
+def _groups(asked: Asked, known: people.KnownPerson, dates: Dates, *, emergency: bool) -> tuple[str, ...]:
+    """Returns the groups of filings that cover the treatment place; an emergency is a group as well.
+
+    A filing that names no last day ends with the term of its group; one that begins too long after the visit began
+    does not count for it (rules 40).
+    """
+    city = asked.city()
+    on, rules = city.day_of("filing", dates), city.rules(dates)
     covering = [
         each.group
         for each in known.person.filings
         if each.active
-        and in_force(each.valid_from, each.valid_to, on)
+        and in_force(each.valid_from, city.filing_end(each), on)
         and asked.place.coverage.covers(each.place, asked.treated_area)
+        and _in_time((each.valid_from - dates.visit_begin).days, rules.filed_afterwards(BEFORE_SETTLEMENT, each.group))
     ]
     return tuple(dict.fromkeys([*covering, "emergency"] if emergency else covering))
+
+
+def _in_time(late: int, limit: int | None) -> bool:
+    """Tells whether a filing is late by no more days than the city allows, if it has a limit."""
+    return limit is None or late <= max(0, limit)
 
 
 def _identities(known: people.KnownPerson, on: date) -> tuple[str, ...]:

@@ -1,15 +1,22 @@
 """Grants of the insured place: disease registrations, referrals and other filings (2501-2504, SIM-FILING)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from simulator.benefit import City
 from simulator.core.errors import refuse
-from simulator.domain.person import Filing, Registration
+from simulator.core.findings import WARNING, Finding
+from simulator.core.texts import text
+from simulator.domain.person import LASTING_GROUPS, Filing, Registration
+from simulator.domain.places import FilingCoverage
 from simulator.insured.place import Answered, Asked, Body, insured, known_person, row_number, wire_number
 from simulator.store import people
 from simulator.store.person_rows import GrantRow
 from simulator.store.tables import filing, registration
 from simulator.store.typed_tables import TableOf
+
+HOME_HOSPITAL = "home_hospital"
 
 
 @insured("2503")
@@ -51,9 +58,15 @@ def file_referral(asked: Asked) -> Answered:
     begins = date.fromisoformat(data.get("begndate") or data["refl_date"])
     filed = Filing("referral", data["mdtrtarea_admdvs"], begins, "counter", _end(data.get("enddate")))
     _refuse_bad_place(asked, filed)
+    if asked.city().rules_on(asked.now.date()).referral_by == HOME_HOSPITAL and not asked.place.local(
+        asked.treated_area, asked.insured_area
+    ):
+        raise refuse("referral_not_by_home", path="fixmedins_code", area=asked.treated_area, city=asked.city().name)
     for each in known.person.filings:
         if each.active and replace(each, channel=filed.channel, id="") == filed:
             return _granted(asked, "F", int(each.id))
+    refuse_filed_late(asked.city(), filed, asked.now.date())
+    asked.findings.extend(conflicts_of(asked.city(), filed, known.person.filings, asked.place.coverage))
     return _granted(asked, "F", people.add_filing(asked.work, known.id, filed))
 
 
@@ -74,6 +87,9 @@ def take_filing(asked: Asked) -> Answered:
     known = known_person(asked, data["psn_no"], lock=True)
     filed = filing_from(data)
     _refuse_bad_place(asked, filed)
+    if filed.active and not any(_same_key(each, filed) for each in known.person.filings):
+        refuse_filed_late(asked.city(), filed, asked.now.date())
+        asked.findings.extend(conflicts_of(asked.city(), filed, known.person.filings, asked.place.coverage))
     put_filing(asked, known, filed)
     return Answered({})
 
@@ -86,13 +102,47 @@ def put_filing(asked: Asked, known: people.KnownPerson, filed: Filing) -> None:
     ends = filed.valid_to
     if not filed.active and ends is None:
         ends = asked.now.date() - timedelta(days=1)
-    there = any(
-        (each.group, each.place, each.valid_from) == (filed.group, filed.place, filed.valid_from)
-        for each in known.person.filings
-    )
+    there = any(_same_key(each, filed) for each in known.person.filings)
     if there or filed.active:
         active = filed.active or (ends is not None and ends >= filed.valid_from)
         people.put_filing(asked.work, known.id, replace(filed, valid_to=ends, active=active))
+
+
+def _same_key(one: Filing, other: Filing) -> bool:
+    return (one.group, one.place, one.valid_from) == (other.group, other.place, other.valid_from)
+
+
+def refuse_filed_late(city: City, filed: Filing, today: date) -> None:
+    """Raises Refusal for a filing that begins longer before the day on which it is made than the city allows."""
+    limit = city.rules_on(today).filed_afterwards("filed_after_self_payment", filed.group)
+    if limit is not None and (today - filed.valid_from).days > limit:
+        raise refuse("filed_too_late", path="data.from", begins=filed.valid_from, days=limit, city=city.name)
+
+
+def conflicts_of(city: City, filed: Filing, others: Sequence[Filing], coverage: FilingCoverage) -> list[Finding]:
+    """Findings about filings of the same days: the same group and place again, or two that cannot both be right.
+
+    A person lives for long at one place and in one capacity, so two lasting filings contradict each other (ours).
+    """
+    found: list[Finding] = []
+    for each in others:
+        if not each.active or _same_key(each, filed) or not _overlapping(city, each, filed):
+            continue
+        same_place = coverage.covers(each.place, filed.place)
+        if each.group == filed.group and same_place:
+            rule = "filing.overlaps"
+        elif {each.group, filed.group} <= LASTING_GROUPS:
+            rule = "filing.contradicts"
+        else:
+            continue
+        about = {"group": text(f"benefit.group_{each.group}"), "place": each.place, "begins": each.valid_from}
+        found.append(Finding(rule, WARNING, text(f"finding.{rule.replace('.', '_')}", **about), "/input/data/from"))
+    return found
+
+
+def _overlapping(city: City, one: Filing, other: Filing) -> bool:
+    ends = [city.filing_end(each) or date.max for each in (one, other)]
+    return max(one.valid_from, other.valid_from) <= min(ends)
 
 
 def filing_from(data: Body) -> Filing:

@@ -66,18 +66,8 @@ def prefecture_of(area: str) -> str:
     return area[:2] + "01" if area[2:4] in ("00", "99") else area[:4]
 
 
-def institution_code(area: str, serial: int, *, pharmacy: bool = False) -> str:
-    """H (hospital) or P (pharmacy), the area, five digits."""
-    return f"{'P' if pharmacy else 'H'}{area}{serial:05d}"
-
-
 def is_institution_code(code: str) -> bool:
     return _INSTITUTION.fullmatch(code) is not None
-
-
-def doctor_code(area: str, serial: int) -> str:
-    """D, the area, six digits."""
-    return f"D{area}{serial:06d}"
 
 
 def uscc_check(first_17: str) -> str:

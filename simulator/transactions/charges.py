@@ -55,6 +55,7 @@ def upload_charges(body: Body, call: Call) -> Kept:
     if not row.med_type:
         raise refuse("visit_not_described", mdtrt_id=first["mdtrt_id"])
     refuse_mixed(lines, first)
+    _tell_outside_visit(call, row, lines)
     batches = _batches(call, row, lines)
     live = live_batches(call, row.id)
     existing = {each.number for each in live}
@@ -108,6 +109,19 @@ def refuse_mixed(lines: Sequence[ChargeLine], first: ChargeLine, *, node: str = 
             if line[name] != first[name]:
                 path = f"{node}/{index}.{name}"
                 raise refuse("charges_of_several_visits", path=path, got=line[name], wanted=first[name])
+
+
+def _tell_outside_visit(call: Call, row: VisitRow, lines: Sequence[ChargeLine]) -> None:
+    """Tells of the first charge of a day before the visit began."""
+    began = from_wire(row.begin).date()
+    for index, line in enumerate(lines):
+        if from_wire(line["fee_ocur_time"]).date() < began:
+            path = f"/input/feedetail/{index}/fee_ocur_time"
+            got, serial = line["fee_ocur_time"], line["feedetl_sn"]
+            call.tell_mismatch(
+                refuse("charge_outside_visit", path=path, serial=serial, got=got, wanted=f">= {began}", began=began)
+            )
+            return
 
 
 def _batches(call: Call, visit: VisitRow, lines: Sequence[ChargeLine]) -> dict[str, list[tuple[int, ChargeLine]]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from simulator.catalogue import Institution
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal
-from simulator.core.findings import Finding
+from simulator.core.findings import WARNING, Finding
 from simulator.core.refusals import refuse_in_strict
 from simulator.core.texts import Text
 from simulator.domain.files import FileContent
@@ -50,6 +50,13 @@ class Call:
     def refuse_in_strict(self, refusal: Refusal, *, taken: Text | None = None) -> None:
         """Raises the refusal in strict; in lenient the message is accepted, and a warning says how."""
         refuse_in_strict(refusal, strict=self.config.strict, findings=self.findings, taken=taken)
+
+    def tell_mismatch(self, refusal: Refusal) -> None:
+        """Raises the refusal where the city file of the insured place says so (on_mismatch), else adds a warning."""
+        if self.config.policies.city(self.insured_area).refuses(refusal.rule):
+            raise refusal
+        told = Finding(refusal.rule, WARNING, refusal.text, refusal.path, refusal.wanted, refusal.got)
+        self.findings.append(told)
 
     def asked(self, infno: str, body: Body, *, msgid: str = "", more: tuple[Refusal, ...] = ()) -> Asked:
         """Makes a message to the insured place; `more` are reasons of the platform against it."""

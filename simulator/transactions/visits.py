@@ -22,6 +22,8 @@ DISCHARGED, CLOSED = "discharged", "closed"
 """States of a stay after 2402, and after the settlement that ends it."""
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
 """Meanings of med_type that a visit may have."""
+HOSPITAL_CARE = ("outpatient", "emergency")
+"""Meanings of med_type that a pharmacy does not have; it may supply drugs for a special disease."""
 
 
 class Description(TypedDict):
@@ -88,6 +90,9 @@ def describe_visit(body: Body, call: Call) -> Kept:
     kind = call.config.contract.edition.meaning("med_type", info["med_type"])
     if kind not in SERVED_MED_TYPES:
         raise refuse("med_type_not_served", path="mdtrtinfo.med_type", med_type=info["med_type"])
+    if call.institution.kind == "pharmacy" and kind in HOSPITAL_CARE:
+        got, name = info["med_type"], call.institution.name
+        call.tell_mismatch(refuse("pharmacy_as_hospital", path="/input/mdtrtinfo/med_type", got=got, name=name))
     disease = info.get("dise_codg") or ""
     if kind == "special_disease" and not disease:
         raise refuse("disease_missing", path="mdtrtinfo.dise_codg")

@@ -25,13 +25,19 @@ def recompute(plan: Plan, claim: Claim, year: Mapping[tuple[str, str], int]) -> 
     disease = SUB_CODES.get(claim.disease, claim.disease)
     ratio = ratio_of(plan, claim, disease)
     scope = [charge.in_scope for charge in claim.charges]
-    deductible, uncapped = above_the_line(
-        plan, scope, ratio, year.get(("DEDC", disease if plan.per_disease else ""), 0)
-    )
+    borne = disease if plan.per_disease else ""
+    line, others = plan.line, year.get(("VSTS", ""), 0) // 100
+    if plan.lines_by_visit:
+        borne += f"//V{claim.visit}"
+        line = [*plan.lines_by_visit, *[plan.lines_by_visit[-1]] * others][others]
+    deductible, uncapped = above_the_line(line, scope, ratio, year.get(("DEDC", borne), 0))
     within, pool = under_the_caps(plan, disease, uncapped, year)
     own = sum(scope) - pool - (uncapped - within if plan.shut_out else 0)
     paid, moved = layers_of(plan, claim, own, within - pool, ratio, year)
-    moved |= {"DEDC": deductible, "HIFP": pool}
+    moved |= {"HIFP": pool} if plan.lines_by_visit else {"DEDC": deductible, "HIFP": pool}
+    alone = {("DEDC", borne): deductible} if plan.lines_by_visit else {}
+    if plan.lines_by_visit or plan.visit_limit is not None:
+        alone["VSTS", ""] = 100
     personal = sum(charge.total for charge in claim.charges) - pool - sum(paid.values())
     return {
         "deductible": deductible,
@@ -40,13 +46,14 @@ def recompute(plan: Plan, claim: Claim, year: Mapping[tuple[str, str], int]) -> 
         **{fund: paid.get(fund, 0) for fund in (*BOOKS, "enterprise", "other")},
         "personal": personal,
         "account": account_of(plan, claim, personal, sum(scope) - pool - sum(paid.values())),
-        "movements": {(kind, code): amount for kind, amount in moved.items() if amount for code in {"", disease}},
+        "movements": {(kind, code): amount for kind, amount in moved.items() if amount for code in {"", disease}}
+        | {key: amount for key, amount in alone.items() if amount},
     }
 
 
-def above_the_line(plan: Plan, scope: list[int], ratio: Fraction, used: int) -> tuple[int, int]:
+def above_the_line(line: int, scope: list[int], ratio: Fraction, used: int) -> tuple[int, int]:
     """Rules 1 and 2; with negative lines the deductible follows the running sum."""
-    left = max(0, plan.line - max(0, used))
+    left = max(0, line - max(0, used))
     taken_after = [min(left, max(0, sum(scope[: n + 1]))) for n in range(len(scope))]
     shares = [after - before for before, after in zip([0, *taken_after], taken_after, strict=False)]
     return sum(shares), sum(half_up((amount - share) * ratio) for amount, share in zip(scope, shares, strict=True))
@@ -56,6 +63,8 @@ def under_the_caps(plan: Plan, disease: str, pool: int, year: Mapping[tuple[str,
     """Rule 4: what the pool would pay under the disease cap, and what it pays under both."""
     limit = plan.disease_caps["M07800" if disease == "M07800" else "any"] if disease else None
     within = pool if limit is None else min(pool, max(0, limit - year.get(("HIFP", disease), 0)))
+    if plan.visit_limit is not None and year.get(("VSTS", ""), 0) >= 100 * plan.visit_limit:
+        within = 0
     if plan.annual_cap is None:
         return within, within
     return within, min(within, max(0, plan.annual_cap - year.get(("HIFP", ""), 0)))

@@ -11,6 +11,7 @@ from simulator.benefit import KINDS, ChargeScope, City, Claim, Dates, PolicyBook
 from simulator.benefit.checks import check
 from simulator.benefit.city_file import compile_city
 from simulator.core.strict_yaml import Document
+from simulator.domain.accumulators import ONE_VISIT, VISITS
 
 DAY = date(2025, 6, 1)
 AREA = "999900"
@@ -51,6 +52,10 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     account_pays: str
     remote: bool
+    lines_by_visit: tuple[int, ...] = ()
+    """The deductible of the first visit of the year, the second and so on; empty: `line`, once a year."""
+    visit_limit: int | None = None
+    """Visits of the year that the pool pays for."""
 
 
 def fen(amount: int) -> str:
@@ -129,6 +134,8 @@ def plans(draw: Any, **fixed: Any) -> Plan:
         "layers": draw(layer_plans()),
         "account_pays": draw(st.sampled_from(("all", "not_own", "in_scope", "nothing"))),
         "remote": draw(st.booleans()),
+        "lines_by_visit": draw(st.one_of(st.just(()), st.lists(amounts, min_size=2, max_size=4).map(tuple))),
+        "visit_limit": draw(st.one_of(st.none(), st.integers(1, 4))),
     }
     return Plan(**(chosen | fixed))
 
@@ -150,7 +157,7 @@ def city_of(plan: Plan) -> City:
             | _SAID
             for code in DISEASES
         ],
-        "deductible": [{"value": fen(plan.line)} | _SAID],
+        "deductible": [_deductible_row(plan) | _SAID],
         "deductible_per": [{"value": "disease" if plan.per_disease else "year"} | _SAID],
         "ratio": [_ratio_row(*row) for row in plan.ratios],
         "modifiers": [{"group": group, how: four(by)} | _SAID for group, (how, by) in plan.modifiers.items()],
@@ -163,10 +170,18 @@ def city_of(plan: Plan) -> City:
         "account_pays": [{"value": plan.account_pays} | _SAID],
         "account_elsewhere": [{"value": plan.remote} | _SAID],
     }
+    if plan.visit_limit is not None:
+        body["visit_limit"] = [{"value": plan.visit_limit} | _SAID]
     # Its shape is what tests/benefit/test_files.py is about; left out here, since it costs most of the time.
     file, national = compile_city(Document(body, "random", {})), SHIPPED.files["national"]
     assert check(file, national) == []
     return City(AREA, file, national)
+
+
+def _deductible_row(plan: Plan) -> dict[str, Any]:
+    if plan.lines_by_visit:
+        return {"by_visit": [fen(line) for line in plan.lines_by_visit], "period": "visit"}
+    return {"value": fen(plan.line)}
 
 
 def _ratio_row(disease: str, category: str | None, level: str | None, ratio: Fraction) -> dict[str, Any]:
@@ -223,10 +238,15 @@ def claims(draw: Any, *, signed: bool = False, **fixed: Any) -> Claim:
         "account_used": draw(st.booleans()),
         "account_balance": draw(st.integers(0, 800_00)),
         "dates": Dates.all_on(DAY),
+        "visit": "7",
     }
     return Claim(**(chosen | fixed))
 
 
-accumulators = st.dictionaries(
-    st.tuples(st.sampled_from(KINDS), st.sampled_from(("", *DISEASES))), st.integers(0, 2000_00), max_size=12
+_amounts_held = st.dictionaries(
+    st.tuples(st.sampled_from([kind for kind in KINDS if kind != VISITS]), st.sampled_from(("", *DISEASES))),
+    st.integers(0, 2000_00),
+    max_size=12,
 )
+_visits_held = st.dictionaries(st.just((VISITS, "")), st.integers(0, 5).map(lambda count: count * ONE_VISIT))
+accumulators = st.tuples(_amounts_held, _visits_held).map(lambda held: held[0] | held[1])

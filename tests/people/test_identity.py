@@ -15,9 +15,7 @@ from simulator.people.identity import (
     SERIALS,
     birth_of,
     check_digit,
-    doctor_code,
     identity_number,
-    institution_code,
     is_institution_code,
     is_male,
     is_valid,
@@ -112,9 +110,7 @@ def test_a_credit_code_with_a_wrong_check_is_not_valid():
     assert not is_valid_credit_code(code + "0")
 
 
-def test_institutions_and_doctors_carry_their_area():
-    assert institution_code("230900", 7) == "H23090000007"
-    assert institution_code("230900", 7, pharmacy=True) == "P23090000007"
-    assert doctor_code("230900", 7) == "D230900000007"
+def test_an_institution_has_its_letter_its_area_and_five_digits():
+    assert is_institution_code("P23090000007")
     assert is_institution_code("H23090000007")
     assert not is_institution_code("D23090000007")

@@ -172,7 +172,7 @@ class Rules:
 
     def _counted(self, claim: Claim, ratio: Row) -> Counted:
         """What deductible, caps and brackets count, and where the batch is booked."""
-        caps = {rule: self.city.row(rule, claim.case, claim.day) for rule in ("disease_cap", "care_cap")}
+        caps = {rule: self.city.row(rule, claim.case, claim.day) for rule in ("disease_cap", "care_cap", "visit_limit")}
         if not claim.billed:
             caps["disease_cap"] = None
         per = self.city.row("deductible_per", claim.case, claim.day)
@@ -189,7 +189,7 @@ class Rules:
     def _deductible(self, claim: Claim, lines: Sequence[int], balances: Balances, counted: Counted) -> list[int]:
         """D(k) − D(k−1) for every charge."""
         row = self.city.row("deductible", claim.case, claim.day)
-        limit = fen_of_text(row["value"]) if row else 0
+        limit = self._line(row, balances.get(("VSTS", counted.numbered), 0)) if row else 0
         taken = balances.get(("DEDC", counted.deductible), 0)
         if "deductible_by_disease" in self.defects and claim.disease != "ordinary":
             taken = balances.get(("DEDC", claim.disease), 0)
@@ -210,6 +210,11 @@ class Rules:
             shares.append(until_here - borne)
             borne = until_here
         return shares
+
+    def _line(self, row: Row, others: int) -> int:
+        """The deductible of the visit: by its number, one more than the other visits of the year."""
+        amounts = row.get("by_visit") or [row["value"]]
+        return fen_of_text(amounts[min(others // 100, len(amounts) - 1)])
 
     def _pool(self, lines: Sequence[int], shares: Sequence[int], ratio: Decimal) -> int:
         exact = [(line - share) * ratio for line, share in zip(lines, shares, strict=True)]
@@ -235,6 +240,9 @@ class Rules:
         care_room = self._room("care_cap", claim, balances, made.counted.care_cap)
         if care_room is not None:
             made.pool = min(made.pool, care_room)
+        limit = self.city.row("visit_limit", claim.case, claim.day)
+        if limit is not None and balances.get(("VSTS", made.counted.limited), 0) >= 100 * limit["value"]:
+            made.pool = min(made.pool, 0)
         excess = uncapped - made.pool
         before = made.pool
         room = self._room("annual_cap", claim, balances, "")

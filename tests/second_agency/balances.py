@@ -28,7 +28,7 @@ CODES: Mapping[str, str] = {
     "maternity_outpatient": "51",
     "maternity_inpatient": "52",
 }
-_SHORT = {"DEDC": "DE", "HIFP": "HP", "INSC": "IS"}
+_SHORT = {"DEDC": "DE", "HIFP": "HP", "INSC": "IS", "VSTS": "VS"}
 
 
 def counted(disease: str = "", care: str = "", period: str = "") -> str:
@@ -53,6 +53,12 @@ class Counted:
     disease_cap: str = ""
     care_cap: str = ""
     brackets: str = ""
+    numbered: str = ""
+    """The visits by whose number the deductible goes."""
+    limited: str = ""
+    """The visits that are limited."""
+    visits: list[str] = field(default_factory=list)
+    """The counts of visits that the visit adds one to."""
     booked: dict[str, list[str]] = field(default_factory=dict)
     """By kind, without those of the layers."""
 
@@ -79,6 +85,7 @@ def counted_by(
     disease_cap: Row | None,
     care_cap: Row | None,
     ratio: Row,
+    visit_limit: Row | None,
 ) -> Counted:
     """Sections 5 and 7 of the page about city files."""
 
@@ -103,7 +110,17 @@ def counted_by(
     if "brackets" in ratio:
         made.brackets = of(ratio, code_for(ratio, claim.case))
         made.booked["INSC"] = [made.brackets]
+    if deductible is not None and "by_visit" in deductible:
+        made.numbered = counted(code if _names_disease(deductible) else "", deductible.get("care", ""))
+        made.visits.append(made.numbered)
+    if visit_limit is not None:
+        made.limited = of(visit_limit, code if _names_disease(visit_limit) else "")
+        made.visits.append(made.limited)
     return made
+
+
+def _names_disease(row: Row) -> bool:
+    return row.get("disease", "ordinary") != "ordinary"
 
 
 def code(kind: str, written: str) -> str:

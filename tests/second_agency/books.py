@@ -112,10 +112,32 @@ class Books:
 
     def _move(self, settlement: Settlement, sign: int, year: str) -> None:
         balances = self.year(settlement.psn_no, settlement.insutype, year)
+        counted = self.visits(settlement.psn_no, settlement.insutype, year, settlement.batch[0], besides=settlement)
         for key, amount in settlement.moves.items():
+            if key in counted:
+                continue
             if "bases_not_taken_back" in self.defects and sign < 0 and key[0] == "MIBS":
                 continue
             balances[key] += sign * amount
+
+    def visits(
+        self, psn_no: str, insutype: str, year: str, visit: str, besides: Settlement | None = None
+    ) -> set[tuple[str, str]]:
+        """The counts that a visit is in already, by its live settlements."""
+        return {
+            key
+            for each in self.settlements.values()
+            if each is not besides and each.state == "live" and each.batch[0] == visit
+            if (each.psn_no, each.insutype, each.year) == (psn_no, insutype, year)
+            for key in each.moves
+            if key[0] == "VSTS"
+        }
+
+    def other_visits(self, psn_no: str, insutype: str, year: str, visit: str) -> Moves:
+        """The balances of a year, the counts of visits without the visit itself."""
+        balances = self.counted(psn_no, insutype, year)
+        counted = self.visits(psn_no, insutype, year, visit)
+        return {key: amount - 100 * (key in counted) for key, amount in balances.items()}
 
     def rows_of(self, day: str, run: str) -> Iterator[tuple[Settlement, Cancellation | None]]:
         """What stands on a day's account: settlements not reversed, and cancellations not reversed."""

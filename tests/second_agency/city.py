@@ -8,7 +8,21 @@ import yaml
 
 Row = Mapping[str, Any]
 SELECTORS = ("insutype", "category", "hospital_level", "care", "disease", "group", "identity", "scope")
-_FIGURES = {"value", "minus", "times", "set", "line", "ratio", "brackets", "cap", "from", "to", "source", "reference"}
+_FIGURES = {
+    "value",
+    "by_visit",
+    "minus",
+    "times",
+    "set",
+    "line",
+    "ratio",
+    "brackets",
+    "cap",
+    "from",
+    "to",
+    "source",
+    "reference",
+}
 _COUNTED = {"period", "shared_with", "codes"}
 _TWO_DIGITS = ("11", "12", "31", "50", "46", "54", "66")
 

@@ -1,8 +1,10 @@
 """Sections 6.10 to 6.14: which day each rule goes by, which filings are valid, and every reason to refuse in order."""
 
 import json
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from tests.second_agency.city import City, same_place, scope_of
@@ -26,6 +28,8 @@ class Occasion:
     """The billed disease; empty in ordinary care."""
     emergency: bool
     place: str
+    begins: str
+    """First day of the visit."""
     days: Mapping[str, str]
     """Of every rule the day that it goes by."""
 
@@ -69,11 +73,12 @@ class Entitlement:
             each.group
             for each in occasion.person.filings
             if self._in_force(each, occasion.days["filing"]) and self._covers(each, occasion)
+            if self._in_time(each, occasion.begins, occasion.days["figures"])
         ]
         return [*valid, *(["emergency"] if occasion.emergency else [])]
 
     def _in_force(self, filing: Filing, day: str) -> bool:
-        ends = filing.ends or FOREVER
+        ends = filing.ends or self._term(filing)
         if "ended_filing_still_valid" in self.defects:
             return filing.begins <= day
         if "filing_begins_a_day_late" in self.defects:
@@ -81,6 +86,22 @@ class Entitlement:
         if "filing_end_exclusive" in self.defects:
             return filing.begins <= day < ends
         return filing.begins <= day <= ends
+
+    def _term(self, filing: Filing) -> str:
+        """The day before the same day so many months later, where the group has a term."""
+        row = self.city.row("filing_terms", {"group": filing.group}, filing.begins)
+        if row is None:
+            return FOREVER
+        years, month = divmod(int(filing.begins[5:7]) - 1 + row["value"], 12)
+        year = int(filing.begins[:4]) + years
+        day = min(int(filing.begins[8:]), monthrange(year, month + 1)[1])
+        return str(date(year, month + 1, day) - timedelta(days=1))
+
+    def _in_time(self, filing: Filing, begins: str, day: str) -> bool:
+        """A filing may begin so many days after the visit, where there is a limit."""
+        row = self.city.row("filed_before_settlement", {"group": filing.group}, day)
+        late = (date.fromisoformat(filing.begins) - date.fromisoformat(begins)).days
+        return row is None or late <= row["value"]
 
     def _covers(self, filing: Filing, occasion: Occasion) -> bool:
         if "filing_covers_a_province" in self.defects:

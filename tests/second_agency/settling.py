@@ -74,7 +74,8 @@ class Settling:
             raise Refusal(f"参保人没有险种 {occasion.insutype}")
         claim = self._claim(message, data, occasion, insurance, charges)
         year = occasion.days["year"][:4]
-        award = self.rules.award(claim, self.books.counted(self._owner(person), occasion.insutype, year))
+        owner = self._owner(person)
+        award = self.rules.award(claim, self.books.other_visits(owner, occasion.insutype, year, claim.visit))
         self._serial += 1
         number = self.trade.registry.number("S")
         if "numbers_used_again" in self.defects:
@@ -133,6 +134,7 @@ class Settling:
             code=str(visit.get("dise_codg") or "") if med_type == SPECIAL else "",
             emergency=is_emergency(med_type, visit, data),
             place=message.place,
+            begins=begins,
             days=self.entitlement.days(begins, latest, message.day),
         )
 
@@ -185,6 +187,7 @@ class Settling:
         """What a settlement adds to the balances: where it counts, and of each layer in total and by disease."""
         amounts = {"DEDC": award.deductible, "HIFP": award.pool, "INSC": claim.in_scope}
         booked = {(kind, under): amounts[kind] for kind, unders in award.counted.booked.items() for under in unders}
+        booked |= {("VSTS", under): 100 for under in award.counted.visits}
         for fund, paid in award.layers.items():
             paid_kind, base_kind = KINDS[fund]
             for under in {"", award.counted.code}:

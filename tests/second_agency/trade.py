@@ -8,7 +8,7 @@ from typing import Any
 from tests.second_agency.answers import POOLS, about
 from tests.second_agency.balances import code
 from tests.second_agency.books import Books, Cancellation, Settlement
-from tests.second_agency.city import City
+from tests.second_agency.city import City, same_place
 from tests.second_agency.entitlement import Entitlement, Occasion, is_emergency
 from tests.second_agency.people import IDENTITIES, OTHER_IDENTITY, PSN_TYPES, Filing, Insurance, Person, Registration
 from tests.second_agency.wire import Refusal, child, needed, text, yuan
@@ -161,6 +161,7 @@ class Trade:
             code=text(data, "dise_codg"),
             emergency=is_emergency(med_type, data),
             place=message.place,
+            begins=begins,
             days=self.entitlement.days(begins, begins, message.day),
         )
         reasons = self.entitlement.reasons(occasion)
@@ -248,6 +249,9 @@ class Trade:
         person = self.person(data)
         place, begins = needed(data, "mdtrtarea_admdvs"), text(data, "begndate", "refl_date")
         made = Filing(self.registry.number("F"), "referral", place, begins, text(data, "enddate"))
+        row = self.city.row("referral_by", {}, message.day)
+        if row is not None and row["value"] == "home_hospital" and not same_place(person.insured_at, message.place):
+            raise Refusal("只有参保地的医院可以办转诊")
         earlier = next((each for each in person.filings if (each.key, each.ends) == (made.key, made.ends)), None)
         if earlier is not None:
             made = earlier

@@ -20,9 +20,9 @@ from tests.support.page_blocks import with_block
 ERRORS = Path(__file__).with_name("city_file_errors.yaml")
 EXAMPLE_CITY = "990100"
 BLOCKS = ("sections", "selectors", "layers", "care", "accumulators", "examples", "errors")
-_NO_RULE = ("area", "name", "name_en", "version", "note", "layers", "examples", "dates")
+_NO_RULE = ("area", "name", "name_en", "version", "note", "layers", "examples", "dates", "on_mismatch")
 _DATED = ("from", "to", "source", "reference")
-_VALUES = ("value", "brackets", "minus", "times", "set", "code", "covers", "outbound", "codes")
+_VALUES = ("value", "by_visit", "brackets", "minus", "times", "set", "code", "covers", "outbound", "codes")
 _WORDS = {
     "key": Text("键", "key"),
     "states": Text("规定什么", "states"),
@@ -79,6 +79,8 @@ _KEPT: tuple[tuple[str, str, Text], ...] = (
         "M03900/two_disease_drugs",
         Text("两病用药该病种的统筹支付", "paid for a disease as drugs for two diseases"),
     ),
+    ("VSTS", "/inpatient", Text("按次数的起付线所计的住院次数", "stays that a deductible by number counts")),
+    ("VSTS", "M07800//M05", Text("次数限制所计的就诊次数", "visits that a limit of visits counts")),
     ("INSC", "/inpatient", Text("分段比例所计的政策范围内费用", "amount in scope that brackets count")),
 )
 """Balances that a city file can bring about, each by one example."""
@@ -159,6 +161,10 @@ def _sections() -> str:
     dates = _schema()["properties"]["dates"]
     defaults = ", ".join(f"{name} `{stated['value']}`" for name, stated in _national()["dates"].items())
     rows.append(("`dates`", _described(dates), "", _described(next(iter(dates["properties"].values()))), defaults))
+    mismatches = _schema()["properties"]["on_mismatch"]
+    kinds = "; ".join(f"`{name}`: {_described(node)}" for name, node in mismatches["properties"].items())
+    told = ", ".join(f"{name} `{stated['value']}`" for name, stated in _national()["on_mismatch"].items())
+    rows.append(("`on_mismatch`", _described(mismatches), "", kinds, told))
     return _table(*rows)
 
 

@@ -43,7 +43,13 @@ def test_special_disease_keeps_the_general_deductible_beside_them(stage, patient
     # Dialysis goes by any: (1000.00 − 600.00) × 0.75 = 300.00
     assert (settled["act_pay_dedc"], settled["hifp_pay"]) == (Decimal("600.00"), Decimal("300.00"))
     deductibles = {"DE11N": 100, "DEDC": 600, "DEDCM07800": 600}
-    assert balances(stage, patient) == deductibles | {"HP11": 405, "HIFP": 705, "HIFPM07800": 300}
+    assert balances(stage, patient) == deductibles | {
+        "HP11": 405,
+        "HIFP": 705,
+        "HIFPM07800": 300,
+        # A visit of the month for dialysis, whose visits are limited.
+        "VSTSC07800": 1,
+    }
 
 
 def test_a_new_quarter_takes_the_deductible_again(stage, patient):

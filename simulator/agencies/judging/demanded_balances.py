@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID
-from simulator.domain.accumulators import dimensions_of
+from simulator.domain.accumulators import VISITS, dimensions_of
 from simulator.insured.place import Asked
 
 
@@ -11,7 +11,7 @@ def demanded_balances(
     ours: Mapping[tuple[str, str], int], told: Mapping[tuple[str, str], int], *, per_disease: bool
 ) -> dict[tuple[str, str], int]:
     """Our balances without those by disease that an agency may leave out, and did (rules 29)."""
-    needed = (POOL_PAID, IN_SCOPE, *([DEDUCTIBLE] if per_disease else []))
+    needed = (POOL_PAID, IN_SCOPE, VISITS, *([DEDUCTIBLE] if per_disease else []))
     return {
         (kind, written): fen
         for (kind, written), fen in ours.items()

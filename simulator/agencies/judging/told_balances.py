@@ -12,7 +12,7 @@ from simulator.agencies.judging.mistakes.surroundings import Told
 from simulator.benefit import Accumulated
 from simulator.contract.amounts import fen_of
 from simulator.core.json_codec import NotAMessage, read_json
-from simulator.domain.accumulators import dimensions_of
+from simulator.domain.accumulators import VISITS, dimensions_of
 from simulator.domain.transaction_table import ACCUMULATOR_QUERY
 from simulator.insured import books
 from simulator.sandbox.configuration import Agency
@@ -90,17 +90,24 @@ def last_reported(work: UnitOfWork, balance_key: BalanceKey, agency: Agency | No
         return None
     reported = reported_balances(output, agency).get((balance_key.insutype, str(balance_key.year)), {})
     since = {each.msgid for each in work.all(_SINCE, psn_no=balance_key.psn_no, after=row.id)}
-    balances: Accumulated = reported
-    for each in work.find(settlement, person_id=balance_key.person_id, order="id"):
-        # A reversal undoes a settlement without a trace in the balances; a cancellation is a row of its own.
-        if each.agency_msgid in since and each.state != "reversed" and each.year == balance_key.year:
-            balances = _moved(balances, [each], 1 if each.kind == "settlement" else -1)
-    return Told(row.at[:19], balances)
+    rows = work.find(settlement, person_id=balance_key.person_id, order="id")
+    # A reversal undoes a settlement without a trace in the balances; a cancellation is a row of its own.
+    standing = [each for each in rows if each.state != "reversed" and each.year == balance_key.year]
+    return Told(row.at[:19], _moved(reported, standing, since))
 
 
-def _moved(ours: Accumulated, rows: list[SettlementRow], sign: int) -> Accumulated:
-    balances = defaultdict(int, ours)
+def _moved(told: Accumulated, rows: list[SettlementRow], since: set[str]) -> Accumulated:
+    """Balances moved by the rows whose agency_msgid is in `since`; a visit counts once for all its batches."""
+    balances = defaultdict(int, told)
+    batches: dict[tuple[str, tuple[str, str]], int] = defaultdict(int)
     for row in rows:
+        sign = 1 if row.kind == "settlement" else -1
         for key, fen in books.movements_of(row).items():
-            balances[key] += sign * fen
+            if key[0] == VISITS:
+                before = batches[row.mdtrt_id, key]
+                batches[row.mdtrt_id, key] += sign
+                if before and batches[row.mdtrt_id, key]:
+                    continue
+            if row.agency_msgid in since:
+                balances[key] += sign * fen
     return dict(balances)

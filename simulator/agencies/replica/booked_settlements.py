@@ -16,6 +16,7 @@ from simulator.benefit.terms import PAID_AND_BASE
 from simulator.core.clock import wire_time
 from simulator.core.errors import refuse
 from simulator.core.money import to_fen
+from simulator.domain.accumulators import ONE_VISIT, VISITS
 from simulator.domain.person import Filing, Registration
 from simulator.domain.transaction_table import DISEASE_REGISTRATION, REVERSAL, Family, traits_of
 from simulator.insured import answers, books
@@ -217,6 +218,7 @@ def _movements(values: Mapping[str, int], given: Award | None, disease: str) -> 
     names = {**PAID_KINDS, IN_SCOPE: "in_scope"}
     for kind, under in accumulated_under.items():
         movements |= {(kind, code): values[names[kind]] for code in under}
+    movements |= {(VISITS, code): ONE_VISIT for code in (given.counted_under if given else ())}
     return {key: fen for key, fen in movements.items() if fen}
 
 

@@ -12,7 +12,7 @@ from simulator.agencies.judging.mistakes.question import Outcome, Question, outc
 from simulator.agencies.judging.mistakes.rounding import rounded
 from simulator.agencies.judging.mistakes.surroundings import LIVE
 from simulator.agencies.judging.mistakes.variant_layers import paid_by_layers
-from simulator.benefit import Claim, Rules
+from simulator.benefit import Accumulated, Claim, Rules
 from simulator.benefit import award as award_of
 from simulator.benefit.claim import DEDUCTIBLE, POOL_PAID
 from simulator.benefit.terms import FUNDS, RATIO_UNIT, ten_thousandths
@@ -92,7 +92,7 @@ class _Variant:
     def _facts(self, figure: str) -> AwardFacts:
         source = self.question.sources.get(figure)
         claim, rules = source if source else (self.claim, self.question.rules)
-        return _facts_of(claim, rules)
+        return _facts_of(claim, rules, self.question.accumulated)
 
     def _counted(self, charge: object) -> int:
         amount: int = sum(getattr(charge, name) for name in ("in_scope", *self.habits.counted_parts))
@@ -157,6 +157,7 @@ class _Variant:
             (facts.care_cap_fen, self.habits.care_cap, self.keys.care_cap),
         ):
             after = min(after, self._left(cap, habit, word, after))
+        after = min(after, 0) if facts.above_visit_limit else after
         annual_word = self.keys.disease_cap if self.habits.cap_balance == "by_disease" else ""
         paid = min(after, self._left(facts.annual_cap_fen, self.habits.annual_cap, annual_word, after))
         return _Pool(paid, after - paid, before - after)
@@ -204,8 +205,10 @@ class _Variant:
         return _terms(list(zip(amounts, shares, strict=True)), ratio, payment, after_ratio=after_ratio)
 
 
-def _facts_of(claim: Claim, rules: Rules) -> AwardFacts:
-    return rules.figures(claim).facts
+def _facts_of(claim: Claim, rules: Rules, accumulated: Accumulated) -> AwardFacts:
+    figures = rules.figures(claim)
+    keys = figures.accumulator_keys(claim, rules.accrual_day(claim.dates))
+    return figures.facts_of_visit(keys, accumulated)
 
 
 def _in_order(amounts: Sequence[int], left: int) -> list[int]:
