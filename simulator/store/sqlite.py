@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -35,6 +35,7 @@ class SqliteStore:
         self._file = path.stat().st_ino
         self._lock = threading.RLock()
         self._closed = False
+        _keep_private(path)
         # No isolation level, as `begin` opens the transactions; any thread, as `_lock` lets one in at a time.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         try:
@@ -99,6 +100,7 @@ class SqliteStore:
         with self._lock:
             part = path.with_suffix(".part")
             part.unlink(missing_ok=True)
+            _create_private(part)
             target = sqlite3.connect(part)
             try:
                 self._connection.backup(target)
@@ -249,6 +251,7 @@ class SqliteFactory:
 @contextmanager
 def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[UnitOfWork]:
     """Creates a file with all tables for one unit of work, and deletes it when the block or its own check fails."""
+    _create_private(path)
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size={page_size}")
@@ -267,6 +270,17 @@ def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[U
         path.unlink(missing_ok=True)
         raise
     connection.close()
+
+
+def _create_private(path: Path) -> None:
+    """Creates an empty file that its owner alone can read; SQLite gives its WAL the same permissions."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _keep_private(path: Path) -> None:
+    """Takes from others the permission to read a store that an earlier program made for all."""
+    with suppress(OSError):  # the file of another user, or a folder that cannot be written
+        path.chmod(0o600)
 
 
 def _earlier(source: sqlite3.Connection, version: int) -> EarlierStore:
