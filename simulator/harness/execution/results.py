@@ -56,6 +56,8 @@ class ScenarioResult:
     unchecked: Text | None = None
     """Reason for leaving its literal amounts unchecked; None where they were checked, or where it has none."""
     sandbox: str = ""
+    identities: frozenset[str] = frozenset()
+    """Values of the messages that point at people, to be masked wherever the result is shown."""
     judged: Sequence[Mapping[str, Any]] = ()
     """Answers of the insured place as the platform judged them, for the diagnosis of the run."""
     seconds: float = 0.0

@@ -28,7 +28,12 @@ def failure_text(result: ScenarioResult, info: RunInfo) -> Text:
     lines += _causes(differences)
     lines.append(text("harness.rerun", command=rerun_command(result, info)))
     whole = join(lines, "\n", "\n")
-    return Text(mask_text(whole.zh), mask_text(whole.en))
+    return masked(whole, result)
+
+
+def masked(sentence: Text, result: ScenarioResult) -> Text:
+    """The sentence without identity data, by shape and by what the messages of the result said of people."""
+    return Text(mask_text(sentence.zh, result.identities), mask_text(sentence.en, result.identities))
 
 
 def headline(result: ScenarioResult) -> Text:
