@@ -16,15 +16,15 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """Largest body of a call: bytes, and values in them."""
+    """Largest body of a call: its bytes, and values in them."""
 
-    bytes: int
+    size: int
     values: int
 
     def refuse_beyond(self, raw: bytes) -> None:
         """Raises Refusal for a body that has more bytes, or may hold more values, than allowed."""
-        if len(raw) > self.bytes:
-            raise refuse("body_too_large", limit=self.bytes)
+        if len(raw) > self.size:
+            raise refuse("body_too_large", limit=self.size)
         # Each value but the first of a list or object follows a comma or an opening bracket.
         values = raw.count(b",") + raw.count(b"[") + raw.count(b"{")
         if values > self.values:
@@ -37,7 +37,7 @@ def body_limits() -> Mapping[str, BodyLimits]:
     document = parse_yaml(
         resources.files(__package__).joinpath(FILE).read_bytes(), FILE, shape(__package__, "body_limits.schema.json")
     )
-    return {rule: BodyLimits(**row) for rule, row in document.data.items()}
+    return {rule: BodyLimits(row["bytes"], row["values"]) for rule, row in document.data.items()}
 
 
 def refuse_unknown_rules(rules: set[str]) -> None:

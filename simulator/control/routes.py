@@ -120,13 +120,13 @@ def _parts(url: str) -> SplitResult:
 
 def _body(limits: BodyLimits) -> Any:
     # The declared length is refused before a byte is read; a body without one ends at the limit.
-    if (request.content_length or 0) > limits.bytes:
-        raise refuse("body_too_large", limit=limits.bytes)
-    raw = request.stream.read(limits.bytes + 1)
+    if (request.content_length or 0) > limits.size:
+        raise refuse("body_too_large", limit=limits.size)
+    raw = request.stream.read(limits.size + 1)
     limits.refuse_beyond(raw)
     if request.mimetype != "application/json" and raw:
         raise Refusal("media_type", text("control.media_type", got=request.mimetype or "-"))
-    return read_json(raw, largest=limits.bytes) if raw else {}
+    return read_json(raw, largest=limits.size) if raw else {}
 
 
 def _unknown(rest: str, sandbox: str = DEFAULT) -> Response:

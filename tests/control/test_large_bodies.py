@@ -58,16 +58,16 @@ def test_62_mebibytes_of_garbage_are_refused_within_bounds(kind, tmp_path):
 def test_a_body_beyond_the_limit_of_its_call_is_told_with_the_limit(stage, method, rule):
     limits = body_limits().get(rule) or body_limits()["any"]
     path = rule.replace("<area>", "230900").replace("<code>", "H11000000001")
-    declared = {"content_type": "application/json", "environ_overrides": {"CONTENT_LENGTH": str(limits.bytes + 1)}}
+    declared = {"content_type": "application/json", "environ_overrides": {"CONTENT_LENGTH": str(limits.size + 1)}}
     answer = stage.control.client.open(f"/_sim/{path}", method=method, data=b"", **declared)
     assert answer.status_code == 413
-    assert str(limits.bytes) in answer.json["error"]["message"]
+    assert str(limits.size) in answer.json["error"]["message"]
 
 
 def test_values_are_counted_before_the_body_is_parsed():
     with pytest.raises(Exception, match="5000"):
-        BodyLimits(bytes=20_000, values=4_999).refuse_beyond(b"[" + b"0," * 4_999 + b"0]")
-    BodyLimits(bytes=20_000, values=5_000).refuse_beyond(b"[" + b"0," * 4_999 + b"0]")
+        BodyLimits(size=20_000, values=4_999).refuse_beyond(b"[" + b"0," * 4_999 + b"0]")
+    BodyLimits(size=20_000, values=5_000).refuse_beyond(b"[" + b"0," * 4_999 + b"0]")
 
 
 @pytest.mark.parametrize(
