@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.core.masking import mask_text
+
 _STEPS = 200
 """Buckets per factor e: a percentile is right within half a per cent."""
 _MOST_REASONS = 50
@@ -65,8 +67,9 @@ class Tally:
         self.since_due.absorb(other.since_due)
 
     def failed(self, reason: str) -> None:
+        """Counts a failure; its reason quotes err_msg, whose identity data is masked."""
         self.failures += 1
-        self._because(reason, 1)
+        self._because(mask_text(reason), 1)
 
     def _because(self, reason: str, count: int) -> None:
         known = reason in self.reasons or len(self.reasons) < _MOST_REASONS

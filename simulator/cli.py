@@ -45,6 +45,8 @@ def main() -> None:
     """Runs the command; a SimulatorError is printed and ends with exit code 2, without a traceback."""
     # Data read at the start is never freed; the default thresholds would spend a fifth of the start on scanning it.
     gc.set_threshold(50_000, 20, 20)
+    # Stores, captures and exports hold identity data: whatever a command writes is its user's alone.
+    os.umask(os.umask(0o077) | 0o077)
     # Child processes (platform, agency, hospital) take the language from the environment.
     for index, word in enumerate(sys.argv[1:-1], 1):
         if word == "--lang":

@@ -17,6 +17,7 @@ from simulator.benefit import PolicyBook
 from simulator.catalogue import CatalogueBook, InstitutionBook
 from simulator.core.clock import RealTime, real_time
 from simulator.core.errors import SetupError
+from simulator.core.logs import log
 from simulator.core.settings import Settings
 from simulator.core.texts import text
 from simulator.domain import places
@@ -44,11 +45,12 @@ class Platform:
     def run_maintenance(self) -> None:
         """Recovers abandoned intents and sends the due outbox rows of every sandbox."""
         for name in self.sandboxes.names():
-            sandbox = self.sandboxes.get(name)
-            if sandbox is None:
-                continue
-            # A sandbox deleted meanwhile (Gone) or written by others (Conflict) must not stop the round.
-            with suppress(Gone, Conflict):
+            # A sandbox deleted meanwhile (Gone), written by others (Conflict) or damaged (SetupError) must not stop
+            # the round of the rest; whoever uses a damaged one is told.
+            with suppress(Gone, Conflict, SetupError):
+                sandbox = self.sandboxes.get(name)
+                if sandbox is None:
+                    continue
                 worker.recover(sandbox, self.forwarding.real_time(), self.forwarding.owner, alone=False)
                 worker.run(sandbox, self.forwarding, wait=False)
 
@@ -56,10 +58,13 @@ class Platform:
         """Deletes journal rows beyond the limits of age and number, in every sandbox."""
         before = self.forwarding.real_time() - self.settings.journal_days * 86400
         for name in self.sandboxes.names():
-            sandbox = self.sandboxes.get(name)
-            if sandbox is not None:
-                with suppress(Gone, Conflict), sandbox.begin() as (work, _, _clock):
-                    journal.prune(work, keep=self.settings.journal_keep, before=before)
+            with suppress(Gone, Conflict, SetupError):
+                sandbox = self.sandboxes.get(name)
+                if sandbox is None:
+                    continue
+                with sandbox.begin() as (work, _, _clock):
+                    limits = {"keep": self.settings.journal_keep, "keep_bytes": self.settings.journal_bytes}
+                    journal.prune(work, before=before, **limits)
 
     def close(self) -> None:
         self.forwarding.transport.close()
@@ -115,7 +120,13 @@ def create_platform(
     )
     pipeline = Pipeline(real_time=clock, forwarding=forwarding, inspector=Inspector(sample=settings.check_output))
     for name in sandboxes.names():
-        sandbox = sandboxes.get(name)
-        if sandbox is not None:
-            worker.recover(sandbox, clock(), forwarding.owner, alone=factory.embedded and settings.alone)
+        try:
+            sandbox = sandboxes.get(name)
+            if sandbox is not None:
+                worker.recover(sandbox, clock(), forwarding.owner, alone=factory.embedded and settings.alone)
+        except SetupError as error:
+            # A damaged sandbox is set aside: the others are served, and its own users are told by 503.
+            if name == settings.sandbox:
+                raise
+            log().error("sandbox set aside", sandbox=name, problem=error.text.en)
     return Platform(settings, sandboxes, pipeline, forwarding, threading.Semaphore(max(1, settings.threads // 4)))

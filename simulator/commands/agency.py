@@ -48,21 +48,24 @@ def command(
     """  # noqa: D301 (click reads \b as a character)
     from simulator.people.areas import is_area
     from simulator.server import serving
+    from simulator.store.factory import only_server_of
 
     if not is_area(city):
         raise DataFaults([DataFault(text("refusal.area_unknown", area=city), "--city")])
     if host not in serving.LOOPBACK and not opened:
         raise SetupError(text("agency_command.exposed", host=host))
     serving.refuse_unavailable_port(host, port)
-    serving.serve_agency(
-        host,
-        port,
-        threads=threads,
-        city=city,
-        folder=store or f".nhsa-sim/agency-{city}",
-        data=data,
-        edition=edition,
-        own_clock=own_clock,
-        defects=defects,
-        people=people,
-    )
+    folder = store or f".nhsa-sim/agency-{city}"
+    with only_server_of(folder):
+        serving.serve_agency(
+            host,
+            port,
+            threads=threads,
+            city=city,
+            folder=folder,
+            data=data,
+            edition=edition,
+            own_clock=own_clock,
+            defects=defects,
+            people=people,
+        )

@@ -37,14 +37,16 @@ def command(host: str, port: int, listen: tuple[str, ...], opened: bool, **optio
     业务入口 /fsi/api/rsfComIfsService/callService，沙箱前缀 /s/<名称>，控制接口 /_sim/。
     """
     from simulator.server import serving
+    from simulator.store.factory import only_server_of
 
     settings = _settings(options)
     serving.refuse_unsafe(host, settings, opened=opened)
     more = _listening(listen, port)
     for each in (port, *more):
         serving.refuse_unavailable_port(host, each)
-    serving.refuse_unusable(settings)
-    serving.serve(host, port, settings, more)
+    with only_server_of(settings.store):
+        serving.refuse_unusable(settings)
+        serving.serve(host, port, settings, more)
 
 
 def _settings(options: dict[str, object]) -> Settings:

@@ -52,6 +52,11 @@ class ControlRequest:
             raise DataFaults([DataFault(sentence, unknown[0])])
         return {name: self.query.get(name, "") for name in names}
 
+    def today(self) -> date:
+        """Trade day of the sandbox; bodies are judged by it before the unit of work that books them."""
+        with self.sandbox.begin() as (_, _config, clock):
+            return clock.now(self.platform.sandboxes.real_time()).date()
+
     def person(self, work: UnitOfWork, *, lock: bool = False) -> people.KnownPerson:
         """Person with the psn_no of the path; raises Refusal if unknown."""
         known = people.load(work, self.path_values["psn_no"], lock=lock)

@@ -1,16 +1,33 @@
 """Control calls for the evidence of a run: both legs of every message, and the findings about them."""
 
+import re
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from simulator.control.calls import ControlRequest, call, limit_of, number_of
 from simulator.control.waiting import poll
-from simulator.core.masking import mask_text
+from simulator.core.masking import NOBODY, identity_values, known_values, mask_got, mask_sentence, mask_text
 from simulator.core.refusals import source_of
+from simulator.store.person_rows import PersonRow
 from simulator.store.rows import FindingRow, JournalRow
 from simulator.store.statements import Statement
-from simulator.store.tables import finding, journal
+from simulator.store.tables import finding, journal, person
+from simulator.store.unit_of_work import UnitOfWork
+
+_MOST_LOOKED_UP = 100
+"""Numbers of one message by which its person is looked for, where it names none."""
+_ESCAPED = re.compile(r"\\u[0-9A-Fa-f]{4}")
+_NUMBER = re.compile("[0-9A-Za-z]{8,50}")
+_BEARERS = Statement(
+    select(person).where(
+        (person.c.certificate_number == bindparam("number"))
+        | (person.c.card_no == bindparam("number"))
+        | (person.c.credential_token == bindparam("number"))
+    ),
+    PersonRow,
+)
 
 # A blank filter matches every row, so that one compiled statement serves every combination of filters.
 _LEGS = Statement(
@@ -50,19 +67,28 @@ def messages(request: ControlRequest) -> Any:
     after, count = number_of(query["after"]), limit_of(query["limit"], 1000)
     wanted = {name: query[name] for name in ("psn_no", "mdtrt_id", "infno", "leg")}
 
-    def read() -> list[tuple[JournalRow, list[FindingRow]]]:
+    raw = query["raw"] == "1"
+
+    def read() -> list[tuple[JournalRow, list[FindingRow], frozenset[str]]]:
         with request.sandbox.begin() as (work, _, _clock):
             rows = work.all(_LEGS, after=after, count=count, **wanted)
-            return [(row, work.find(finding, exchange=row.exchange, order="id")) for row in rows]
+            return [
+                (
+                    row,
+                    work.find(finding, exchange=row.exchange, order="id"),
+                    NOBODY if raw else _identities(work, row.psn_no, *_said(row)),
+                )
+                for row in rows
+            ]
 
-    raw = query["raw"] == "1"
-    return {"messages": [_leg_as_json(row, found, raw=raw) for row, found in poll(request, query["wait"], read)]}
+    found = poll(request, query["wait"], read)
+    return {"messages": [_leg_as_json(row, about, known, raw=raw) for row, about, known in found]}
 
 
 @call("GET", "findings")
 def findings(request: ControlRequest) -> Any:
-    """Lists findings, filtered by severity, prefix of the rule's name, and person."""
-    query = request.query_values("severity", "rule", "psn_no", "after", "limit")
+    """Lists findings, filtered by severity, prefix of the rule's name, and person; masked as messages are."""
+    query = request.query_values("severity", "rule", "psn_no", "after", "limit", "raw")
     with request.sandbox.begin() as (work, _, _clock):
         rows = work.all(
             _FINDINGS,
@@ -72,12 +98,54 @@ def findings(request: ControlRequest) -> Any:
             psn_no=query["psn_no"],
             count=limit_of(query["limit"], 1000),
         )
-    return {"findings": [finding_as_json(row) for row in rows]}
+        if query["raw"] == "1":
+            return {"findings": [finding_as_json(row) for row in rows]}
+        known = [
+            _identities(work, row.psn_no, row.infno, row.msgid, row.psn_no, row.mdtrt_id, row.got, row.zh)
+            for row in rows
+        ]
+    return {"findings": [_masked(finding_as_json(row), values) for row, values in zip(rows, known, strict=True)]}
 
 
-def _leg_as_json(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict[str, Any]:
-    request, answer = (bytes(part).decode("utf-8", "replace") for part in (row.request, row.answer))
-    return {
+def _identities(work: UnitOfWork, psn_no: str, *said: str) -> frozenset[str]:
+    """Values of the texts that point at a person, and those on record for the psn_no or a number in the texts."""
+    found = work.find(person, psn_no=psn_no) if psn_no else []
+    if not found:
+        numbers = dict.fromkeys(number for each in said for number in _NUMBER.findall(_ESCAPED.sub(" ", each)))
+        found = [row for number in islice(numbers, _MOST_LOOKED_UP) for row in work.all(_BEARERS, number=number)]
+    on_record = [
+        value
+        for row in found
+        for value in (row.name, row.certificate_number, row.card_no, row.card_sn, row.credential_token)
+    ]
+    return identity_values(*said) | known_values(on_record)
+
+
+def _said(row: JournalRow) -> list[str]:
+    """Request and answer of a leg as text."""
+    return [bytes(part).decode("utf-8", "replace") for part in (row.request, row.answer)]
+
+
+def _masked(leg_or_finding: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """A leg or a finding without identity data; sentences and values of a finding as its path asks."""
+    hidden: dict[str, Any] = {
+        key: mask_text(value, known) if isinstance(value, str) else value for key, value in leg_or_finding.items()
+    }
+    if "findings" in hidden:
+        hidden["findings"] = [_masked(each, known) for each in hidden["findings"]]
+    if "message" in hidden:
+        path, got = leg_or_finding["path"], leg_or_finding["got"]
+        hidden["got"] = mask_got(path, got, known)
+        hidden["message"] = {
+            language: mask_sentence(side, path=path, got=got, known=known)
+            for language, side in leg_or_finding["message"].items()
+        }
+    return hidden
+
+
+def _leg_as_json(row: JournalRow, found: list[FindingRow], known: frozenset[str], *, raw: bool) -> dict[str, Any]:
+    request, answer = _said(row)
+    leg: dict[str, Any] = {
         "id": row.id,
         "exchange": row.exchange,
         "leg": row.leg,
@@ -90,10 +158,11 @@ def _leg_as_json(row: JournalRow, found: list[FindingRow], *, raw: bool) -> dict
         "area": row.area,
         "outcome": row.outcome,
         "duration_ms": row.duration_ms,
-        "request": request if raw else mask_text(request),
-        "answer": answer if raw else mask_text(answer),
+        "request": request,
+        "answer": answer,
         "findings": [finding_as_json(each) for each in found if each.leg == row.leg and each.msgid == row.msgid],
     }
+    return leg if raw else _masked(leg, known)
 
 
 def finding_as_json(row: FindingRow) -> dict[str, Any]:

@@ -29,9 +29,9 @@ def create(request: ControlRequest) -> Any:
     # A body that is not an object passes on to read_person, which reports it.
     body = dict(request.body) if isinstance(request.body, dict) else request.body
     key = str(body.pop("key", "")) if isinstance(body, dict) else ""
-    with request.sandbox.begin() as (work, config, clock):
-        today = clock.now(request.platform.sandboxes.real_time()).date()
-        spec = read_person(body, on=today)
+    today = request.today()
+    spec = read_person(body, on=today)
+    with request.sandbox.begin() as (work, config, _):
         # The key is the present number of people, so two calls at once would create the same person.
         work.advisory_lock("people")
         number = key or f"{work.count(person)}"
@@ -41,9 +41,9 @@ def create(request: ControlRequest) -> Any:
 @call("POST", "people/import")
 def import_people(request: ControlRequest) -> Any:
     """Imports an exported file, `{"version", "area", "people": […]}`, as a whole or not at all."""
-    with request.sandbox.begin() as (work, config, clock):
-        today = clock.now(request.platform.sandboxes.real_time()).date()
-        area, specs = read_export(request.body, on=today)
+    today = request.today()
+    area, specs = read_export(request.body, on=today)
+    with request.sandbox.begin() as (work, config, _):
         for index, spec in enumerate(specs):
             add_person(work, config, spec, key=f"import/{index}", today=today)
     return {"area": area, "people": len(specs)}

@@ -57,10 +57,10 @@ def show_catalogue(request: ControlRequest) -> Any:
 def put_catalogue(request: ControlRequest) -> Any:
     """Adds or changes items of an area's catalogue; other items stay."""
     area = request.path_values["area"]
-    with request.sandbox.begin() as (work, config, _):
-        row = work.get(catalogue, area=area)
-        # Called for its checks only: raises DataFaults before the items are stored.
-        config.catalogues.with_items(area, request.body)
+    # Called for its checks only, before the unit of work: these take time, and it keeps others waiting.
+    request.sandbox.current_config().catalogues.with_items(area, request.body)
+    with request.sandbox.begin() as (work, _, _clock):
+        row = work.get(catalogue, area=area, lock=True)
         merged = _merged(json.loads(row.body) if row else None, request.body)
         if row:
             work.change(catalogue, {"area": area}, body=json.dumps(merged, default=str))
@@ -95,11 +95,11 @@ def put_policy(request: ControlRequest) -> Any:
     body = request.validated_body("policy_text") if as_text else request.body
     given = body["text"] if as_text else body
     name = body.get("name", f"{area}.yaml") if as_text else f"{area}.json"
-    with request.sandbox.begin() as (work, config, _):
-        city = config.policies.with_city(given, name, area=area).city(area)
-        if wrong := failing_examples(city):
-            raise DataFaults(wrong)
-        written = str(given) if as_text else json.dumps(given, ensure_ascii=False, default=str)
+    city = request.sandbox.current_config().policies.with_city(given, name, area=area).city(area)
+    if wrong := failing_examples(city):
+        raise DataFaults(wrong)
+    written = str(given) if as_text else json.dumps(given, ensure_ascii=False, default=str)
+    with request.sandbox.begin() as (work, _, _clock):
         if not work.change(policy, {"area": area}, name=name, body=written):
             work.add(policy, area=area, name=name, body=written)
         touch(work)

@@ -20,16 +20,15 @@ from simulator.control import (
     settlements,
     tasks,
 )
+from simulator.control.body_limits import BodyLimits, limits_of, refuse_unknown_rules
 from simulator.control.calls import CALLS, ControlRequest
-from simulator.core.errors import DataFaults, PolicyGap, Refusal, SetupError
+from simulator.core.errors import DataFaults, PolicyGap, Refusal, SetupError, refuse
 from simulator.core.json_codec import NotAMessage, read_json, write_json
 from simulator.core.texts import Text, text
 from simulator.platform import Platform
 from simulator.sandbox.sandboxes import DEFAULT, unknown_sandbox
 from simulator.store.store import Conflict, Gone
 
-LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes of a request body; the import of a whole city fits."""
 MODULES = (agencies, diagnosis, evidence, grants, people, places, probing, sandbox_clock, settlements, tasks)
 """Modules with control calls; each registers its calls when imported."""
 
@@ -37,8 +36,9 @@ MODULES = (agencies, diagnosis, evidence, grants, people, places, probing, sandb
 def control(platform: Platform) -> Blueprint:
     """Blueprint with all control calls, under /_sim for the default sandbox and under /s/<name>/_sim for another."""
     routes = Blueprint("control", __name__)
+    refuse_unknown_rules({rule for rule, *_ in CALLS})
     for rule, method, handler, of_platform in CALLS:
-        view = _view(platform, handler, of_platform=of_platform)
+        view = _view(platform, handler, limits_of(rule), of_platform=of_platform)
         name = f"{method} {rule}".replace(".", "_")
         routes.add_url_rule(f"/_sim/{rule}", name, view, methods=[method], defaults={"sandbox": DEFAULT})
         if not of_platform:
@@ -53,7 +53,7 @@ _ALL = ["GET", "POST", "PUT", "DELETE"]
 
 
 def _view(
-    platform: Platform, handler: Callable[[ControlRequest], Any], *, of_platform: bool
+    platform: Platform, handler: Callable[[ControlRequest], Any], limits: BodyLimits, *, of_platform: bool
 ) -> Callable[..., Response]:
     def view(sandbox: str, **parts: str) -> Response:
         try:
@@ -63,7 +63,7 @@ def _view(
             found = platform.sandboxes.get(sandbox)
             if found is None and not of_platform:
                 raise unknown_sandbox(sandbox)
-            body = _body() if request.method in ("POST", "PUT") else {}
+            body = _body(limits) if request.method in ("POST", "PUT") else {}
             control_request = ControlRequest(platform, found, body, parts, dict(request.args))
             return _json(handler(control_request))
         except NotAMessage as error:
@@ -80,7 +80,8 @@ def _view(
         except SetupError as error:
             return _error(503, "unusable", error.text)
         except Refusal as error:
-            status = 404 if error.rule.endswith("_unknown") else 409 if error.rule.endswith("_exists") else 400
+            by_ending = (("_unknown", 404), ("_exists", 409), ("_too_large", 413), ("_too_many_values", 413))
+            status = next((status for ending, status in by_ending if error.rule.endswith(ending)), 400)
             return _error(status, error.rule, error.text, error.path)
 
     return view
@@ -117,11 +118,15 @@ def _parts(url: str) -> SplitResult:
         return urlsplit("")
 
 
-def _body() -> Any:
-    raw = request.stream.read(LARGEST_BODY + 1)
+def _body(limits: BodyLimits) -> Any:
+    # The declared length is refused before a byte is read; a body without one ends at the limit.
+    if (request.content_length or 0) > limits.size:
+        raise refuse("body_too_large", limit=limits.size)
+    raw = request.stream.read(limits.size + 1)
+    limits.refuse_beyond(raw)
     if request.mimetype != "application/json" and raw:
         raise Refusal("media_type", text("control.media_type", got=request.mimetype or "-"))
-    return read_json(raw, largest=LARGEST_BODY) if raw else {}
+    return read_json(raw, largest=limits.size) if raw else {}
 
 
 def _unknown(rest: str, sandbox: str = DEFAULT) -> Response:

@@ -86,11 +86,15 @@ class DataFault:
         return f"{self.place}  {self.sentence}" if self.place else str(self.sentence)
 
 
+MOST_FAULTS = 100
+"""Faults told of one file or body; who made a thousand needs no more to see what went wrong."""
+
+
 class DataFaults(SimulatorError):
-    """A file or a body has one or more faults; all of them are in `faults`, in the order of the file."""
+    """A file or a body has one or more faults; the first MOST_FAULTS are in `faults`, in the order of the file."""
 
     def __init__(self, faults: Sequence[DataFault]) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(faults[:MOST_FAULTS])
         places = [f"{fault.place}  " if fault.place else "" for fault in self.faults]
         chinese = [place + fault.sentence.zh for place, fault in zip(places, self.faults, strict=True)]
         english = [place + fault.sentence.en for place, fault in zip(places, self.faults, strict=True)]

@@ -1,9 +1,13 @@
 """Structured log of the server, one JSON object a line."""
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from simulator.core.masking import mask_tree
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
     from structlog.typing import FilteringBoundLogger, Processor
 
 
@@ -20,8 +24,15 @@ def log() -> "FilteringBoundLogger":
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,
+        _masked,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
     kind = structlog.make_filtering_bound_logger(logging.INFO)
     made: FilteringBoundLogger = structlog.wrap_logger(structlog.PrintLogger(), processors, kind)
     return made
+
+
+def _masked(_logger: Any, _method: str, event: "MutableMapping[str, Any]") -> dict[str, Any]:
+    """Processor that hides identity data: a trace quotes the values that it stumbled over."""
+    masked: dict[str, Any] = mask_tree(dict(event))
+    return masked

@@ -3,15 +3,16 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache, cached_property
 from importlib import resources
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from simulator.core.errors import DataFault
+from simulator.core.errors import MOST_FAULTS, DataFault
 from simulator.core.texts import Text, join, plain, text
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ def shape(package: str, name: str) -> Shape:
 
 
 def faults_of(data: object, wanted: Shape) -> list[DataFault]:
-    """Every fault of `data`, sorted by path."""
+    """The first MOST_FAULTS faults of `data`, sorted by path."""
     if wanted.is_kept(data):
         return []
-    found = [fault for error in wanted.errors(data) for fault in _explain(error)]
+    found = islice((fault for error in wanted.errors(data) for fault in _explain(error)), MOST_FAULTS)
     return sorted(set(found), key=lambda fault: (fault.path, fault.sentence.en))
 
 
@@ -107,19 +108,21 @@ def hint(word: str, known: Iterable[str]) -> Text:
     return text("data.hint", word=close) if close else plain("")
 
 
-def _explain(error: "ValidationError") -> list[DataFault]:
+def _explain(error: "ValidationError") -> Iterator[DataFault]:
     from jsonschema.exceptions import best_match
 
     if error.validator in ("anyOf", "oneOf") and error.context:
         inner = best_match(error.context)
         # A branch that fails on its type alone says less than the choice as a whole.
         if inner is not None and not (inner.validator == "type" and inner.path == error.path):
-            return _explain(inner)
+            yield from _explain(inner)
+            return
     path = tuple(error.absolute_path)
-    return [DataFault(sentence, pointer((*path, *more))) for sentence, more in _sentences(error)]
+    for sentence, more in islice(_sentences(error), MOST_FAULTS):
+        yield DataFault(sentence, pointer((*path, *more)))
 
 
-def _sentences(error: "ValidationError") -> list[tuple[Text, Path]]:
+def _sentences(error: "ValidationError") -> Iterable[tuple[Text, Path]]:
     kind = error.validator
     rule: Any = error.validator_value
     got: Any = error.instance
@@ -128,7 +131,8 @@ def _sentences(error: "ValidationError") -> list[tuple[Text, Path]]:
         known = list(schema.get("properties", {}))
         patterns = schema.get("patternProperties", {})
         extra = [key for key in got if key not in known and not _matches_any(key, patterns)]
-        return [(_unknown_key(key, known), (key,)) for key in extra]
+        # A sentence each is made only for as many as are told.
+        return ((_unknown_key(key, known), (key,)) for key in extra)
     if kind == "required" and isinstance(got, Mapping):
         return [
             (text("data.missing_key", key=key), ()) for key in rule if key not in got and f"'{key}'" in error.message

@@ -30,6 +30,8 @@ class Settings:
     allow_targets: tuple[str, ...] = ()
     """Hosts outside loopback that an agency URL may name."""
     journal_keep: int = 20_000
+    journal_bytes: int = 1024**3
+    """Bytes of the requests and answers that the journal of a sandbox keeps."""
     journal_days: float = 7.0
     check_output: int = 16
     """Every how many-th answer is held to the contract: 1 always, 0 never."""

@@ -8,9 +8,10 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
-from simulator.core.errors import DataFault, DataFaults
+from simulator.core.errors import MOST_FAULTS, DataFault, DataFaults
 from simulator.core.money import yuan
 from simulator.core.schema_errors import faults_of, shape
 from simulator.core.strict_yaml import decode
@@ -76,8 +77,10 @@ def read_export(document: object, *, on: date) -> tuple[str, list[PersonSpec]]:
         raise DataFaults(faults)
     bodies = document["people"]
     for index, body in enumerate(bodies):
+        if len(faults) >= MOST_FAULTS:
+            break
         faults += [_moved(fault, f"people[{index}]") for fault in person_faults(body, on=on)]
-    faults = faults or list(_same_people(bodies))
+    faults = faults or list(islice(_same_people(bodies), MOST_FAULTS))
     if faults:
         raise DataFaults(faults)
     return document["area"], [spec_of(body) for body in bodies]

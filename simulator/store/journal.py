@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select
 
 from simulator.core.envelope import Head
 from simulator.core.findings import Finding, finding_row
@@ -14,8 +14,24 @@ from simulator.store.unit_of_work import UnitOfWork
 
 HOSPITAL, AGENCY = "hospital", "agency"
 
+
+class LegId(NamedTuple):
+    """Number of a leg."""
+
+    id: int
+
+
 _PRUNE = Statement(
     delete(journal).where((journal.c.id <= bindparam("up_to")) | (journal.c.real_at < bindparam("before")))
+)
+_SIZED = select(
+    journal.c.id,
+    func.sum(func.length(journal.c.request) + func.length(journal.c.answer))
+    .over(order_by=journal.c.id.desc())
+    .label("total"),
+).subquery()
+_OVER = Statement(
+    select(_SIZED.c.id).where(_SIZED.c.total > bindparam("keep_bytes")).order_by(_SIZED.c.id.desc()).limit(1), LegId
 )
 _PRUNE_FINDINGS = Statement(delete(finding).where(finding.c.id <= bindparam("up_to")))
 _PRUNE_JUDGED = Statement(delete(judged_answer).where(judged_answer.c.id <= bindparam("up_to")))
@@ -144,11 +160,13 @@ def record_findings(work: UnitOfWork, leg: JournalLeg, findings: list[Finding]) 
         work.add(finding, **row)
 
 
-def prune(work: UnitOfWork, *, keep: int, before: float) -> None:
+def prune(work: UnitOfWork, *, keep: int, keep_bytes: int, before: float) -> None:
     """Deletes all but the newest `keep` of legs, findings and judged answers.
 
-    Legs older than `before`, a real time, are deleted too.
+    Legs older than `before`, a real time, are deleted too, and those whose younger ones make `keep_bytes`.
     """
-    work.run(_PRUNE, up_to=work.last_id(journal) - keep, before=before)
+    over = work.one(_OVER, keep_bytes=keep_bytes)
+    up_to = max(work.last_id(journal) - keep, over.id if over else 0)
+    work.run(_PRUNE, up_to=up_to, before=before)
     work.run(_PRUNE_FINDINGS, up_to=work.last_id(finding) - keep)
     work.run(_PRUNE_JUDGED, up_to=work.last_id(judged_answer) - keep)

@@ -11,7 +11,7 @@ from typing import cast
 from simulator.core.errors import SetupError
 from simulator.core.logs import log
 from simulator.core.texts import text
-from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
+from simulator.store.store import NAME, Conflict, Fill, Gone, Unusable, create_statements
 from simulator.store.tables import SCHEMA_VERSION, metadata
 from simulator.store.unit_of_work import Cursor, UnitOfWork
 from simulator.store.upgrades.step import EarlierRow
@@ -21,7 +21,7 @@ try:
     import psycopg
     from psycopg import sql
     from psycopg.rows import TupleRow, dict_row
-    from psycopg_pool import ConnectionPool
+    from psycopg_pool import ConnectionPool, PoolTimeout
 except ImportError:  # the extra `postgres` (LGPL) is the user's choice
     raise SetupError(text("store.no_driver")) from None
 
@@ -34,6 +34,14 @@ _CONFLICTS = (
 )
 
 
+_UNUSABLE = (
+    PoolTimeout,
+    psycopg.OperationalError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.InsufficientPrivilege,
+)
+_MAX_WAIT_S = 10.0
+"""Seconds for which a unit of work waits for a connection of the pool."""
 _MAX_CONNECTIONS = 24
 """Connections of one process, so that four fit the 100 that PostgreSQL takes by default."""
 
@@ -44,6 +52,21 @@ class _Connection(psycopg.Connection[TupleRow]):
     schema = ""
 
 
+@contextmanager
+def _connected(pool: ConnectionPool[_Connection], name: str = "PostgreSQL") -> Iterator[_Connection]:
+    """A connection of the pool; raises Conflict where others interfered, Unusable where the database does not serve."""
+    try:
+        with pool.connection(timeout=_MAX_WAIT_S) as connection:
+            yield connection
+    except _CONFLICTS as error:
+        # Before the errors of the connection: a deadlock is an operational error too.
+        if isinstance(error, psycopg.errors.UniqueViolation) and name == "PostgreSQL":
+            raise
+        raise Conflict(str(error)) from error
+    except _UNUSABLE as error:
+        raise Unusable.because(name, error) from None
+
+
 class PostgresStore:
     """Store in a PostgreSQL schema; each unit of work has a connection of the pool, and locks rows."""
 
@@ -52,6 +75,7 @@ class PostgresStore:
         self.schema = _PREFIX + name
         self._pool = pool
         self._deleted = False
+        self.failing = False
 
     @property
     def current(self) -> bool:
@@ -63,14 +87,17 @@ class PostgresStore:
         if self._deleted:
             raise Gone(self.name)
         try:
-            with self._pool.connection() as connection:
+            with _connected(self._pool, self.name) as connection:
                 if connection.schema != self.schema:
                     connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self.schema)))
                     connection.schema = self.schema
                 with connection.transaction(), connection.cursor() as cursor:
-                    yield UnitOfWork(cast(Cursor, cursor), "postgresql")
-        except _CONFLICTS as error:
-            raise Conflict(str(error)) from error
+                    work = UnitOfWork(cast(Cursor, cursor), "postgresql")
+                    yield work
+            self.failing = self.failing and not work.written
+        except Unusable:
+            self.failing = True
+            raise
         except psycopg.errors.UndefinedTable:
             # Another process has deleted the schema.
             self.close()
@@ -112,7 +139,7 @@ class PostgresFactory:
 
     def create(self, name: str, fill: Fill | None = None) -> PostgresStore:
         schema = _schema(name)
-        with self._pool.connection() as connection:
+        with _connected(self._pool) as connection:
             try:
                 with connection.transaction():
                     _create_schema(connection, schema)
@@ -134,7 +161,7 @@ class PostgresFactory:
 
     def _upgrade_if_earlier(self, name: str) -> None:
         """Renames the schema of an earlier version to a snapshot and fills a new one from it, in one transaction."""
-        with self._pool.connection() as connection:
+        with _connected(self._pool) as connection:
             if not needs_upgrade(name, _version(connection, _schema(name))):
                 return
             with connection.transaction():
@@ -155,13 +182,13 @@ class PostgresFactory:
             opened = self._open.pop(name, None)
         if opened is not None:
             opened.close()
-        with self._pool.connection() as connection:
+        with _connected(self._pool) as connection:
             for schema in [_schema(name), *(_snapshot(name, each) for each in self.snapshots(name))]:
                 connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
 
     def snapshots(self, name: str) -> list[str]:
         prefix = _PREFIX + _checked(name) + _SNAPSHOT
-        with self._pool.connection() as connection:
+        with _connected(self._pool) as connection:
             found = connection.execute(
                 "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE starts_with(nspname, %s)",
                 (prefix,),
@@ -170,7 +197,7 @@ class PostgresFactory:
 
     def snapshot(self, name: str, snapshot: str) -> None:
         target = _snapshot(name, snapshot)
-        with self._pool.connection() as connection, connection.transaction():
+        with _connected(self._pool) as connection, connection.transaction():
             # One moment for all tables, whatever others commit meanwhile.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(target))
@@ -185,7 +212,7 @@ class PostgresFactory:
         if snapshot not in self.snapshots(name):
             raise KeyError(snapshot)
         source, target = _snapshot(name, snapshot), _schema(name)
-        with self._pool.connection() as connection, connection.transaction():
+        with _connected(self._pool) as connection, connection.transaction():
             every = [sql.SQL("{}.{}").format(target, sql.Identifier(table.name)) for table in metadata.sorted_tables]
             connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(every)))
             version = _version(connection, source)
@@ -200,7 +227,7 @@ class PostgresFactory:
                 connection.execute(sql.SQL("INSERT INTO {}.{} TABLE {}.{}").format(target, here, source, here))
 
     def _schemas(self) -> list[str]:
-        with self._pool.connection() as connection:
+        with _connected(self._pool) as connection:
             found = connection.execute(
                 "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", (_PREFIX,)
             ).fetchall()

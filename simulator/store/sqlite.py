@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -14,7 +14,7 @@ from typing import cast
 from simulator.core.errors import SetupError
 from simulator.core.logs import log
 from simulator.core.texts import text
-from simulator.store.store import NAME, Conflict, Fill, Gone, create_statements
+from simulator.store.store import NAME, Conflict, Fill, Gone, Unusable, create_statements
 from simulator.store.tables import SCHEMA_VERSION
 from simulator.store.unit_of_work import Cursor, UnitOfWork
 from simulator.store.upgrades.step import EarlierRow
@@ -35,8 +35,13 @@ class SqliteStore:
         self._file = path.stat().st_ino
         self._lock = threading.RLock()
         self._closed = False
+        _keep_private(path)
         # No isolation level, as `begin` opens the transactions; any thread, as `_lock` lets one in at a time.
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        self.failing = False
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        except sqlite3.OperationalError as error:
+            raise SetupError(text("store.not_a_store", path=str(path), problem=error)) from None
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.DatabaseError as error:
@@ -53,7 +58,7 @@ class SqliteStore:
         """Returns the version of the tables, or None while the row of the sandbox is missing."""
         try:
             found = self._connection.execute(_VERSION).fetchone()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self.close()
             raise SetupError(text("store.not_a_store", path=str(self.path), problem=error)) from None
         return found and int(found[0])
@@ -76,17 +81,25 @@ class SqliteStore:
             try:
                 yield self._work
                 self._cursor.execute("COMMIT")
-            except BaseException:
-                # A full disk ends the transaction by itself.
-                if self._connection.in_transaction:
-                    self._cursor.execute("ROLLBACK")
+                self.failing = self.failing and not self._work.written
+            except BaseException as error:
+                # A full disk ends the transaction by itself, and a damaged file may refuse to.
+                with suppress(sqlite3.Error):
+                    if self._connection.in_transaction:
+                        self._cursor.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error) and _is_unusable(error):
+                    self.failing = True
+                    raise Unusable.because(self.name, error) from None
                 raise
 
     def _begin(self) -> None:
         try:
             # IMMEDIATE takes the write lock first: two processes settling for one person never read one balance.
             self._cursor.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if _is_unusable(error):
+                self.failing = True
+                raise Unusable.because(self.name, error) from None
             raise Conflict(str(error)) from None
 
     def _restart(self) -> None:
@@ -99,6 +112,7 @@ class SqliteStore:
         with self._lock:
             part = path.with_suffix(".part")
             part.unlink(missing_ok=True)
+            _create_private(part)
             target = sqlite3.connect(part)
             try:
                 self._connection.backup(target)
@@ -149,13 +163,19 @@ class SqliteFactory:
                 raise FileExistsError(name)
             # Written under another name and then linked, so a crash leaves no store without its tables and first rows.
             part = path.with_suffix(f".{uuid.uuid4().hex}.part")
-            with _new_file(part, durable=self._durable) as work:
-                if fill is not None:
-                    fill(work)
-            try:
-                os.link(part, path)
-            finally:
-                part.unlink()
+            with _told(name):
+                with _new_file(part, durable=self._durable) as work:
+                    if fill is not None:
+                        fill(work)
+                taken = False
+                try:
+                    os.link(part, path)
+                except FileExistsError:
+                    taken = True
+                finally:
+                    part.unlink()
+            if taken:
+                raise FileExistsError(name)
         return self.open(name)
 
     def open(self, name: str) -> SqliteStore:
@@ -215,15 +235,16 @@ class SqliteFactory:
 
     def snapshot(self, name: str, snapshot: str) -> None:
         path = self._snapshot(name, snapshot)
-        path.parent.mkdir(exist_ok=True)
-        self.open(name).copy_to(path)
+        with _told(name):
+            path.parent.mkdir(exist_ok=True)
+            self.open(name).copy_to(path)
 
     def restore(self, name: str, snapshot: str) -> None:
         path = self._snapshot(name, snapshot)
         if not path.exists():
             raise KeyError(snapshot)
         store = self.open(name)
-        with closing(sqlite3.connect(path)) as source:
+        with _told(name), closing(sqlite3.connect(path)) as source:
             found = source.execute(_VERSION).fetchone()
         if found and needs_upgrade(f"{name}/{snapshot}", found[0]):
             try:
@@ -231,7 +252,8 @@ class SqliteFactory:
             except Exception as error:
                 raise upgrade_failed(f"{name}/{snapshot}", found[0], error) from error
         else:
-            store.copy_from(path)
+            with _told(name):
+                store.copy_from(path)
 
     def close(self) -> None:
         with self._lock:
@@ -249,6 +271,7 @@ class SqliteFactory:
 @contextmanager
 def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[UnitOfWork]:
     """Creates a file with all tables for one unit of work, and deletes it when the block or its own check fails."""
+    _create_private(path)
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size={page_size}")
@@ -267,6 +290,38 @@ def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[U
         path.unlink(missing_ok=True)
         raise
     connection.close()
+
+
+_UNUSABLE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN")
+"""Beginnings of the names of errors of the file, whatever the statement."""
+
+
+def _is_unusable(error: sqlite3.Error) -> bool:
+    """True for an error of the file or its disk; an emptied file has lost its tables."""
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith(_UNUSABLE) or str(error).startswith("no such table")
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Raises Unusable for what disk and file refuse while a store is created, copied or restored."""
+    try:
+        yield
+    except OSError as error:
+        raise Unusable.because(name, error.strerror or error) from None
+    except sqlite3.DatabaseError as error:
+        raise Unusable.because(name, error) from None
+
+
+def _create_private(path: Path) -> None:
+    """Creates an empty file that its owner alone can read; SQLite gives its WAL the same permissions."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _keep_private(path: Path) -> None:
+    """Takes from others the permission to read a store that an earlier program made for all."""
+    with suppress(OSError):  # the file of another user, or a folder that cannot be written
+        path.chmod(0o600)
 
 
 def _earlier(source: sqlite3.Connection, version: int) -> EarlierStore:

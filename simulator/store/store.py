@@ -8,6 +8,8 @@ from typing import Protocol
 
 from sqlalchemy import create_mock_engine
 
+from simulator.core.errors import SetupError
+from simulator.core.texts import text
 from simulator.store import tables
 from simulator.store.statements import DIALECTS
 from simulator.store.unit_of_work import UnitOfWork
@@ -28,10 +30,22 @@ class Gone(Exception):
     """Raised for a store that was closed or deleted, by this process or another."""
 
 
+class Unusable(SetupError):
+    """Raised where a store cannot be read or written: disk full, read-only or damaged file, lost connection."""
+
+    @classmethod
+    def because(cls, name: str, problem: object) -> "Unusable":
+        """Error with the sentence for a driver's problem, whose first line alone is told."""
+        lines = str(problem).strip().splitlines() or ["-"]
+        return cls(text("store.unusable", name=name, problem=lines[0]))
+
+
 class Store(Protocol):
     """Store of one sandbox."""
 
     name: str
+    failing: bool
+    """True since a unit of work was given up as Unusable, until one that wrote is committed."""
 
     @property
     def current(self) -> bool:
@@ -39,7 +53,10 @@ class Store(Protocol):
         ...
 
     def begin(self) -> AbstractContextManager[UnitOfWork]:
-        """Opens a unit of work, which the end of the block commits and an error rolls back; raises Conflict or Gone."""
+        """Opens a unit of work, which the end of the block commits and an error rolls back.
+
+        Raises Conflict, Gone or Unusable.
+        """
         ...
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from simulator.agencies.delivery import transport as transport_module
 from simulator.agencies.delivery.transport import Transport
 from simulator.core.errors import Refusal
 from simulator.core.json_codec import LARGEST_MESSAGE
@@ -184,6 +185,10 @@ def test_the_whole_message_arrives_as_it_was_written(transport, peer):
         ("127.0.0.1:8200", "agency_url"),
         ("http://127.0.0.1:99999/", "agency_url"),
         ("http://127.0.0.1/a b", "agency_url"),
+        ("http://医保.example/", "agency_url"),
+        ("http://127.0.0.1/\x00", "agency_url"),
+        ("http://127.0.0.1/\x7f", "agency_url"),
+        ("http://127.0.0.1/\x1b[2J", "agency_url"),
         ("http://user:word@127.0.0.1/", "agency_url_user"),
         ("http://@127.0.0.1/", "agency_url_user"),
         ("http://10.1.2.3/", "agency_url_target"),
@@ -211,3 +216,45 @@ def test_a_host_allowed_by_name_may_be_called():
     made.check_url("https://agency.test/yb")
     with pytest.raises(Refusal):
         made.check_url("https://other.test/yb")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/医保/接口?区=七台河", "/%E5%8C%BB%E4%BF%9D/%E6%8E%A5%E5%8F%A3?%E5%8C%BA=%E4%B8%83%E5%8F%B0%E6%B2%B3"),
+        ("/a%20b?c=%E5%8C%BA&d=e+f", "/a%20b?c=%E5%8C%BA&d=e+f"),
+        ("/\u00e9", "/%C3%A9"),
+    ],
+)
+def test_a_path_in_any_script_is_sent_percent_encoded(transport, peer, path, sent):
+    heads = []
+
+    def play(connection: socket.socket, over: threading.Event) -> None:
+        heads.append(request_of(connection))
+        connection.sendall(OK)
+
+    url = peer(play).url.rstrip("/") + path
+    transport.check_url(url)
+    assert transport.post(url, b"{}", 5).body == b"{}"
+    assert heads[0].startswith(f"POST /agency{sent} HTTP/1.1\r\n".encode())
+
+
+@pytest.mark.parametrize("url", ["http://医保.example/", "http://[::1", "http://127.0.0.1:x/"])
+def test_what_cannot_be_addressed_was_not_sent(transport, url):
+    reply = transport.post(url, b"{}", 5)
+    assert reply.body is None
+    assert not reply.sent
+
+
+def test_a_time_limit_that_connecting_used_up_leaves_nothing_sent(transport, peer, monkeypatch):
+    seen = []
+    place = peer(lambda connection, over: seen.append(request_of(connection)))
+    monkeypatch.setattr(transport_module, "_remaining_s", _over)
+    reply = transport.post(place.url, b"{}", 5)
+    assert not reply.sent
+    place.close()
+    assert seen in ([], [b""])
+
+
+def _over(deadline: float) -> float:
+    raise TimeoutError

@@ -16,6 +16,8 @@ _LOOKS_FOR_PARENT_S = 0.5
 
 
 def main() -> None:
+    # Read before the URL is printed: the parent may end as soon as it has that, and its number would be another's.
+    parent = os.getppid()
     parser = argparse.ArgumentParser(prog="python -m tests.second_agency", description=__doc__)
     parser.add_argument("--city", type=Path, required=True, help="city file; national.yaml stands beside it")
     parser.add_argument("--people", type=Path, required=True, help="JSON of nhsa-sim people export")
@@ -27,11 +29,11 @@ def main() -> None:
     with serve(agency, asked.port) as url:
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
-        _wait_for_the_parents_end()
+        _wait_for_the_end_of(parent)
 
 
-def _wait_for_the_parents_end() -> None:
-    parent, never = os.getppid(), threading.Event()
+def _wait_for_the_end_of(parent: int) -> None:
+    never = threading.Event()
     while os.getppid() == parent:
         never.wait(_LOOKS_FOR_PARENT_S)
 

@@ -15,7 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from simulator.core.errors import refuse
 from simulator.core.json_codec import LARGEST_MESSAGE
@@ -24,6 +24,8 @@ from simulator.core.texts import Text, plain, text
 MAX_CONNECT_S = 5.0
 MAX_IDLE_CONNECTIONS = 32
 """Idle connections reusable open for each agency."""
+_PATH = "/%:@!$&'()*+,;=~?"
+"""Marks that stand in a path or query as they are, the sign of what is encoded already among them."""
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
 
 
@@ -59,7 +61,9 @@ class Transport:
             host, _ = parts.hostname, parts.port
         except ValueError:
             raise refuse("agency_url", path="url", url=url) from None
-        if parts.scheme not in ("http", "https") or not host or any(each.isspace() for each in url):
+        # A host name in another script has an ASCII form (xn--…), which is what the Host header must say.
+        spoilt = not parts.netloc.isascii() or any(each.isspace() or not each.isprintable() for each in url)
+        if parts.scheme not in ("http", "https") or not host or spoilt:
             raise refuse("agency_url", path="url", url=url)
         if parts.username is not None or parts.password is not None:
             raise refuse("agency_url_user", path="url")
@@ -69,16 +73,23 @@ class Transport:
     def post(self, url: str, raw: bytes, timeout_s: float) -> Reply:
         """Posts a message; failures of network and agency are returned in the reply, not raised."""
         deadline = time.monotonic() + timeout_s
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
+            request = _request(parts, raw)
             connection = self._acquire(parts, min(timeout_s, MAX_CONNECT_S))
         except (OSError, ValueError) as error:
-            # ValueError: a host name that cannot be encoded.
+            # ValueError: an address that cannot be encoded, as one kept by an earlier version may be.
             reason = getattr(error, "strerror", None) or str(error)
             return Reply(None, text("agency.not_reached", url=url, reason=reason), sent=False)
         reusable = False
         try:
-            reply, reusable = _exchange(connection, parts, raw, deadline)
+            # Nothing was sent when connecting has taken all of the time.
+            connection.sock.settimeout(_remaining_s(deadline))
+        except TimeoutError:
+            self._release(parts, connection, reusable=False)
+            return Reply(None, text("agency.no_answer_in_time", timeout=f"{timeout_s:g}"), sent=False)
+        try:
+            reply, reusable = _exchange(connection, request, deadline)
             return reply
         except TimeoutError:
             return Reply(None, text("agency.no_answer_in_time", timeout=f"{timeout_s:g}"))
@@ -148,17 +159,19 @@ class _DeadlineResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_DeadlineReader(sock, deadline))
 
 
-def _exchange(
-    connection: http.client.HTTPConnection, parts: SplitResult, raw: bytes, deadline: float
-) -> tuple[Reply, bool]:
-    """Sends a request and reads the answer; the second value is true if the connection can be used again."""
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+def _request(parts: SplitResult, raw: bytes) -> bytes:
+    """Bytes of a request, its path percent-encoded; raises ValueError for a host that is not ASCII."""
+    path = quote(parts.path or "/", safe=_PATH) + (f"?{quote(parts.query, safe=_PATH)}" if parts.query else "")
     head = {"Host": parts.netloc, "Content-Length": str(len(raw)), **_HEADERS}
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+    return "\r\n".join(lines).encode("ascii") + raw
+
+
+def _exchange(connection: http.client.HTTPConnection, request: bytes, deadline: float) -> tuple[Reply, bool]:
+    """Sends a request and reads the answer; the second value is true if the connection can be used again."""
     sock: Any = connection.sock
-    sock.settimeout(_remaining_s(deadline))
     # On a plain socket sendall applies the limit to the whole request, so a slow reader cannot prolong it.
-    sock.sendall("\r\n".join(lines).encode("latin-1") + raw)
+    sock.sendall(request)
     answer = _DeadlineResponse(sock, deadline)
     answer.begin()
     body = _read(answer)

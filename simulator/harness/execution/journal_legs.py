@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.core.masking import mask_text
+from simulator.core.masking import identity_values, mask_text, mask_tree
 from simulator.harness.environment.envelope_codec import NotJson, read_json
 
 
@@ -54,14 +54,15 @@ class ObservedLeg:
 
     def shown(self) -> ShownLeg:
         """For people: identities masked."""
+        known = identity_values(self.request, self.answer)
         return ShownLeg(
             self.leg,
-            self.infno,
-            self.msgid,
-            mask_text(self.request),
-            mask_text(self.answer),
+            mask_text(self.infno, known),
+            mask_text(self.msgid, known),
+            mask_text(self.request, known),
+            mask_text(self.answer, known),
             self.outcome,
-            tuple(self.findings),
+            tuple(mask_tree(self.findings, known)),
         )
 
 

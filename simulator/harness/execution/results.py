@@ -70,6 +70,8 @@ class ScenarioResult:
     sandbox: str = ""
     people: Mapping[str, str] = field(default_factory=dict)
     """psn_no of the people by role."""
+    identities: frozenset[str] = frozenset()
+    """Values of the messages that point at people, to be masked wherever the result is shown."""
     judged: Sequence[Mapping[str, Any]] = ()
     """Answers of the insured place as the platform judged them, for the diagnosis of the run."""
     asked: Sequence[AskedLeg] = ()

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from simulator.core.errors import SetupError, SimulatorError
+from simulator.core.masking import identity_values
 from simulator.core.texts import Text, text
 from simulator.harness.environment.client import ControlRefused, NotThereYet, PlatformClient, SandboxClient
 from simulator.harness.environment.modes import Mode
@@ -88,6 +89,7 @@ def play(stage: Stage, mode: Mode, scenario: Scenario) -> Iterator[StepEnded | S
     finally:
         _leave(stage, mode, sandbox)
     result.seconds = time.perf_counter() - started
+    result.identities = identity_values(*(said for row in journal.rows for said in (row.request, row.answer)))
     yield ScenarioEnded(result, journal.rows)
 
 

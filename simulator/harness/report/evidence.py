@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator import __version__
-from simulator.core.masking import mask_text
-from simulator.core.texts import Text
 from simulator.harness.environment.modes import NATIONAL
 from simulator.harness.execution.results import Ended, ScenarioResult
+from simulator.harness.report.wording import masked
 
 ZONE = "+08:00"
 """Of the time at which a run began."""
@@ -53,13 +52,9 @@ def differences_as_json(result: ScenarioResult, most: int) -> list[dict[str, Any
         {
             "path": each.path,
             "name_zh": each.field_zh,
-            "wanted": _masked(each.wanted),
-            "got": _masked(each.got),
-            "causes": [_masked(cause) for cause in each.causes],
+            "wanted": masked(each.wanted, result).as_json(),
+            "got": masked(each.got, result).as_json(),
+            "causes": [masked(cause, result).as_json() for cause in each.causes],
         }
         for each in result.differences[:most]
     ]
-
-
-def _masked(sentence: Text) -> dict[str, str]:
-    return Text(mask_text(sentence.zh), mask_text(sentence.en)).as_json()

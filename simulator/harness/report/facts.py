@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.core.citations import cited, titled
-from simulator.core.masking import mask_text
+from simulator.core.masking import mask_tree
 from simulator.core.texts import Text, text
 from simulator.harness.execution.journal_legs import ShownLeg
 from simulator.harness.execution.matching import Mismatch
@@ -20,7 +20,7 @@ from simulator.harness.execution.results import (
     StepResult,
 )
 from simulator.harness.field_names import name_zh
-from simulator.harness.report.wording import headline, lead, rerun_command, shown_file, step_name
+from simulator.harness.report.wording import headline, lead, masked, rerun_command, shown_file, step_name
 from simulator.harness.scenario.definition import use_name
 
 
@@ -88,7 +88,7 @@ def _card(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
         for cause in difference.causes:
             causes.setdefault(cause.zh, cause)
     step = result.root_cause
-    told = [_masked(each) for each in causes.values()]
+    told = [masked(each, result) for each in causes.values()]
     # The cause is the headline; the scenario is where it was met first. What followed from it is told as that.
     first = told.pop(0) if told else None
     return {
@@ -98,9 +98,9 @@ def _card(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
         "name": result.scenario.name,
         "use": use_name(result.use),
         "step": step_name(step) if step else None,
-        "headline": headline(result),
-        "differences": [_shown_difference(each) for each in result.differences],
-        "reason": result.reason,
+        "headline": masked(headline(result), result),
+        "differences": [_shown_difference(each, result) for each in result.differences],
+        "reason": masked(result.reason, result) if result.reason else None,
         "causes": told,
         "rerun": rerun_command(result, info),
         "place": f"{shown_file(result.scenario)}:{step.step.line if step else 1}",
@@ -109,7 +109,7 @@ def _card(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
 
 
 def _run(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
-    return {
+    run = {
         "anchor": anchor(result),
         "id": result.scenario.id,
         "name": _json(result.scenario.name),
@@ -123,13 +123,14 @@ def _run(result: ScenarioResult, info: RunInfo) -> dict[str, Any]:
         "seconds": round(result.seconds, 2),
         "rerun": rerun_command(result, info),
         "place": shown_file(result.scenario),
-        "steps": [_step(each) for each in result.steps],
         "final": [_difference(each) for each in result.final],
     }
+    masked_run: dict[str, Any] = mask_tree(run, result.identities)
+    return masked_run | {"steps": [_step(each, result.identities) for each in result.steps]}
 
 
-def _step(step: StepResult) -> dict[str, Any]:
-    return {
+def _step(step: StepResult, identities: frozenset[str]) -> dict[str, Any]:
+    about = {
         "number": step.step.number,
         "infno": step.step.infno,
         "verb": step.step.verb,
@@ -139,10 +140,12 @@ def _step(step: StepResult) -> dict[str, Any]:
         "ms": round(step.seconds * 1000),
         "notes": [_json(each) for each in step.notes],
         "differences": [_difference(each) for each in step.differences],
-        "legs": [_leg(each) for each in sorted(step.legs, key=lambda each: each.leg == "agency")],
         "award": _award(step.award),
         "money": _money(step),
     }
+    masked_step: dict[str, Any] = mask_tree(about, identities)
+    # Legs are masked since they were shown, and are most of a report.
+    return masked_step | {"legs": [_leg(each) for each in sorted(step.legs, key=lambda each: each.leg == "agency")]}
 
 
 _MONEY = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay", "psn_cash_pay")
@@ -199,18 +202,14 @@ def _difference(difference: Mismatch) -> dict[str, Any]:
     }
 
 
-def _shown_difference(difference: Mismatch) -> dict[str, Any]:
+def _shown_difference(difference: Mismatch, result: ScenarioResult) -> dict[str, Any]:
     return {
         "path": difference.path,
         "zh": difference.field_zh,
-        "wanted": _masked(difference.wanted),
-        "got": _masked(difference.got),
+        "wanted": masked(difference.wanted, result),
+        "got": masked(difference.got, result),
     }
 
 
-def _masked(sentence: Text) -> Text:
-    return Text(mask_text(sentence.zh), mask_text(sentence.en))
-
-
 def _json(sentence: Text) -> dict[str, str]:
-    return _masked(sentence).as_json()
+    return sentence.as_json()

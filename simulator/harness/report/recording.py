@@ -9,7 +9,7 @@ from typing import IO
 import click
 
 from simulator.core.errors import SetupError
-from simulator.core.masking import mask_text
+from simulator.core.masking import identity_values, mask_tree
 from simulator.core.texts import text
 from simulator.harness.environment.modes import NATIONAL
 from simulator.harness.execution.journal_legs import ObservedLeg
@@ -69,5 +69,5 @@ class _Recorder:
 
 
 def _masked(facts: dict[str, object], said: dict[str, str]) -> str:
-    hidden = {name: mask_text(each) for name, each in said.items()}
-    return mask_text(json.dumps(facts, ensure_ascii=False))[:-1] + ", " + json.dumps(hidden, ensure_ascii=False)[1:]
+    masked = mask_tree(facts | said, identity_values(*said.values()))
+    return json.dumps(masked, ensure_ascii=False)

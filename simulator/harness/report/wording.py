@@ -28,7 +28,12 @@ def failure_text(result: ScenarioResult, info: RunInfo) -> Text:
     lines += _causes(differences)
     lines.append(text("harness.rerun", command=rerun_command(result, info)))
     whole = join(lines, "\n", "\n")
-    return Text(mask_text(whole.zh), mask_text(whole.en))
+    return masked(whole, result)
+
+
+def masked(sentence: Text, result: ScenarioResult) -> Text:
+    """The sentence without identity data, by shape and by what the messages of the result said of people."""
+    return Text(mask_text(sentence.zh, result.identities), mask_text(sentence.en, result.identities))
 
 
 def shown_file(scenario: Scenario) -> str:
@@ -45,13 +50,13 @@ def lead(result: ScenarioResult) -> Text:
     differences = result.differences
     for difference in differences:
         for cause in difference.causes:
-            return Text(mask_text(cause.zh), mask_text(cause.en))
+            return masked(cause, result)
     if not differences:
         return result.scenario.name
     first = differences[0]
     field = Text(first.field_zh or first.path, first.path)
     said = text("harness.wanted_and_got", field=field, wanted=first.wanted, got=first.got)
-    return Text(mask_text(said.zh), mask_text(said.en))
+    return masked(said, result)
 
 
 def headline(result: ScenarioResult) -> Text:
