@@ -33,15 +33,6 @@ class Head:
     sign_no: str
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """Message as read: fields, header and input."""
-
-    fields: Mapping[str, Any]
-    head: Head
-    body: Any
-
-
 def read(raw: bytes) -> Mapping[str, Any]:
     """The fields of a message; raises NotAMessage."""
     value = read_json(raw)

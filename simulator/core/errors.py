@@ -86,14 +86,28 @@ class DataFault:
         return f"{self.place}  {self.sentence}" if self.place else str(self.sentence)
 
 
+MOST_TOLD = 100
+"""Faults that are told one by one; a file with more is mended sooner by its cause than by its list."""
+
+
+def in_order(faults: Sequence[DataFault]) -> list[DataFault]:
+    """Faults of a file in the order of its lines; those of one line as they came."""
+    return sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0))
+
+
 class DataFaults(SimulatorError):
-    """A file or a body has one or more faults; all of them are in `faults`, in the order of the file."""
+    """A file or a body has one or more faults; `faults` has all, in the order of the file, the sentence the first."""
 
     def __init__(self, faults: Sequence[DataFault]) -> None:
         self.faults = tuple(faults)
-        places = [f"{fault.place}  " if fault.place else "" for fault in self.faults]
-        chinese = [place + fault.sentence.zh for place, fault in zip(places, self.faults, strict=True)]
-        english = [place + fault.sentence.en for place, fault in zip(places, self.faults, strict=True)]
+        told = self.faults[:MOST_TOLD]
+        places = [f"{fault.place}  " if fault.place else "" for fault in told]
+        chinese = [place + fault.sentence.zh for place, fault in zip(places, told, strict=True)]
+        english = [place + fault.sentence.en for place, fault in zip(places, told, strict=True)]
+        if len(told) < len(self.faults):
+            more = text("data.more_faults", count=len(self.faults) - len(told))
+            chinese.append(more.zh)
+            english.append(more.en)
         super().__init__(Text("\n".join(chinese), "\n".join(english)))
 
 
