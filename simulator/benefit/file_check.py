@@ -18,7 +18,7 @@ from simulator.core.schema_errors import shape
 from simulator.core.strict_yaml import Document, parse_yaml, shape_faults
 
 _ROW = re.compile(r"[^\[]+\[[0-9]+\]")
-"""Row of a section at the beginning of a path; what is inside the row falls with it."""
+"""Row of a section at the beginning of a path; a fault inside the row leaves out the whole row."""
 _HOLDERS = ("layers", "disease_groups", "dates")
 """Sections whose members stand by themselves."""
 

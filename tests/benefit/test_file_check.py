@@ -52,6 +52,7 @@ def test_rows_are_not_judged_by_the_default_list_where_the_own_one_is_faulty():
 
 
 def test_faulty_row_hides_no_fault_of_the_other_rows_of_its_section():
+    figures = f"figures: [{{ratio: '0.90', {ROW}}}]"
     found = judged(
         "ratio:",
         f'  - {{disease: any, category: retierd, value: "0.90", {ROW}}}',
@@ -60,8 +61,8 @@ def test_faulty_row_hides_no_fault_of_the_other_rows_of_its_section():
         "deductable: []",
         "deductable: []",
         "layers:",
-        f"  large_amount: {{insutypes: ['310'], who: al, base: above_cap_pay, figures: [{{ratio: '0.90', {ROW}}}]}}",
-        f"  civil_servants: {{insutypes: ['310'], who: everyone, base: own_share, figures: [{{ratio: '0.90', {ROW}}}]}}",
+        f"  large_amount: {{insutypes: ['310'], who: al, base: above_cap_pay, {figures}}}",
+        f"  civil_servants: {{insutypes: ['310'], who: everyone, base: own_share, {figures}}}",
     )
     assert found == [
         (5, "ratio[0].category"),

@@ -13,6 +13,7 @@ from simulator.cli import cli
 from simulator.core.citations import rule_headings, rules, source_headings, sources
 from simulator.core.refusals import CALL, refusal_rules
 from simulator.core.texts import Text, speaking, text
+from simulator.coverage.explanations import SENTENCES
 from simulator.coverage.requirements import sections
 from tests.agencies import protocol_reference
 from tests.support import city_file_page
@@ -129,15 +130,6 @@ _GUARDS = {
     "nothing": Text("无", "nothing"),
     "call": Text("控制调用", "control call"),
 }
-_SAID = {
-    "charge_price_negative": "catalogue.negative_price",
-    "charge_amount_differs": "catalogue.amount_differs",
-    "parts_of_charges": "benefit.parts",
-    "sign_in": "gateway.sign_in_first",
-    "infno_not_in_edition": "contract.not_in_edition",
-    "media_type": "control.media_type",
-}
-"""Sentences of refusals that are not under `refusal.`."""
 _SAYS_MORE = {"contract"}
 """The contract says what is wrong in sentences of its own."""
 
@@ -166,7 +158,7 @@ def _page_of_sources() -> str:
 def _page_of_refusals(suffix: str) -> str:
     lines = [str(_REFUSALS), str(_REFUSALS_HEAD), "|---|---|---|---|---|"]
     for rule in refusal_rules().values():
-        said = str(text(_SAID.get(rule.rule, f"refusal.{rule.rule}"))) if rule.rule not in _SAYS_MORE else "…"
+        said = str(text(SENTENCES.get(rule.rule, f"refusal.{rule.rule}"))) if rule.rule not in _SAYS_MORE else "…"
         cited = " + ".join(f"[{code}](sources{suffix}.md#{source_anchor(code)})" for code in rule.source.split("+"))
         severity = rule.severity if rule.guards != CALL else "-"
         lenient = "warning" if rule.lenient else severity
