@@ -63,6 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     "relocation": {"domain", "people", "benefit", "catalogue", "harness"},
     "testing": {"contract", "harness"},
     "coverage": {"contract", "harness", "transactions"},
+    "command_line": {"self_check"},
     "self_check": {"agencies", "benefit", "harness", "testing"},
     "pages": {"contract", "store", "sandbox", "transactions", "gateway", "control", "platform"},
 }

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def command(rules: tuple[str, ...], *, as_json: bool) -> None:
     """解释规则、拒绝和退出码 / Explain rules of findings, refusals and exit codes.
 
-    RULE: 发现的 rule，如 award.ratio、not_filed、contract.required，退出码如 2，或引用如 "rules 14"；不给则列出全部。
+    RULE: 发现的 rule，如 award.ratio、not_filed、contract.required，退出码如 2，或引用如 "rules 14" /
+    The rule of a finding, an exit code such as 2, or a citation such as "rules 14"; without it all are listed.
     """
     from simulator.coverage.explanations import explain, known_rules
     from simulator.harness.scenario.library import load

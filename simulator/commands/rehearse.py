@@ -83,8 +83,11 @@ def command(
 ) -> None:
     """联调预演 / Rehearse.
 
-    不给参数：自己启动平台、参考经办机构、参考医院，三种用法各演一遍。给出 PATHS 则只演这些场景文件或目录。
-    退出码：0 全部通过，1 有发现，2 预演本身没能进行。
+    不给参数：自己启动平台、参考经办机构、参考医院，三种用法各演一遍。给出 PATHS 则只演这些场景文件或目录 /
+    Without arguments a platform, agencies and hospitals are started here and all three uses are played; PATHS are
+    scenario files or folders.
+
+    退出码：0 全部通过，1 有发现，2 预演本身没能进行 / Exit code 0: all green, 1: findings, 2: the run itself is broken.
     """
     from simulator.harness.environment.modes import NATIONAL
     from simulator.harness.execution.rehearsal import rehearse

@@ -6,6 +6,7 @@ zeros and money never becomes a float. Repeated keys, anchors, aliases and tags 
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 
 from simulator.core.errors import DataFault, DataFaults, in_order
 from simulator.core.schema_errors import Shape, faults_of, pointer
-from simulator.core.texts import text
+from simulator.core.texts import Text, catalogue_keys, plain, text
 
 # Far above any real file; without limits a file could exhaust memory or the stack.
 LARGEST_FILE = 4 * 1024 * 1024
@@ -108,7 +109,7 @@ def _build(source: str, name: str) -> tuple[Document, list[DataFault]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        fault = DataFault(text("data.not_yaml", problem=error.problem), "", name, line, column)
+        fault = DataFault(text("data.not_yaml", problem=_own_words(error.problem or "")), "", name, line, column)
         raise DataFaults([fault]) from None
     except yaml.YAMLError as error:
         raise DataFaults([DataFault(text("data.not_yaml", problem=str(error)), file=name)]) from None
@@ -116,6 +117,18 @@ def _build(source: str, name: str) -> tuple[Document, list[DataFault]]:
         raise DataFaults([DataFault(text("data.too_deep", limit=_DEEPEST), file=name)]) from None
     reader = _Reader(name, places, faults)
     return Document(reader.value(node, ()) if node is not None else None, name, places), faults
+
+
+@cache
+def _translated() -> dict[str, Text]:
+    """Sentences of the YAML parser that the catalogue translates, by its own words."""
+    names = [key.removeprefix("data.yaml_") for key in catalogue_keys() if key.startswith("data.yaml_")]
+    told = [text(f"data.yaml_{name}") for name in names]
+    return {each.en.replace("}}", "}"): Text(each.zh.replace("}}", "}"), each.en.replace("}}", "}")) for each in told}
+
+
+def _own_words(problem: str) -> Text:
+    return _translated().get(problem, plain(problem))
 
 
 def _refuse_references(source: str, name: str) -> None:
