@@ -69,7 +69,7 @@ def _tell_schema(context: click.Context, _: click.Parameter, wanted: bool) -> No
     "--self-check", is_flag=True, help="用各带一个已知缺陷的参考系统检验预演本身 / check the rehearsal itself"
 )
 @click.option("--defect", "defects", multiple=True, metavar="NAME", help="只检验这些缺陷，可多次 / only these defects")
-@click.option("--json", "as_json", is_flag=True, help="检验结果写成 JSON / verdicts of the self-check as JSON")
+@click.option("--json", "as_json", is_flag=True, help="结果写成 JSON / results, or verdicts of a self-check, as JSON")
 def command(
     paths: tuple[Path, ...],
     report: Path,
@@ -91,21 +91,21 @@ def command(
     """
     from simulator.harness.environment.modes import NATIONAL
     from simulator.harness.execution.rehearsal import rehearse
-    from simulator.harness.report.console import Console
+    from simulator.harness.report.console import Console, JsonConsole
     from simulator.harness.report.recording import recording
     from simulator.harness.report.writers import Reports
 
     if self_check:
         _refuse_others_in_self_check(options)
         _check_itself(paths, options, defects, as_json=as_json)
-    if defects or as_json:
+    if defects:
         raise SetupError(text("self_check.only_with_self_check"))
     if unmasked and record is None:
         raise SetupError(text("harness.unmasked_without_record"))
     plan = _plan(paths, options | {"recorded": record is not None})
     spoken = str(plan.capabilities.get("edition", NATIONAL))
-    reports = Reports(report)
-    console = Console(quiet=quiet)
+    reports = Reports(report, tell=not (quiet or as_json))
+    console = JsonConsole() if as_json else Console(quiet=quiet)
     # Closed at once when interrupted, so that what was started ends before this command does.
     with recording(record, spoken, unmasked=unmasked) as written, closing(rehearse(plan)) as events:
         for event in events:

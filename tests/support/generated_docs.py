@@ -16,7 +16,7 @@ from simulator.core.texts import Text, speaking, text
 from simulator.coverage.explanations import SENTENCES
 from simulator.coverage.requirements import sections
 from tests.agencies import protocol_reference
-from tests.support import city_file_page
+from tests.support import city_file_page, reliability
 from tests.support.page_blocks import with_block
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,7 @@ def pages() -> dict[str, str]:
             made[f"docs/sources{suffix}.md"] = _page_of_sources()
             made[f"docs/city-file{suffix}.md"] = city_file_page.with_blocks(written(f"docs/city-file{suffix}.md"))
             made[f"docs/refusals{suffix}.md"] = _page_of_refusals(suffix)
+            made[f"docs/reliability{suffix}.md"] = reliability.page()
             made[f"docs/requirements{suffix}.md"] = _page_of_requirements(f"agency-protocol{suffix}.md")
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
     return {**made, reference: protocol_reference.page()}

@@ -20,6 +20,7 @@ from simulator.harness.execution.results import (
     Started,
 )
 from simulator.harness.report.likely_mistakes import lines
+from simulator.harness.report.results_json import results_as_json
 from simulator.harness.report.wording import failure_text, same_cause_text, status_reason
 from simulator.harness.scenario.definition import use_name
 
@@ -98,6 +99,15 @@ class Console:
     def _ended_quietly(self, ended: Ended) -> None:
         for line in verdict(ended) if ended.exit_code else notes(ended):
             click.echo(line)
+
+
+class JsonConsole:
+    """A listener that prints the results as JSON when the run has ended, and nothing else."""
+
+    def take(self, event: Event) -> None:
+        """Prints at the end."""
+        if isinstance(event, Ended):
+            click.echo(results_as_json(event))
 
 
 def table(ended: Ended) -> Iterable[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from simulator.harness.execution.results import FAILED, Ended
 
 
-def write_results(ended: Ended, path: Path) -> None:
-    """Writes the file; `rule` is the broken rule of a failure, blank where none is known."""
+def results_as_json(ended: Ended) -> str:
+    """Results as text; `rule` is the broken rule of a failure, blank where none is known."""
     results = [
         {
             "scenario": each.scenario.id,
@@ -18,5 +18,17 @@ def write_results(ended: Ended, path: Path) -> None:
         }
         for each in ended.results
     ]
-    whole = {"started": ended.info.started, "seed": ended.info.seed, "results": results}
-    path.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    broken = ended.broken.as_json() if ended.broken is not None else None
+    whole = {
+        "exit_code": ended.exit_code,
+        "broken": broken,
+        "started": ended.info.started,
+        "seed": ended.info.seed,
+        "results": results,
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1)
+
+
+def write_results(ended: Ended, path: Path) -> None:
+    """Writes the results into a file."""
+    path.write_text(results_as_json(ended) + "\n", encoding="utf-8")
