@@ -39,7 +39,7 @@ Figures = list[tuple[Text, int | str]]
 
 
 def habits() -> Figures:
-    """Every listed habit of clients at every place it can stand, in every edition: lenient takes it, strict tells it."""
+    """Every listed habit of clients at every place it can stand, in every edition."""
     from tests.contract.test_client_quirks import EDITIONS, SENT, cases
 
     counted: Counter[str] = Counter()
