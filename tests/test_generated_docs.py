@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import generated_docs
+from simulator.core.errors import DataFaults
+from tests.support import generated_docs, reliability
 from tests.support.page_blocks import with_block
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +17,7 @@ NAMES = (
     *("docs/sources.md", "docs/sources.zh-CN.md", "docs/city-file.md", "docs/city-file.zh-CN.md"),
     *("docs/refusals.md", "docs/refusals.zh-CN.md"),
     *("docs/requirements.md", "docs/requirements.zh-CN.md", "scenarios/tables/areas.table.csv"),
-    "scenarios/README.md",
+    *("docs/reliability.md", "docs/reliability.zh-CN.md", "scenarios/README.md"),
 )
 
 pages = cache(generated_docs.pages)
@@ -29,6 +30,13 @@ def test_make_docs_would_change_nothing(name):
 
 def test_every_generated_page_is_compared():
     assert set(NAMES) == set(pages())
+
+
+def test_file_of_figures_in_another_form_is_refused_with_its_path(tmp_path, monkeypatch):
+    (tmp_path / "soak.json").write_text('{"title": {"zh": "浸泡", "en": "soak"}, "figures": []}', encoding="utf-8")
+    monkeypatch.setattr(reliability, "FOLDER", tmp_path)
+    with pytest.raises(DataFaults, match=r"soak\.json figures"):
+        reliability.page()
 
 
 def test_a_block_that_lags_behind_is_written_anew():

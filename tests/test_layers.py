@@ -66,6 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     "coverage": {"contract", "harness", "transactions"},
     "upgrade": {"contract", "harness"},
     "dossier": {"coverage", "harness"},
+    "command_line": {"self_check"},
     "self_check": {"agencies", "benefit", "harness", "testing"},
     "pages": {"contract", "store", "sandbox", "transactions", "gateway", "control", "platform"},
 }

@@ -1,6 +1,6 @@
 """Checks of the sense of a city file, which its schema cannot see: rows that tie, overlap, or name unknown codes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from simulator.benefit.city_file import CityFile, Layer
@@ -14,27 +14,35 @@ from simulator.core.texts import Text, text
 from simulator.domain.accumulators import STAY, VISIT, YEAR
 
 
-def check(city: CityFile, national: CityFile | None) -> list[DataFault]:
-    """Every fault of the file's sense, in the order of its lines; `national` is what it is laid over."""
+def check(city: CityFile, national: CityFile | None, incomplete: Collection[str] = ()) -> list[DataFault]:
+    """Every fault of the file's sense, in the order of its lines; `national` is what it is laid over.
+
+    `incomplete` are the sections of which parts were left out; what only they could settle is not judged.
+    """
     found: list[tuple[str, Text]] = []
     class_of = _classes(city, national)
-    tables = [*city.tables.values(), *(layer.figures for layer in city.layers.values())]
-    for rows in tables:
+    tables = {**city.tables, **{f"layers.{fund}": layer.figures for fund, layer in city.layers.items()}}
+    codes_known = not {"diseases", "disease_groups"} & set(incomplete)
+    for name, rows in tables.items():
         found += _dates(rows)
-        found += _ties(rows, class_of)
+        if codes_known and name.partition(".")[0] not in incomplete:
+            found += _ties(rows, class_of)
         found += [fault for row in rows for fault in _selectors(row)]
     for rule, rows in city.tables.items():
         found += bad_periods(rows)
         found += _brackets(rule, rows)
         found += _by_visit(rule, rows)
     found += _diseases(city.tables.get("diseases", ()))
-    found += _codes(city, class_of)
+    if codes_known:
+        found += _codes(city, class_of, all_rows=not set(incomplete) & city.tables.keys())
     for layer in city.layers.values():
         found += _layer(layer)
-    found += _order(city, national)
+    if not {"layers", "layer_order"} & set(incomplete):
+        found += _order(city, national)
     # A row that has another fault already is not also told to be out of reach.
     told = {path for path, _ in found}
-    found += [fault for fault in _out_of_reach(city, class_of) if fault[0] not in told]
+    if codes_known:
+        found += [fault for fault in _out_of_reach(city, class_of) if fault[0] not in told]
     faults = [city.document.fault(path, sentence) for path, sentence in found]
     return sorted(faults, key=lambda fault: (fault.line or 0, fault.path))
 
@@ -126,8 +134,8 @@ def _diseases(rows: Sequence[DatedRow]) -> Iterator[tuple[str, Text]]:
                 yield row.path, text("policy.covered_twice", code=code, one=owner[code], other=disease.code)
 
 
-def _codes(city: CityFile, class_of: Mapping[str, str]) -> Iterator[tuple[str, Text]]:
-    """A row names a class on the list in force, a sub-code of one, or a group of such codes."""
+def _codes(city: CityFile, class_of: Mapping[str, str], *, all_rows: bool) -> Iterator[tuple[str, Text]]:
+    """A row names a class on the list in force, a sub-code of one, or a group of such codes that some row names."""
     words = {*city.groups, ANY, ORDINARY}
     for row in (row for rows in city.tables.values() for row in rows):
         code = dict(row.when).get("disease", ANY)
@@ -136,7 +144,7 @@ def _codes(city: CityFile, class_of: Mapping[str, str]) -> Iterator[tuple[str, T
             yield row.path, text(key, code=code, hint=hint(code, sorted(known)))
     used = {dict(row.when).get("disease") for rows in city.tables.values() for row in rows}
     for name, codes in city.groups.items():
-        if name not in used:
+        if all_rows and name not in used:
             yield f"disease_groups.{name}", text("policy.unused_group", group=name)
         for index, code in enumerate(codes):
             if code not in class_of:

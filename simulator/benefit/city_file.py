@@ -94,7 +94,10 @@ def compile_city(document: Document) -> CityFile:
 
 
 class _Compiler:
-    """Turns the written rows of one document into Row, collecting every fault instead of stopping at the first."""
+    """Turns the written rows of one document into Row, collecting every fault instead of stopping at the first.
+
+    None stands for a row that was left out because its form is wrong, so that the others keep their places.
+    """
 
     def __init__(self, document: Document, origin: str, groups: Mapping[str, tuple[str, ...]]) -> None:
         self.document = document
@@ -104,7 +107,7 @@ class _Compiler:
 
     def rows(self, rule: str, written: Sequence[Stated], value: Compile) -> tuple[DatedRow, ...]:
         path = rule if rule in _VALUES else f"layers.{rule}.figures"
-        made = (self._row(rule, f"{path}[{index}]", stated, value) for index, stated in enumerate(written))
+        made = (self._row(rule, f"{path}[{index}]", stated, value) for index, stated in enumerate(written) if stated)
         return tuple(row for row in made if row is not None)
 
     def layer(self, fund: str, stated: Stated) -> Layer:
@@ -113,7 +116,8 @@ class _Compiler:
 
     def examples(self, written: Sequence[Stated]) -> tuple[Stated, ...]:
         for index, stated in enumerate(written):
-            self._day(f"examples[{index}]", stated, "day")
+            if stated:
+                self._day(f"examples[{index}]", stated, "day")
         return tuple(written)
 
     def _row(self, rule: str, path: str, stated: Stated, value: Compile) -> DatedRow | None:

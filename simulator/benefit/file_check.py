@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from string import Template
+from typing import Any
 
 from simulator.benefit.checks import check
 from simulator.benefit.city import City
@@ -13,12 +14,13 @@ from simulator.benefit.city_file import NATIONAL, CityFile, compile_city
 from simulator.benefit.examples import failing_examples
 from simulator.benefit.policy_book import PolicyBook
 from simulator.core.errors import DataFault, DataFaults
-from simulator.core.schema_errors import faults_of, shape
-from simulator.core.strict_yaml import Document, parse_yaml
+from simulator.core.schema_errors import shape
+from simulator.core.strict_yaml import Document, parse_yaml, shape_faults
 
-_LOOKED_AT_BY_OTHERS = frozenset({"diseases", "layers", "layer_order"})
-"""Sections without which others cannot be judged: the default would be taken in their place."""
-_SECTION = re.compile(r"[^.\[]+")
+_ROW = re.compile(r"[^\[]+\[[0-9]+\]")
+"""Row of a section at the beginning of a path; a fault inside the row leaves out the whole row."""
+_HOLDERS = ("layers", "disease_groups", "dates")
+"""Sections whose members stand by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,13 @@ class CheckedFile:
 
 def check_city_file(raw: bytes | str, name: str, book: PolicyBook) -> CheckedFile:
     """Judges the text of a file laid over the national defaults of a book."""
+    faults: list[DataFault] = []
     try:
-        document = parse_yaml(raw, name)
+        document = parse_yaml(raw, name, found=faults)
     except DataFaults as error:
         return CheckedFile(name, None, error.faults)
-    city, faults = _judged(document, book.files[NATIONAL])
+    city, more = _judged(document, book.files[NATIONAL])
+    faults += more
     if city is None or faults:
         return CheckedFile(name, None, tuple(sorted(faults, key=lambda each: (each.line or 0, each.path))))
     if city.area == NATIONAL:
@@ -52,35 +56,57 @@ def check_city_file(raw: bytes | str, name: str, book: PolicyBook) -> CheckedFil
 
 
 def _judged(document: Document, national: CityFile) -> tuple[CityFile | None, list[DataFault]]:
-    """Faults of shape, of single rows and of sense; a faulty section does not hide the faults of the others."""
+    """Faults of shape, of single rows and of sense; a faulty row hides the faults of no other row."""
     wanted = shape("simulator.benefit", "city.schema.json")
-    faults = [document.fault(fault.path, fault.sentence) for fault in faults_of(document.data, wanted)]
+    faults = shape_faults(document, wanted)
     if not isinstance(document.data, dict):
         return None, faults
-    left_out = _sections(faults)
+    left_out = {_part(fault.path) for fault in faults}
     while True:
-        sound = {key: value for key, value in document.data.items() if key not in left_out}
-        sound = {"area": "", "name": "", "version": "", **sound}
+        sound = {"area": "", "name": "", "version": "", **_without(document.data, left_out)}
         try:
             city = compile_city(Document(sound, document.name, document.places))
         except DataFaults as error:
             faults += error.faults
-            left_out |= _sections(error.faults)
+            left_out |= {_part(fault.path) for fault in error.faults}
             continue
-        if left_out.isdisjoint(_LOOKED_AT_BY_OTHERS):
-            faults += check(city, None if city.area == NATIONAL else national)
+        incomplete = {re.split(r"[.\[]", part, maxsplit=1)[0] for part in left_out}
+        faults += check(city, None if city.area == NATIONAL else national, incomplete)
         return city, faults
 
 
-def _sections(faults: Iterable[DataFault]) -> set[str]:
-    return {found.group() for fault in faults if (found := _SECTION.match(fault.path))}
+def _part(path: str) -> str:
+    """Smallest part of a file that can be left out where there is a fault: a row, a member or a section."""
+    if row := _ROW.match(path):
+        return row.group()
+    section, _, inner = path.partition(".")
+    return f"{section}.{inner.partition('.')[0]}" if section in _HOLDERS and inner else section
+
+
+def _without(data: Mapping[str, Any], left_out: Collection[str]) -> dict[str, Any]:
+    """The data without these parts; None stands for a row, so that the rows after it keep their numbers."""
+
+    def kept(value: Any, path: str) -> Any:
+        if isinstance(value, list):
+            return [None if f"{path}[{index}]" in left_out else item for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            return {
+                key: kept(inner, f"{path}.{key}") for key, inner in value.items() if f"{path}.{key}" not in left_out
+            }
+        return value
+
+    return {key: kept(value, key) for key, value in data.items() if key not in left_out}
 
 
 def new_city_file(area: str, name: str, book: PolicyBook) -> str:
     """Text of a city file to begin with: the national list of diseases, all other sections as comments."""
     rows = [_disease_row(dict(row)) for row in book.files[NATIONAL].document.data["diseases"]]
     template = resources.files(__package__).joinpath("city_template.yaml").read_text(encoding="utf-8")
-    return Template(template).substitute(area=area, name=name, diseases="".join(f"\n  - {row}" for row in rows))
+    # An editor completes and checks by the schema of the version that is installed here.
+    with resources.as_file(resources.files(__package__).joinpath("city.schema.json")) as file:
+        schema = file.as_uri()
+    listed = "".join(f"\n  - {row}" for row in rows)
+    return Template(template).substitute(area=area, name=name, diseases=listed, schema=schema)
 
 
 def _disease_row(stated: dict[str, object]) -> str:

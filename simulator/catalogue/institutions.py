@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from simulator.core.errors import DataFault, DataFaults
+from simulator.core.errors import DataFault, DataFaults, in_order
 from simulator.core.schema_errors import faults_of, hint, shape
 from simulator.core.strict_csv import CsvRow, parse_csv
 from simulator.core.texts import Text, text
@@ -132,7 +132,7 @@ def _read(raw: bytes, name: str) -> dict[str, Institution]:
     needed = ("code", "name", "area", "level", "kind", "uscc", "open", "source")
     found: dict[str, Institution] = {}
     faults: list[DataFault] = []
-    for row in parse_csv(raw, name, COLUMNS, key=("code",), needed=needed):
+    for row in parse_csv(raw, name, COLUMNS, key=("code",), needed=needed, found=faults):
         institution = _of_row(row)
         wrong = [*_faults(institution)]
         if row["open"] not in ("Y", "N"):
@@ -140,7 +140,7 @@ def _read(raw: bytes, name: str) -> dict[str, Institution]:
         faults += [DataFault(sentence, column, name, row.line, COLUMNS.index(column) + 1) for column, sentence in wrong]
         found[institution.code] = institution
     if faults:
-        raise DataFaults(faults)
+        raise DataFaults(in_order(faults))
     return found
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from simulator.catalogue.item import CHARGE_TYPES, GRADES, KINDS, MARKS, Item, Items
-from simulator.core.errors import DataFault, DataFaults
+from simulator.core.errors import DataFault, DataFaults, in_order
 from simulator.core.schema_errors import faults_of, hint, shape
 from simulator.core.strict_csv import parse_csv
 from simulator.core.texts import Text, text
@@ -29,8 +29,8 @@ Place = Callable[[str, Text], DataFault]
 
 def read_table(raw: bytes, name: str) -> Items:
     """Reads a table of items; raises DataFaults with file, line and column."""
-    rows = parse_csv(raw, name, COLUMNS, key=("code", "valid_from"), needed=NEEDED)
     faults: list[DataFault] = []
+    rows = parse_csv(raw, name, COLUMNS, key=("code", "valid_from"), needed=NEEDED, found=faults)
     read: list[tuple[Item, Place]] = []
     for row in rows:
 
@@ -155,7 +155,7 @@ def _gathered(read: Sequence[tuple[Item, Place]], faults: list[DataFault]) -> It
             faults.append(place("valid_from", text("catalogue.versions_overlap", code=item.code)))
         found[item.code] = (*earlier, item)
     if faults:
-        raise DataFaults(faults)
+        raise DataFaults(in_order(faults))
     return found
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from simulator.commands.defect_options import defect_options
+from simulator.command_line.defect_options import defect_options
 from simulator.core.errors import DataFault, DataFaults, SetupError
 from simulator.core.texts import text
 
@@ -14,7 +14,7 @@ from simulator.core.texts import text
 @click.option("--port", default=8200, show_default=True, help="监听端口 / port")
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 / address to listen on")
 @click.option("--people", type=click.Path(path_type=Path), help="people export 的 JSON / JSON of people export")
-@click.option("--store", default="", help="账目文件夹（默认 .nhsa-sim/agency-<区划>）/ folder of its books")
+@click.option("--store", default="", help="账目文件夹（默认 .nhsa-sim/agency-<区划>） / folder of its books")
 @click.option("--data", default="", help="自备政策等的文件夹 / folder with your own policies and places")
 @click.option("--edition", default="national", show_default=True, help="它讲的规范版本 / edition that it speaks")
 @click.option("--own-clock", is_flag=True, help="用本机时间，不用报文里的时间 / go by its own clock")
@@ -37,7 +37,8 @@ def command(
     """启动参考经办机构 / Serve the reference agency.
 
     \b
-    代替参保地经办机构：只讲经办机构协议（docs/agency-protocol.zh-CN.md），账目自己记，重启不丢。
+    代替参保地经办机构：只讲经办机构协议（docs/agency-protocol.zh-CN.md），账目自己记，重启不丢 /
+    Stands in for the insured place: speaks the agency protocol only (docs/agency-protocol.md), keeps books of its own.
     In a city's place: it speaks only the agency protocol and keeps its own books, also over a restart.
 
     \b

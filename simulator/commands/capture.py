@@ -37,7 +37,7 @@ def command(
     from simulator.capture.steps import captured
     from simulator.capture.writing import one_line, written
     from simulator.harness.environment.client import connect
-    from simulator.harness.scenario.loader import SUFFIX, scenario_from
+    from simulator.harness.scenario.loader import SUFFIX, scenarios_from
 
     if (recording is None) == (not platform):
         raise SetupError(text("capture.one_source"))
@@ -52,7 +52,7 @@ def command(
     policy = _versions(client, [each.facts["insured_at"] for each in capture.people], capture.clock)
     content = written(capture, policy)
     # Read back before it is kept: a file that the loader refuses would be no scenario.
-    scenario = scenario_from(content, output)
+    (scenario,) = scenarios_from(content, output)
     if client is not None:
         seed = client.platform.control("GET", f"sandboxes/{client.name}")["seed"]
         capture.untold += replay_differences(client.platform, scenario, capture, seed)

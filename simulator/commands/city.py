@@ -104,8 +104,8 @@ def _unknown(area: str) -> Any:
 
 
 def _tell(checked: "CheckedFile") -> None:
-    for fault in checked.faults:
-        click.echo(str(fault))
+    if checked.faults:
+        click.echo(str(DataFaults(checked.faults)))
     counts = {"file": checked.name, "examples": checked.examples, "failed": checked.examples_failed}
     if checked.faults:
         click.echo(text("city_command.faults", count=len(checked.faults), **counts))

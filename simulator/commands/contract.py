@@ -124,7 +124,7 @@ def _progress(files: list[Path]) -> Iterator[Callable[[int], object]]:
 def diff(old: str, new: str, form: str, output: Path | None, infno: tuple[str, ...], fail_on: str | None) -> None:
     """比较两个规范版本 / Compare two editions.
 
-    OLD 与 NEW 是版本名或文件夹，如 hunan-1.3 jiangxi-1.0。
+    OLD 与 NEW 是版本名或文件夹 / names or folders of editions, such as hunan-1.3 jiangxi-1.0.
     """
     from simulator.contract.diff import compare
     from simulator.contract.diff.difference_reports import FORMS
@@ -164,7 +164,7 @@ def list_(edition: str, *, everything: bool) -> None:
 @EDITION
 @click.option("--direction", type=click.Choice(["in", "out"]), help="只看请求或应答 / the request or the answer only")
 def show(infno: str, edition: str, direction: str | None) -> None:
-    """一个交易的字段、必填、代码与存疑 / The fields of a transaction (ENVELOPE: 报文头)."""
+    """一个交易的字段、必填、代码与存疑（ENVELOPE 为报文头） / The fields of a transaction (ENVELOPE: the header)."""
     from simulator.contract.lookup import columns, field_lines, refuse_unserved
 
     contract = contract_of(edition)

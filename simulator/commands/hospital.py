@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simulator.commands.defect_options import defect_options
+from simulator.command_line.defect_options import defect_options
 from simulator.core.errors import SetupError
 from simulator.core.texts import text
 
@@ -37,7 +37,9 @@ def command(
 ) -> None:
     """启动参考医院 / Run the reference hospital.
 
-    看任务板（/_sim/tasks）上交给这些地区医院的事，用自己的报文去办；没收到应答的查询重发，结算则冲正后重办。
+    看任务板（/_sim/tasks）上交给这些地区医院的事，用自己的报文去办；没收到应答的查询重发，结算则冲正后重办 /
+    Does what the task board (/_sim/tasks) asks of these hospitals, in messages of its own; repeats unanswered
+    questions, reverses unanswered settlements.
     """
     from simulator.harness.environment.client import connect
     from simulator.harness.hospital.hospital import ReferenceHospital

@@ -31,7 +31,13 @@ from simulator.core.texts import text
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="发压进程数 / processes")
 @click.option("--data", default="", help="自备数据目录 / folder with your own policies, catalogues, institutions")
-@click.option("--report", default="load-report", show_default=True, type=click.Path(path_type=Path), help="报告目录")
+@click.option(
+    "--report",
+    default="load-report",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="报告目录 / folder of the report",
+)
 @click.option("--keep", is_flag=True, help="保留新建的沙箱 / keep the sandbox that was made")
 def command(
     users: int,
@@ -47,7 +53,9 @@ def command(
 ) -> None:
     """压测 / Load.
 
-    不给 --platform 则自己启动一个。退出码：0 全部满足，1 有限值未满足或账目不平（逐条列出），2 没能进行。
+    不给 --platform 则自己启动一个。退出码：0 全部满足，1 有限值未满足或账目不平（逐条列出），2 没能进行 /
+    Starts a platform of its own without --platform. Exit code 0: all limits held, 1: some did not, or the books differ,
+    2: the run is broken.
     """
     from simulator.loadtests import running
     from simulator.loadtests.limits import load_limits

@@ -27,7 +27,9 @@ def command() -> None:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--area", "areas", multiple=True, metavar="AREA", help="只要这些参保地 / only these insured areas")
 @click.option("--seed", default=230900, show_default=True, help="与 rehearse 相同的种子 / the seed of rehearse")
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True, help="格式")
+@click.option(
+    "--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True, help="格式 / format"
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="文件或目录 / file or folder (default: stdout)")
 @click.option(
     "--start", type=click.DateTime(["%Y-%m-%d"]), help="场景改在这一天开始 / the day on which scenarios begin"
@@ -52,7 +54,8 @@ def export(
 ) -> None:
     """导出场景所需的人员 / Export the people that the chosen scenarios need.
 
-    与同一种子的 `rehearse` 造出的是同一批人。给出 PATHS 则只看这些场景文件或目录。
+    与同一种子的 `rehearse` 造出的是同一批人。给出 PATHS 则只看这些场景文件或目录 /
+    The same people as `rehearse` makes from the same seed; with PATHS those of these scenario files or folders only.
     """
     from simulator.harness.scenario.date_shift import begin_on
     from simulator.harness.scenario.library import load

@@ -116,7 +116,7 @@ _KEPT = (
     "--self-check", is_flag=True, help="用各带一个已知缺陷的参考系统检验预演本身 / check the rehearsal itself"
 )
 @click.option("--defect", "defects", multiple=True, metavar="NAME", help="只检验这些缺陷，可多次 / only these defects")
-@click.option("--json", "as_json", is_flag=True, help="检验结果写成 JSON / verdicts of the self-check as JSON")
+@click.option("--json", "as_json", is_flag=True, help="结果写成 JSON / results, or verdicts of a self-check, as JSON")
 def command(
     paths: tuple[Path, ...],
     report: Path,
@@ -132,20 +132,23 @@ def command(
 ) -> None:
     """联调预演 / Rehearse.
 
-    不给参数：自己启动平台、参考经办机构、参考医院，三种用法各演一遍。给出 PATHS 则只演这些场景文件或目录。
-    退出码：0 全部通过，1 有发现，2 预演本身没能进行。
+    不给参数：自己启动平台、参考经办机构、参考医院，三种用法各演一遍。给出 PATHS 则只演这些场景文件或目录 /
+    Without arguments a platform, agencies and hospitals are started here and all three uses are played; PATHS are
+    scenario files or folders.
+
+    退出码：0 全部通过，1 有发现，2 预演本身没能进行 / Exit code 0: all green, 1: findings, 2: the run itself is broken.
     """
     from simulator.harness.environment.modes import NATIONAL
     from simulator.harness.execution.kept_run import KeptRun, failed_in, only_of, progress_of
     from simulator.harness.execution.rehearsal import rehearse
-    from simulator.harness.report.console import Console
+    from simulator.harness.report.console import Console, JsonConsole
     from simulator.harness.report.recording import recording
     from simulator.harness.report.writers import RESULTS, Reports
 
     if self_check:
         _refuse_others_in_self_check(options)
         _check_itself(paths, options, defects, as_json=as_json)
-    if defects or as_json:
+    if defects:
         raise SetupError(text("self_check.only_with_self_check"))
     if unmasked and record is None:
         raise SetupError(text("harness.unmasked_without_record"))
@@ -153,12 +156,12 @@ def command(
     plan = _plan(paths, options | {"recorded": record is not None, "only": only, "report": report})
     spoken = str(plan.capabilities.get("edition", NATIONAL))
     progress = progress_of(resume, plan) if resume is not None else None
-    reports = Reports(report)
+    reports = Reports(report, tell=not (quiet or as_json))
     kept = KeptRun(report, plan, _settings(), resumed=resume)
-    if progress is not None:
+    if progress is not None and not as_json:
         done = len(progress.results)
         click.echo(text("harness.resumed", started=progress.started, done=done, left=plan.turns - done))
-    console = Console(quiet=quiet)
+    console = JsonConsole() if as_json else Console(quiet=quiet)
     # Closed at once when interrupted, so that what was started ends before this command does.
     with (
         recording(record, spoken, unmasked=unmasked, resumed=resume is not None) as written,

@@ -28,7 +28,8 @@ NO_RESULT = "·"
 def command(areas: tuple[str, ...], report: Path, as_json: bool) -> None:
     """协议的每一条要求：由什么规则判定、哪些场景涉及、上次结果 / Requirements with rules, scenarios, last result.
 
-    ✓ 通过  ✗ 未通过  ? 场景因别的规则没有通过  – 未测，附原因  · 没有演过或不涉及这个参保地
+    ✓ 通过  ✗ 未通过  ? 场景因别的规则没有通过  – 未测，附原因  · 没有演过或不涉及这个参保地 /
+    ✓ passed  ✗ failed  ? failed by another rule  – not tested, with the reason  · not played, or of another area
     """
     from simulator.coverage.last_results import last_results
     from simulator.coverage.requirements import sections, shown

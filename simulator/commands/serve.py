@@ -21,8 +21,8 @@ from simulator.core.texts import text
 )
 @click.option("--lenient", is_flag=True, help="放过常见习惯并记为警告 / let known habits of clients through")
 @click.option("--gateway", type=click.Choice(["none", "api_hmac"]), default="none", help="网关签名 / gateway profile")
-@click.option("--access-key", default="", envvar="NHSA_SIM_ACCESS_KEY", help="网关 AK")
-@click.option("--secret-key", default="", envvar="NHSA_SIM_SECRET_KEY", help="网关 SK")
+@click.option("--access-key", default="", envvar="NHSA_SIM_ACCESS_KEY", help="网关 AK / access key of the gateway")
+@click.option("--secret-key", default="", envvar="NHSA_SIM_SECRET_KEY", help="网关 SK / secret key of the gateway")
 @click.option("--sm4-key", default="", envvar="NHSA_SIM_SM4_KEY", help="SM4 密钥 / key in hexadecimal")
 @click.option("--sign-in", is_flag=True, help="其他交易须先 9001 签到 / demand 9001 first")
 @click.option("--token", default="", envvar="NHSA_SIM_TOKEN", help="控制接口令牌 / token of control and metrics")
@@ -34,7 +34,8 @@ from simulator.core.texts import text
 def command(host: str, port: int, listen: tuple[str, ...], opened: bool, **options: object) -> None:
     """启动仿真平台 / Serve the platform.
 
-    业务入口 /fsi/api/rsfComIfsService/callService，沙箱前缀 /s/<名称>，控制接口 /_sim/。
+    业务入口 /fsi/api/rsfComIfsService/callService，沙箱前缀 /s/<名称>，控制接口 /_sim/ /
+    Business at /fsi/api/rsfComIfsService/callService, a sandbox under /s/<name>, control under /_sim/.
     """
     from simulator.server import serving
     from simulator.store.factory import only_server_of

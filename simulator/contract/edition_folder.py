@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.contract.vocabulary import CONFIDENCE, DIRECTIONS, FORMS, NODE_KINDS, REQUIRED, STATES, TYPES
-from simulator.core.errors import DataFault, DataFaults
+from simulator.core.errors import DataFault, DataFaults, in_order
 from simulator.core.schema_errors import hint, shape
 from simulator.core.strict_csv import CsvRow, parse_csv
 from simulator.core.strict_yaml import Document, read_yaml
@@ -150,8 +150,8 @@ def _read_table(file: Path, table: TableFile, *, is_base: bool, is_overlay: bool
     raw = file.read_bytes()
     _refuse_other_separators(raw, str(file), columns)
     needed = [column for column in table.key if column not in ("field", "code")] + ([] if is_base else ["change"])
-    rows = parse_csv(raw, str(file), columns, key=table.key, needed=needed)
     faults: list[DataFault] = []
+    rows = parse_csv(raw, str(file), columns, key=table.key, needed=needed, found=faults)
     words: dict[str, Sequence[str]] = dict(table.words)
     if not is_base:
         words["change"] = OVERLAY_CHANGES if is_overlay else CHANGES
@@ -163,7 +163,7 @@ def _read_table(file: Path, table: TableFile, *, is_base: bool, is_overlay: bool
                 faults.append(_wrong_word(str(file), row, columns, column, allowed))
         faults += _blanks(str(file), row, columns)
     if faults:
-        raise DataFaults(faults)
+        raise DataFaults(in_order(faults))
     return rows
 
 

@@ -87,7 +87,12 @@ class DataFault:
 
 
 MOST_FAULTS = 100
-"""Faults told of one file or body; who made a thousand needs no more to see what went wrong."""
+"""Faults told of one file or body, one by one; with more, the cause mends sooner than the list."""
+
+
+def in_order(faults: Sequence[DataFault]) -> list[DataFault]:
+    """Faults of a file in the order of its lines; those of one line as they came."""
+    return sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0))
 
 
 class DataFaults(SimulatorError):
@@ -98,6 +103,10 @@ class DataFaults(SimulatorError):
         places = [f"{fault.place}  " if fault.place else "" for fault in self.faults]
         chinese = [place + fault.sentence.zh for place, fault in zip(places, self.faults, strict=True)]
         english = [place + fault.sentence.en for place, fault in zip(places, self.faults, strict=True)]
+        if len(self.faults) < len(faults):
+            more = text("data.more_faults", count=len(faults) - len(self.faults))
+            chinese.append(more.zh)
+            english.append(more.en)
         super().__init__(Text("\n".join(chinese), "\n".join(english)))
 
 

@@ -129,14 +129,13 @@ def _sentences(error: "ValidationError") -> Iterable[tuple[Text, Path]]:
     schema: Any = error.schema
     if kind == "additionalProperties" and isinstance(got, Mapping):
         known = list(schema.get("properties", {}))
-        patterns = schema.get("patternProperties", {})
-        extra = [key for key in got if key not in known and not _matches_any(key, patterns)]
         # A sentence each is made only for as many as are told.
-        return ((_unknown_key(key, known), (key,)) for key in extra)
+        return ((_unknown_key(key, known), (key,)) for key in _unknown_keys(got, schema))
     if kind == "required" and isinstance(got, Mapping):
-        return [
-            (text("data.missing_key", key=key), ()) for key in rule if key not in got and f"'{key}'" in error.message
-        ]
+        # Of the branches of a choice only the nearest fault is told, which may be this one.
+        misspelt = _misspelt(got, schema) if error.parent is None else set()
+        missing = [key for key in rule if key not in got and f"'{key}'" in error.message and key not in misspelt]
+        return [(text("data.missing_key", key=key), ()) for key in missing]
     if kind == "type":
         kinds = rule if isinstance(rule, list) else [rule]
         return [(text("data.wrong_type", wanted=_kinds(kinds), got=shown(got)), ())]
@@ -168,6 +167,20 @@ def _sentences(error: "ValidationError") -> Iterable[tuple[Text, Path]]:
 
 def _unknown_key(key: str, known: list[str]) -> Text:
     return text("data.unknown_key", key=key, hint=hint(key, known), allowed=", ".join(sorted(known)) or "-")
+
+
+def _unknown_keys(got: Mapping[str, object], schema: Mapping[str, Any]) -> list[str]:
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    return [key for key in got if key not in known and not _matches_any(key, patterns)]
+
+
+def _misspelt(got: Mapping[str, object], schema: Mapping[str, Any]) -> set[str]:
+    """Known keys that an unknown key is told to have meant, so that a misspelling is one fault and not two."""
+    if schema.get("additionalProperties") is not False:
+        return set()
+    absent = [key for key in schema.get("properties", {}) if key not in got]
+    meant = {key: nearest(key, schema["properties"]) for key in _unknown_keys(got, schema)}
+    return {close for close in meant.values() if close in absent}
 
 
 def _matches_any(key: str, patterns: Mapping[str, object]) -> bool:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from simulator.core.errors import DataFault, DataFaults
@@ -22,11 +22,18 @@ class CsvRow:
 
 
 def parse_csv(
-    raw: bytes, name: str, columns: Sequence[str], *, key: Sequence[str] = (), needed: Sequence[str] = ()
+    raw: bytes,
+    name: str,
+    columns: Sequence[str],
+    *,
+    key: Sequence[str] = (),
+    needed: Sequence[str] = (),
+    found: list[DataFault] | None = None,
 ) -> list[CsvRow]:
     """Rows of a table whose header must be `columns` exactly.
 
-    `key` columns together stand once; `needed` columns are never empty. Raises DataFaults with every fault found.
+    `key` columns together stand once; `needed` columns are never empty. Raises DataFaults with every fault found; with
+    a list `found` the faults go there instead, and the rows that have none are returned to be judged further.
     """
     reader = csv.reader(io.StringIO(decode(raw, name), newline=""), strict=True)
     rows: list[CsvRow] = []
@@ -44,21 +51,27 @@ def parse_csv(
                 faults.append(DataFault(sentence, file=name, line=line))
                 continue
             row = CsvRow(dict(zip(columns, cells, strict=True)), line)
-            rows.append(row)
+            before = len(faults)
             if not all(map(row.values.__getitem__, needed)):
-                faults += [
-                    DataFault(text("data.csv_no_value", column=column), column, name, line, columns.index(column) + 1)
-                    for column in needed
-                    if not row[column]
-                ]
+                faults += _empty(row, name, columns, needed)
             if key:
                 identity = tuple(map(row.values.__getitem__, key))
                 if identity in seen:
                     sentence = text("data.csv_duplicate", key=" ".join(identity), line=seen[identity])
                     faults.append(DataFault(sentence, file=name, line=line))
                 seen.setdefault(identity, line)
+            if len(faults) == before:
+                rows.append(row)
     except csv.Error as error:
         faults.append(DataFault(text("data.not_csv", problem=str(error)), file=name, line=reader.line_num))
-    if faults:
+    if found is not None:
+        found += faults
+    elif faults:
         raise DataFaults(faults)
     return rows
+
+
+def _empty(row: CsvRow, name: str, columns: Sequence[str], needed: Sequence[str]) -> Iterator[DataFault]:
+    for column in needed:
+        if not row[column]:
+            yield DataFault(text("data.csv_no_value", column=column), column, name, row.line, columns.index(column) + 1)

@@ -6,14 +6,15 @@ zeros and money never becomes a float. Repeated keys, anchors, aliases and tags 
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from simulator.core.errors import DataFault, DataFaults
+from simulator.core.errors import DataFault, DataFaults, in_order
 from simulator.core.schema_errors import Shape, faults_of, pointer
-from simulator.core.texts import text
+from simulator.core.texts import Text, catalogue_keys, plain, text
 
 # Far above any real file; without limits a file could exhaust memory or the stack.
 LARGEST_FILE = 4 * 1024 * 1024
@@ -51,22 +52,34 @@ def read_yaml(path: Path, wanted: Shape | None = None) -> Document:
     return parse_yaml(raw, str(path), wanted)
 
 
-def parse_yaml(raw: bytes | str, name: str, wanted: Shape | None = None) -> Document:
-    """Reads and checks YAML text; `name` stands for the file in faults."""
+def parse_yaml(
+    raw: bytes | str, name: str, wanted: Shape | None = None, found: list[DataFault] | None = None
+) -> Document:
+    """Reads and checks YAML text; `name` stands for the file in faults.
+
+    With a list `found` the faults of keys go there instead of being raised, and the rest can be judged further.
+    """
     source = raw if isinstance(raw, str) else decode(raw, name)
     if len(source) > LARGEST_FILE:
         raise DataFaults([DataFault(text("data.too_large", size=len(source), limit=LARGEST_FILE), file=name)])
-    document = _build(source, name)
+    document, faults = _build(source, name)
+    if found is not None:
+        found += faults
+    elif faults:
+        raise DataFaults(in_order([*faults, *(shape_faults(document, wanted) if wanted is not None else ())]))
     return document if wanted is None else checked(document, wanted)
 
 
 def checked(document: Document, wanted: Shape) -> Document:
     """The document when it keeps a schema; raises DataFaults in the order of the file."""
-    faults = faults_of(document.data, wanted)
-    if faults:
-        placed = [document.fault(fault.path, fault.sentence) for fault in faults]
-        raise DataFaults(sorted(placed, key=lambda fault: (fault.line or 0, fault.column or 0, fault.path)))
+    if faults := shape_faults(document, wanted):
+        raise DataFaults(faults)
     return document
+
+
+def shape_faults(document: Document, wanted: Shape) -> list[DataFault]:
+    """Faults of a document against a schema, in the order of the file."""
+    return in_order([document.fault(fault.path, fault.sentence) for fault in faults_of(document.data, wanted)])
 
 
 def decode(raw: bytes, name: str) -> str:
@@ -86,22 +99,36 @@ def decode(raw: bytes, name: str) -> str:
         raise DataFaults([DataFault(sentence, file=name, line=line)]) from None
 
 
-def _build(source: str, name: str) -> Document:
+def _build(source: str, name: str) -> tuple[Document, list[DataFault]]:
+    """The document, and its repeated and unreadable keys; raises DataFaults where it is no YAML that is read here."""
     places: dict[str, tuple[int, int]] = {}
+    faults: list[DataFault] = []
     try:
         _refuse_references(source, name)
         node = yaml.compose(source, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        fault = DataFault(text("data.not_yaml", problem=error.problem), "", name, line, column)
+        fault = DataFault(text("data.not_yaml", problem=_own_words(error.problem or "")), "", name, line, column)
         raise DataFaults([fault]) from None
     except yaml.YAMLError as error:
         raise DataFaults([DataFault(text("data.not_yaml", problem=str(error)), file=name)]) from None
     except RecursionError:
         raise DataFaults([DataFault(text("data.too_deep", limit=_DEEPEST), file=name)]) from None
-    data = _value(node, (), name, places) if node is not None else None
-    return Document(data, name, places)
+    reader = _Reader(name, places, faults)
+    return Document(reader.value(node, ()) if node is not None else None, name, places), faults
+
+
+@cache
+def _translated() -> dict[str, Text]:
+    """Sentences of the YAML parser that the catalogue translates, by its own words."""
+    names = [key.removeprefix("data.yaml_") for key in catalogue_keys() if key.startswith("data.yaml_")]
+    told = [text(f"data.yaml_{name}") for name in names]
+    return {each.en.replace("}}", "}"): Text(each.zh.replace("}}", "}"), each.en.replace("}}", "}")) for each in told}
+
+
+def _own_words(problem: str) -> Text:
+    return _translated().get(problem, plain(problem))
 
 
 def _refuse_references(source: str, name: str) -> None:
@@ -120,27 +147,37 @@ def _refuse_references(source: str, name: str) -> None:
             raise DataFaults([DataFault(text("data.alias"), "", name, mark.line + 1, mark.column + 1)])
 
 
-def _value(node: yaml.Node, path: tuple[str | int, ...], name: str, places: dict[str, tuple[int, int]]) -> Any:
-    written = pointer(path)
-    places.setdefault(written, (node.start_mark.line + 1, node.start_mark.column + 1))
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*path, index), name, places) for index, item in enumerate(node.value)]
-    found: dict[str, Any] = {}
-    lines: dict[str, int] = {}
-    for key_node, value_node in node.value:
-        line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise DataFaults([DataFault(text("data.key_not_text"), written, name, line, column)])
-        key = str(key_node.value)
-        if key in found:
-            fault = DataFault(text("data.duplicate_key", key=key, line=lines[key]), written, name, line, column)
-            raise DataFaults([fault])
-        lines[key] = line
-        places[pointer((*path, key))] = (line, column)
-        found[key] = _value(value_node, (*path, key), name, places)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Turns nodes into data, keeping the place of every value and every fault of a key."""
+
+    name: str
+    places: dict[str, tuple[int, int]]
+    faults: list[DataFault]
+
+    def value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+        written = pointer(path)
+        self.places.setdefault(written, (node.start_mark.line + 1, node.start_mark.column + 1))
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        found: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.faults.append(DataFault(text("data.key_not_text"), written, self.name, line, column))
+                continue
+            key = str(key_node.value)
+            if key in found:
+                sentence = text("data.duplicate_key", key=key, line=lines[key])
+                self.faults.append(DataFault(sentence, written, self.name, line, column))
+                continue
+            lines[key] = line
+            self.places[pointer((*path, key))] = (line, column)
+            found[key] = self.value(value_node, (*path, key))
+        return found
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:

@@ -11,6 +11,7 @@ from simulator.core.strict_csv import parse_csv
 CORPS = "66"
 _MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 _SIX = 6
+_SHORT = (2, 4)
 # What GB/T 2260 prints where a level has no name of its own.
 _NOT_A_NAME = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 
@@ -67,7 +68,13 @@ def cities() -> tuple[str, ...]:
 
 
 def nearest_areas(code: str, limit: int = 3) -> tuple[str, ...]:
-    """Known codes that a mistyped one may have meant: the same province first, fewest digits different."""
+    """Known codes that a mistyped one may have meant: the same province first, fewest digits different.
+
+    Two or four digits are the code of a province or a city without its zeros.
+    """
+    whole = code.ljust(_SIX, "0")
+    if len(code) in _SHORT and whole in _names():
+        return (whole,)
     if len(code) != _SIX:
         return ()
 

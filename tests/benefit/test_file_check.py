@@ -51,6 +51,34 @@ def test_rows_are_not_judged_by_the_default_list_where_the_own_one_is_faulty():
     assert found == [(4, "diseases[0].code")]
 
 
+def test_faulty_row_hides_no_fault_of_the_other_rows_of_its_section():
+    figures = f"figures: [{{ratio: '0.90', {ROW}}}]"
+    found = judged(
+        "ratio:",
+        f'  - {{disease: any, category: retierd, value: "0.90", {ROW}}}',
+        f'  - {{disease: any, category: retired, value: "0.90", {ROW.replace("2025-01-01", "2025-02-30")}}}',
+        f'  - {{disease: M99900, value: "0.80", {ROW}}}',
+        "deductable: []",
+        "deductable: []",
+        "layers:",
+        f"  large_amount: {{insutypes: ['310'], who: al, base: above_cap_pay, {figures}}}",
+        f"  civil_servants: {{insutypes: ['310'], who: everyone, base: own_share, {figures}}}",
+    )
+    assert found == [
+        (5, "ratio[0].category"),
+        (6, "ratio[1].from"),
+        (7, "ratio[2]"),
+        (8, "deductable"),
+        (9, ""),
+        (11, "layers.large_amount.who"),
+        (12, "layers.civil_servants.base"),
+    ]
+
+
+def test_missing_key_is_not_told_beside_the_misspelling_that_stands_for_it():
+    assert judged(f'deductible: [{{valeu: "500.00", {ROW}}}]') == [(4, "deductible[0].valeu")]
+
+
 def test_text_that_is_no_yaml_or_no_mapping_is_a_fault_with_its_line():
     assert [fault.line for fault in check_city_file("area: ]", "c.yaml", BOOK).faults] == [1]
     assert check_city_file("- 1", "c.yaml", BOOK).faults

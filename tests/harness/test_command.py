@@ -36,6 +36,16 @@ def test_green_run_ends_with_0_and_says_how_to_replay_it(written, platform_url, 
     assert written == ["junit.xml", "mistakes.json", "report.html", "results.json", "run.json"]
 
 
+def test_results_as_json_are_all_that_is_printed_and_the_same_as_in_the_report_folder(written, platform_url, tmp_path):
+    folder = tmp_path / "r"
+    arguments = [str(written('- call: "1101"')), "--use", "self", "--platform", platform_url, "--report", str(folder)]
+    result = CliRunner().invoke(command, [*arguments, "--json"])
+    told = json.loads(result.output)
+    assert (result.exit_code, told["exit_code"], told["broken"]) == (0, 0, None)
+    assert [set(each) for each in told["results"]] == [{"scenario", "use", "status", "rule", "reason"}]
+    assert told == json.loads((folder / "results.json").read_text(encoding="utf-8"))
+
+
 def test_red_run_ends_with_1(written, platform_url, tmp_path):
     file = written('- {call: "1101", expect: {"insuinfo[0].balc": 1.00}}')
     arguments = [str(file), "--use", "self", "--platform", platform_url, "--report", str(tmp_path / "r")]

@@ -54,6 +54,19 @@ def test_misspelt_key_is_told_with_line_and_suggestion(written):
     assert "expect" in fault.sentence.en.split("allowed")[0]
 
 
+def test_every_fault_of_a_file_is_told_at_once_in_the_order_of_its_lines(written):
+    """A bad day in the head, a misspelt verb, a misspelt key, and an unknown fragment in the third step."""
+    head = (
+        written("- call: '1101'")
+        .read_text()
+        .partition("steps:")[0]
+        .replace("clock: ", "clock: 2025-02-30T09:00:00 #", 1)
+    )
+    steps = '- cal: "1101"\n- call: "1101"\n  expct: {infcode: "0"}\n- use: vist'
+    found = faults_of(written(steps, head=head + "steps:\n"))
+    assert [fault.path for fault in found] == ["clock", "steps[0]", "steps[1].expct", "steps[2].use"]
+
+
 def test_misspelt_verb_is_told_even_beside_an_expectation(written):
     (fault,) = faults_of(written('- cal: "1101"\n  expect: {infcode: "0"}'))
     assert "cal → call" in fault.sentence.en

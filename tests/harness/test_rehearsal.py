@@ -24,6 +24,7 @@ from simulator.harness.execution.results import (
     NOT_TESTED,
     PASSED,
     Ended,
+    ScenarioEnded,
     Started,
 )
 from simulator.harness.execution.runner import Stage, play
@@ -199,6 +200,32 @@ def test_literals_under_an_own_file_of_another_version_are_said_not_to_be_checke
     write_report(ended, tmp_path / "r.html")
     for said in (capsys.readouterr().out, *((tmp_path / name).read_text() for name in ("j.xml", "r.html"))):
         assert "手算金额未核对，因为230900 用的是自备政策文件，版本 own" in said
+
+
+def test_quiet_console_is_silent_where_all_is_green_and_tells_failure_and_verdict_where_not(written, run, capsys):
+    told = []
+    for steps in ('- call: "1101"', '- {call: "1101", refused: not_filed}'):
+        ended = run([written(steps)], platform="", uses=("self",))
+        console = Console(quiet=True)
+        for event in (Started(ended.info), *map(ScenarioEnded, ended.results), ended):
+            console.take(event)
+        told.append(capsys.readouterr().out)
+    green, red = told
+    assert green == ""
+    assert "family/trial" in red
+    assert len(red.splitlines()) > 1
+
+
+def test_console_tells_how_many_scenarios_have_ended_and_the_time_left(written, run, capsys):
+    """Two scenarios of 30 s each: after the first 30 s are left, after the last none."""
+    ended = run([written('- call: "1101"'), written('- call: "1101"', name="other")], platform="", uses=("self",))
+    console = Console()
+    console.take(Started(ended.info))
+    for result in ended.results:
+        result.seconds = 30.0
+        console.take(ScenarioEnded(result))
+    first, last = capsys.readouterr().out.splitlines()[-2:]
+    assert ("1/2 约剩 0:30" in first, "2/2  family" in last) == (True, True)
 
 
 def test_scenario_without_literals_says_nothing_of_them(written, run, own_rules):

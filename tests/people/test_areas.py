@@ -59,6 +59,15 @@ def test_a_mistyped_area_finds_the_codes_one_digit_away():
     assert nearest_areas("1") == ()
 
 
+@pytest.mark.parametrize(("short", "whole"), [("5101", "510100"), ("51", "510000"), ("2309", "230900")])
+def test_code_without_its_zeros_is_its_city_or_province(short, whole):
+    assert nearest_areas(short) == (whole,)
+
+
+def test_short_code_of_no_place_has_no_neighbour():
+    assert nearest_areas("9901") == ()
+
+
 def test_the_corps_is_a_province_of_its_own():
     assert province_of("660800") == "660000"
 

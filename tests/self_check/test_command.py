@@ -48,7 +48,6 @@ def test_a_missed_defect_is_told_and_fails_the_check():
         ["--self-check", "--defect", "no_such_defect"],
         ["--self-check", "-k", "no_such_word"],
         ["--defect", "deductible_ignored"],
-        ["--json"],
     ],
 )
 def test_what_a_self_check_does_not_take_is_refused(words):

@@ -13,10 +13,11 @@ from simulator.cli import cli
 from simulator.core.citations import rule_headings, rules, source_headings, sources
 from simulator.core.refusals import CALL, refusal_rules
 from simulator.core.texts import Text, speaking, text
+from simulator.coverage.explanations import SENTENCES
 from simulator.coverage.requirements import sections
 from simulator.harness.scenario.library import load, scenario_files
 from tests.agencies import protocol_reference
-from tests.support import areas_table, city_file_page
+from tests.support import areas_table, city_file_page, reliability
 from tests.support.page_blocks import with_block
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ def pages() -> dict[str, str]:
             made[f"docs/sources{suffix}.md"] = _page_of_sources()
             made[f"docs/city-file{suffix}.md"] = city_file_page.with_blocks(written(f"docs/city-file{suffix}.md"))
             made[f"docs/refusals{suffix}.md"] = _page_of_refusals(suffix)
+            made[f"docs/reliability{suffix}.md"] = reliability.page()
             made[f"docs/requirements{suffix}.md"] = _page_of_requirements(f"agency-protocol{suffix}.md")
     made[LIBRARY] = with_block(written(LIBRARY), "library", _size_of_the_library())
     reference = str(protocol_reference.PAGE.relative_to(ROOT))
@@ -132,15 +134,6 @@ _GUARDS = {
     "nothing": Text("无", "nothing"),
     "call": Text("控制调用", "control call"),
 }
-_SAID = {
-    "charge_price_negative": "catalogue.negative_price",
-    "charge_amount_differs": "catalogue.amount_differs",
-    "parts_of_charges": "benefit.parts",
-    "sign_in": "gateway.sign_in_first",
-    "infno_not_in_edition": "contract.not_in_edition",
-    "media_type": "control.media_type",
-}
-"""Sentences of refusals that are not under `refusal.`."""
 _SAYS_MORE = {"contract"}
 """The contract says what is wrong in sentences of its own."""
 
@@ -169,7 +162,7 @@ def _page_of_sources() -> str:
 def _page_of_refusals(suffix: str) -> str:
     lines = [str(_REFUSALS), str(_REFUSALS_HEAD), "|---|---|---|---|---|"]
     for rule in refusal_rules().values():
-        said = str(text(_SAID.get(rule.rule, f"refusal.{rule.rule}"))) if rule.rule not in _SAYS_MORE else "…"
+        said = str(text(SENTENCES.get(rule.rule, f"refusal.{rule.rule}"))) if rule.rule not in _SAYS_MORE else "…"
         cited = " + ".join(f"[{code}](sources{suffix}.md#{source_anchor(code)})" for code in rule.source.split("+"))
         severity = rule.severity if rule.guards != CALL else "-"
         lenient = "warning" if rule.lenient else severity

@@ -11,10 +11,17 @@ from simulator.harness.report.wording import headline
 _MOST_DIFFERENCES = 5
 
 
+def results_as_json(ended: Ended) -> str:
+    """Results as text; `rule` is the broken rule of a failure, blank where none is known."""
+    broken = ended.broken.as_json() if ended.broken is not None else None
+    whole = run_evidence(ended) | {"exit_code": ended.exit_code, "broken": broken}
+    whole["results"] = [_result(each) for each in ended.results]
+    return json.dumps(whole, ensure_ascii=False, indent=1)
+
+
 def write_results(ended: Ended, path: Path) -> None:
-    """Writes the file; `rule` is the broken rule of a failure, blank where none is known."""
-    whole = run_evidence(ended) | {"results": [_result(each) for each in ended.results]}
-    path.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    """Writes the results into a file."""
+    path.write_text(results_as_json(ended) + "\n", encoding="utf-8")
 
 
 def _result(each: ScenarioResult) -> dict[str, Any]:

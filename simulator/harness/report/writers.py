@@ -22,8 +22,9 @@ class Reports:
     Raises SetupError at once when it cannot.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, tell: bool = True) -> None:
         self.folder = folder
+        self.tell = tell
         self.exit_code = 2
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -43,4 +44,5 @@ class Reports:
         write_mistakes(event, self.folder / MISTAKES)
         write_report(event, self.folder / HTML)
         write_results(event, self.folder / RESULTS)
-        click.echo(text("harness.reports_at", path=f"{self.folder / HTML}  {self.folder / JUNIT}"))
+        if self.tell:
+            click.echo(text("harness.reports_at", path=f"{self.folder / HTML}  {self.folder / JUNIT}"))

@@ -31,11 +31,16 @@ def verb_of(said: Mapping[str, Any]) -> str:
 def expand(
     document: Document, find: Callable[[str], Fragment | None], known: Sequence[str]
 ) -> tuple[list[ScenarioStep], list[DataFault]]:
-    """The steps written out, and what is wrong with how fragments are used; `known` are those that could be."""
+    """The steps written out, and what is wrong with how fragments are used; `known` are those that could be.
+
+    None stands for a step that is not to be looked at.
+    """
     steps: list[ScenarioStep] = []
     faults: list[DataFault] = []
     for index, said in enumerate(document.data["steps"]):
         path, number = f"steps[{index}]", str(index + 1)
+        if said is None:
+            continue
         if "cases" in said:
             steps += _cases(document, said, path, number)
             continue

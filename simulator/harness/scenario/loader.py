@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from simulator.core.citations import resolves, rules
-from simulator.core.errors import DataFault, DataFaults
+from simulator.core.errors import DataFault, DataFaults, in_order
 from simulator.core.own_code import own_folder
 from simulator.core.schema_errors import Shape, faults_of, load_schema, nearest
-from simulator.core.strict_yaml import Document, checked, parse_yaml
+from simulator.core.strict_yaml import Document, parse_yaml, shape_faults
 from simulator.core.texts import Text, text
 from simulator.harness.scenario.definition import USES, VERBS, Scenario, ScenarioStep
 from simulator.harness.scenario.examples import KEY, ExampleRow, gathered, rows_of, written_out
@@ -23,6 +23,7 @@ SUFFIX, FRAGMENT_SUFFIX = ".scenario.yaml", ".fragment.yaml"
 FRAGMENTS, TABLES = "fragments", "tables"
 _PERSON = "../../people/person.schema.json"
 _STEPS = "steps.schema.json"
+_STEP = re.compile(r"steps\[[0-9]+\]")
 
 
 def read_scenarios(path: Path, fragments: Path | None = None) -> list[Scenario]:
@@ -31,21 +32,24 @@ def read_scenarios(path: Path, fragments: Path | None = None) -> list[Scenario]:
 
 
 def scenarios_from(raw: bytes | str, path: Path, fragments: Path | None = None) -> list[Scenario]:
-    """The scenarios in a text, one for each row of its table; raises DataFaults with every fault."""
-    document = parse_yaml(raw, str(path))
+    """The scenarios in a text, one for each row of its table; raises DataFaults with every fault in its order."""
+    faults: list[DataFault] = []
+    document = parse_yaml(raw, str(path), found=faults)
     if not isinstance(document.data, Mapping) or KEY not in document.data:
-        return [_scenario(document, path, fragments)]
-    checked(document, _shape_of("scenario.schema.json"))
+        return [_scenario(document, faults, path, fragments)]
+    faults += shape_faults(document, _shape_of("scenario.schema.json"))
+    if faults:
+        raise DataFaults(in_order(faults))
     scenarios: list[Scenario] = []
-    faults: dict[str, Sequence[DataFault]] = {}
+    of_rows: dict[str, Sequence[DataFault]] = {}
     rows = rows_of(document, _folders(path, TABLES))
     for row in rows:
         try:
-            scenarios.append(_of_row(_scenario(written_out(document, row), path, fragments), row))
+            scenarios.append(_of_row(_scenario(written_out(document, row), [], path, fragments), row))
         except DataFaults as error:
-            faults[row.id] = error.faults
-    if faults:
-        raise DataFaults(gathered(rows, faults))
+            of_rows[row.id] = error.faults
+    if of_rows:
+        raise DataFaults(gathered(rows, of_rows))
     return scenarios
 
 
@@ -54,17 +58,21 @@ def _of_row(scenario: Scenario, row: ExampleRow) -> Scenario:
     return replace(scenario, id=f"{scenario.id}/{row.id}", row=row.id, name=name)
 
 
-def _scenario(document: Document, path: Path, fragments: Path | None) -> Scenario:
-    data = _checked(document, "scenario.schema.json").data
-    _refuse_bad_times(document, data)
-    _refuse_unknown_citations(document, data)
+def _scenario(document: Document, of_keys: Sequence[DataFault], path: Path, fragments: Path | None) -> Scenario:
+    """The scenario of a document; `of_keys` are the faults that reading it found."""
+    faults = _form_faults(document, of_keys, "scenario.schema.json")
+    data = document.data
+    if not isinstance(data, Mapping):
+        raise DataFaults(faults)
+    faults += _bad_times(document, data) + _unknown_citations(document, data) + _bad_name(document)
     known = _known_fragments(path, fragments)
-    steps, faults = expand(document, lambda name: find_fragment(name, path, fragments), known)
-    faults = faults or _wrong_after_parameters(steps)
+    steps, wrong_use = expand(_sound_steps(document, faults), lambda name: find_fragment(name, path, fragments), known)
+    faults += wrong_use or _wrong_after_parameters(steps)
     if not faults:
+        # A step that cannot be read may save what another names, so names are looked at last.
         faults = check_references(document, data, steps)
     if faults:
-        raise DataFaults(faults)
+        raise DataFaults(in_order(faults))
     return Scenario(
         id=f"{path.resolve().parent.name}/{path.name.removesuffix(SUFFIX)}",
         file=str(path),
@@ -112,20 +120,37 @@ def _known_fragments(beside: Path, first: Path | None) -> list[str]:
 
 @cache
 def _read_fragment(path: Path) -> Fragment:
-    document = _checked(parse_yaml(path.read_bytes(), str(path)), "fragment.schema.json")
+    found: list[DataFault] = []
+    document = parse_yaml(path.read_bytes(), str(path), found=found)
+    if faults := _form_faults(document, found, "fragment.schema.json"):
+        raise DataFaults(in_order(faults))
     return Fragment(document, dict(document.data.get("parameters", {})))
 
 
-def _checked(document: Document, schema: str) -> Document:
-    """The file, its steps told apart before their keys are checked, so a fault speaks of the step that was meant."""
+def _form_faults(document: Document, of_keys: Sequence[DataFault], schema: str) -> list[DataFault]:
+    """Every fault of a file's form; a step without a verb is told as that and not by its keys."""
+    faults = list(of_keys)
     steps = document.data.get("steps") if isinstance(document.data, Mapping) else None
-    faults = []
+    without_verb = []
     for index, step in enumerate(steps if isinstance(steps, list) else []):
         if isinstance(step, Mapping) and _verb_is_missing(step):
             faults.append(document.fault(f"steps[{index}]", _no_verb(step)))
-    if faults:
-        raise DataFaults(faults)
-    return checked(document, _shape_of(schema))
+            without_verb.append(f"steps[{index}]")
+    of_shape = shape_faults(document, _shape_of(schema))
+    return faults + [fault for fault in of_shape if _step_of(fault.path) not in without_verb]
+
+
+def _step_of(path: str) -> str:
+    found = _STEP.match(path)
+    return found.group() if found else ""
+
+
+def _sound_steps(document: Document, faults: list[DataFault]) -> Document:
+    """The document with None for every step that has a fault, so that the others keep their numbers."""
+    steps, wrong = document.data.get("steps"), {_step_of(fault.path) for fault in faults}
+    listed = steps if isinstance(steps, list) else []
+    sound = [None if f"steps[{index}]" in wrong else step for index, step in enumerate(listed)]
+    return Document({**document.data, "steps": sound}, document.name, document.places)
 
 
 def _wrong_after_parameters(steps: list[ScenarioStep]) -> list[DataFault]:
@@ -167,27 +192,32 @@ def _shape_of(name: str) -> Shape:
     return Shape(load_schema("simulator.harness.scenario", name), others)
 
 
-def _refuse_bad_times(document: Document, data: Mapping[str, Any]) -> None:
-    said = [("clock", data["clock"])]
-    said += [(f"steps[{i}].clock", step["clock"]) for i, step in enumerate(data["steps"]) if "clock" in step]
-    faults = [
-        document.fault(path, text("harness.no_such_time", got=value)) for path, value in said if not _is_time(value)
+def _bad_times(document: Document, data: Mapping[str, Any]) -> list[DataFault]:
+    steps = data.get("steps")
+    said = [("clock", data.get("clock"))]
+    for index, step in enumerate(steps if isinstance(steps, list) else []):
+        said += [(f"steps[{index}].clock", step["clock"])] if isinstance(step, Mapping) and "clock" in step else []
+    return [
+        document.fault(path, text("harness.no_such_time", got=value))
+        for path, value in said
+        if isinstance(value, str) and not _is_time(value)
     ]
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", Path(document.name).name.removesuffix(SUFFIX)):
-        faults.append(DataFault(text("harness.file_name", got=Path(document.name).name), file=document.name))
-    if faults:
-        raise DataFaults(faults)
 
 
-def _refuse_unknown_citations(document: Document, data: Mapping[str, Any]) -> None:
-    said = enumerate(data.get("verifies", ()))
-    faults = [
-        document.fault(f"verifies[{i}]", text("harness.no_such_citation", got=words, rules=len(rules())))
-        for i, words in said
-        if not resolves(words)
+def _bad_name(document: Document) -> list[DataFault]:
+    name = Path(document.name).name
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]*", name.removesuffix(SUFFIX)):
+        return []
+    return [DataFault(text("harness.file_name", got=name), file=document.name)]
+
+
+def _unknown_citations(document: Document, data: Mapping[str, Any]) -> list[DataFault]:
+    said = data.get("verifies", ())
+    return [
+        document.fault(f"verifies[{index}]", text("harness.no_such_citation", got=words, rules=len(rules())))
+        for index, words in enumerate(said if isinstance(said, list) else ())
+        if isinstance(words, str) and not resolves(words)
     ]
-    if faults:
-        raise DataFaults(faults)
 
 
 def _is_time(value: str) -> bool:
