@@ -56,7 +56,7 @@ class AccumulationBases(NamedTuple):
     def keys(self, day: date, visit: str) -> AccumulatorKeys:
         """The keys of every figure on a day, in a visit."""
         whole, deductible, *others = (each.key(day, visit) if each is not None else "" for each in self)
-        disease_cap, care_cap, brackets, *visits = others
+        disease_cap, care_cap, brackets, deductible_visits, visit_limit = others
         # A deductible of its own counts for nothing else; the general one is told by disease too (rules 29, 35).
         of_deductible = (deductible,) if self.deductible.care or self.deductible.period != YEAR else ("", whole)
         accumulated_under = {
@@ -65,9 +65,17 @@ class AccumulationBases(NamedTuple):
         }
         if self.brackets is not None:
             accumulated_under[IN_SCOPE] = (brackets,)
-        counting = zip(visits, (self.deductible_visits, self.visit_limit), strict=True)
-        counted_under = tuple(dict.fromkeys(key for key, basis in counting if basis is not None))
-        return AccumulatorKeys(deductible, disease_cap, care_cap, brackets, *visits, counted_under, accumulated_under)
+        counting = ((deductible_visits, self.deductible_visits), (visit_limit, self.visit_limit))
+        return AccumulatorKeys(
+            deductible,
+            disease_cap,
+            care_cap,
+            brackets,
+            deductible_visits,
+            visit_limit,
+            counted_under=tuple(dict.fromkeys(key for key, basis in counting if basis is not None)),
+            accumulated_under=accumulated_under,
+        )
 
 
 def basis_of(row: DatedRow | None, *, disease: str = "", care: str = "") -> AccumulationBasis | None:

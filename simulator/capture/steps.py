@@ -13,7 +13,7 @@ from typing import Any
 from simulator.capture.exchanges import Exchange, Recording
 from simulator.capture.people import Captured, moment_of
 from simulator.core.errors import SetupError
-from simulator.core.masking import IDENTITY_FIELDS, mask, mask_text
+from simulator.core.masking import is_identity_field, mask, mask_text
 from simulator.core.texts import Text, text
 from simulator.harness.environment.client import connect
 from simulator.harness.environment.envelope_codec import Sent, write_json
@@ -243,7 +243,7 @@ class _Book:
                 continue
             if got is _ABSENT:
                 without.append(path)
-            elif got not in _NOTHING and (name in IDENTITY_FIELDS or self._names_somebody(got)):
+            elif got not in _NOTHING and (is_identity_field(name) or self._names_somebody(got)):
                 self._untold(each, text("capture.identity", field=path))
             elif isinstance(got, Mapping | list):
                 self._untold(each, text("capture.whole_node", field=path))
@@ -258,7 +258,7 @@ class _Book:
         """True for a text that holds an identity without being a reference to it."""
         if not isinstance(got, str) or self._value(got) != _as_text(got):
             return False
-        held = [str(value) for one in self._capture.people for name, value in one.wire.items() if name in _IDENTITY]
+        held = [str(value) for one in self._capture.people for name, value in one.wire.items() if _tells(name)]
         return mask_text(got) != got or any(len(value) > 1 and value in got for value in held)
 
     def _value(self, got: Any) -> Any:
@@ -317,8 +317,12 @@ class _Book:
                 self._given.setdefault(value, (step, path))
 
 
+def _tells(name: str) -> bool:
+    """True for a field whose value tells a person from others."""
+    return name == "psn_no" or is_identity_field(name)
+
+
 _ABSENT = object()
-_IDENTITY = ("psn_no", *IDENTITY_FIELDS)
 _NOTHING = ("", None, "null")
 """Values of an identity field that point at no person."""
 _LOST = "drop_after_commit"
@@ -361,7 +365,7 @@ def _same(wanted: Any, got: Any) -> bool:
 
 def _masked(name: str, wanted: Any, got: Any) -> bool:
     """True for an identity as a masked recording shows it."""
-    return name in IDENTITY_FIELDS and isinstance(wanted, str) and got == mask(wanted)
+    return is_identity_field(name) and isinstance(wanted, str) and got == mask(wanted)
 
 
 def _leaves(wanted: Any, got: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

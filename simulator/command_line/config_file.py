@@ -110,7 +110,7 @@ def read_config(folder: Path) -> ConfigFile | None:
             raw = file.read_bytes()
         except OSError:
             raise DataFaults([DataFault(text("data.no_such_file", path=name), file=name)]) from None
-        prefix = _IN_PYPROJECT if name == NAMES[1] else ()
+        prefix: tuple[str, ...] = _IN_PYPROJECT if name == NAMES[1] else ()
         if prefix and b"nhsa-sim" not in raw:
             return None
         if len(raw) > _LARGEST:

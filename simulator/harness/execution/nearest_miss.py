@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.core.masking import IDENTITY_FIELDS, mask
+from simulator.core.masking import is_identity_field, mask
 from simulator.core.texts import Text, plain, text
 from simulator.harness.execution.journal_legs import ObservedLeg
 from simulator.harness.execution.matching import Mismatch
@@ -82,7 +82,7 @@ def _named(path: str, wanted: str, got: str) -> Mismatch:
 
 
 def _masked(each: Mismatch) -> Mismatch:
-    if each.path.rpartition(".")[2] not in IDENTITY_FIELDS:
+    if not is_identity_field(each.path.rpartition(".")[2]):
         return each
     wanted, got = (Text(mask(one.zh), mask(one.en)) for one in (each.wanted, each.got))
     return Mismatch(each.path, wanted, got, each.infno, each.causes)
