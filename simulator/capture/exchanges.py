@@ -20,10 +20,10 @@ class Exchange:
     """A message of a hospital with its answer."""
 
     number: int
-    """Its place among the messages of hospitals in the recording, from 1."""
+    """Place among the messages of hospitals in the recording, from 1."""
     request: Mapping[str, Any]
     answer: Mapping[str, Any] | None
-    """None where none was recorded, or none arrived."""
+    """Recorded answer; None for a message without an answer."""
     rules: tuple[str, ...] = ()
     """Rules of its error findings, where the recording has findings."""
     at: str = ""

@@ -1,4 +1,4 @@
-"""Roles in place of the people of a recording: what they are for the trade, never who."""
+"""Roles in place of the people of a recording: facts of the trade, no identity."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ class Captured:
 
 
 def captured_people(exchanges: Sequence[Exchange], known: Iterable[Mapping[str, Any]]) -> list[Captured]:
-    """Everybody whom the messages name, in the order of their coming; `known` are exported people."""
+    """People whom the messages name, in the order of their coming; `known` are exported people."""
     listed = list(known)
     found: dict[str, Captured] = {}
     for each in exchanges:
@@ -149,7 +149,7 @@ def _is_time(written: str) -> bool:
 
 
 def _inferred(role: str, number: str, own: Sequence[Exchange]) -> Captured:
-    """A person of whom only the messages tell; what they do not show is assumed and said."""
+    """A person of whom only the messages tell; facts that no message shows are assumed and said."""
     told = [_output(each) for each in own if each.accepted]
     base: Mapping[str, Any] = next((each["baseinfo"] for each in told if isinstance(each.get("baseinfo"), Mapping)), {})
     insurance = _insurance(told)

@@ -5,15 +5,16 @@ word, and only what differs is written down.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from simulator.capture.exchanges import Exchange, Recording
+from simulator.capture.fields import ABSENT, amounts, leaves, masked, odd_total, same_on_the_wire, walk
 from simulator.capture.people import Captured, moment_of
 from simulator.core.errors import SetupError
-from simulator.core.masking import IDENTITY_FIELDS, mask, mask_text
+from simulator.core.masking import IDENTITY_FIELDS, mask_text
 from simulator.core.texts import Text, text
 from simulator.harness.environment.client import connect
 from simulator.harness.environment.envelope_codec import Sent, write_json
@@ -31,7 +32,7 @@ VOLATILE = (
     *("bilg_dept_codg", "bilg_dept_name", "bilg_dr_codg", "bilg_dr_name", "diag_dr_codg", "diag_dr_name", "opter_no"),
     *("mac", "ip", "ide_fixmedins_name"),
 )
-"""Fields that a hospital gives out itself, or that say when and by whom: they follow from the replay."""
+"""Fields with times, staff and numbers of the hospital itself, which follow from the replay."""
 _SHORTEST_NUMBER = 8
 """Letters of a value that is taken for a number given by an earlier answer, and not for a code."""
 _PER_LINE = ("med_list_codg", "cnt", "pric")
@@ -54,7 +55,7 @@ class Step:
 
 @dataclass(slots=True)
 class Capture:
-    """Everything that a scenario file needs."""
+    """Content of a scenario file."""
 
     recording: Recording
     people: Sequence[Captured]
@@ -66,7 +67,7 @@ class Capture:
 
 
 def captured(recording: Recording, people: Sequence[Captured]) -> Capture:
-    """The scenario in a recording; raises SetupError where it names nobody or tells no time."""
+    """The scenario in a recording; raises SetupError where no person is named or no time is told."""
     capture = Capture(recording, people, untold=[*recording.unread, *(one for each in people for one in each.assumed)])
     if not people:
         raise SetupError(text("capture.nobody"))
@@ -115,7 +116,7 @@ class _Book:
         if not self._place_of(each):
             return text("capture.no_place")
         # In a scenario such a text would be looked up, not sent.
-        if any(is_expression(value) for _, value in _walk(each.request)):
+        if any(is_expression(value) for _, value in walk(each.request)):
             return text("capture.expression")
         return None
 
@@ -204,7 +205,7 @@ class _Book:
     def _charges(self, each: Exchange) -> list[dict[str, Any]]:
         rows = each.request["input"].get("feedetail")
         listed = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-        return [{name: row[name] for name in _PER_LINE if name in row} | _odd_total(row) for row in listed]
+        return [{name: row[name] for name in _PER_LINE if name in row} | odd_total(row) for row in listed]
 
     def _voucher(self, each: Exchange, said: dict[str, Any]) -> None:
         kind = value_of(each.request["input"], "mdtrt_cert_type")
@@ -237,11 +238,11 @@ class _Book:
         """Writes down every field in which the message differs from what the template fills in."""
         changes: dict[str, Any] = said.get("with", {})
         without: list[str] = []
-        for path, wanted, got in _leaves(filled, each.request["input"]):
+        for path, wanted, got in leaves(filled, each.request["input"]):
             name = path.rpartition(".")[2]
-            if name in VOLATILE or _same(wanted, got) or _masked(name, wanted, got):
+            if name in VOLATILE or same_on_the_wire(wanted, got) or masked(name, wanted, got):
                 continue
-            if got is _ABSENT:
+            if got is ABSENT:
                 without.append(path)
             elif got not in _NOTHING and (name in IDENTITY_FIELDS or self._names_somebody(got)):
                 self._untold(each, text("capture.identity", field=path))
@@ -305,24 +306,22 @@ class _Book:
         elif each.rules:
             self._untold(each, text("capture.finding", rules=", ".join(each.rules)))
         elif act in ("preview", "settle", "cancel", "ask_accumulators", "identify"):
-            literal = dict(_amounts(each.answer.get("output")))
+            literal = dict(amounts(each.answer.get("output")))
             if literal:
                 said["literal"] = literal
 
     def _learn(self, each: Exchange, step: Step) -> None:
         """Numbers in an answer, by which later messages may name it."""
         output = (each.answer or {}).get("output")
-        for path, value in _walk(output):
+        for path, value in walk(output):
             if isinstance(value, str) and len(value) >= _SHORTEST_NUMBER:
                 self._given.setdefault(value, (step, path))
 
 
-_ABSENT = object()
 _IDENTITY = ("psn_no", *IDENTITY_FIELDS)
 _NOTHING = ("", None, "null")
 """Values of an identity field that point at no person."""
 _LOST = "drop_after_commit"
-_AMOUNT = ("_amt", "_pay", "_dedc", "_selfpay", "balc", "hifp_pay")
 
 
 def _as_step(said: Mapping[str, Any]) -> ScenarioStep:
@@ -341,62 +340,3 @@ def _raw(answer: Mapping[str, Any] | None) -> bytes | None:
 def _saved(step: Step) -> str:
     step.said.setdefault("save", step.name)
     return str(step.said["save"])
-
-
-def _odd_total(row: Mapping[str, Any]) -> dict[str, Any]:
-    count, price, total = (as_number(row.get(name)) for name in ("cnt", "pric", "det_item_fee_sumamt"))
-    try:
-        odd = None in (count, price) or total != (count or 0) * (price or 0)
-    except ArithmeticError:
-        odd = True
-    return {"det_item_fee_sumamt": row["det_item_fee_sumamt"]} if odd and "det_item_fee_sumamt" in row else {}
-
-
-def _same(wanted: Any, got: Any) -> bool:
-    """The same on the wire: an amount by its value, a text as it is written, a time by none."""
-    if isinstance(wanted, int | Decimal) and isinstance(got, int | Decimal):
-        return Decimal(wanted) == Decimal(got)
-    return type(wanted) is type(got) and wanted == got
-
-
-def _masked(name: str, wanted: Any, got: Any) -> bool:
-    """True for an identity as a masked recording shows it."""
-    return name in IDENTITY_FIELDS and isinstance(wanted, str) and got == mask(wanted)
-
-
-def _leaves(wanted: Any, got: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Every field of two inputs by its path."""
-    if isinstance(wanted, Mapping) and isinstance(got, Mapping):
-        for name in dict.fromkeys([*wanted, *got]):
-            inner = f"{path}.{name}" if path else str(name)
-            yield from _leaves(wanted.get(name, _ABSENT), got.get(name, _ABSENT), inner)
-    elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
-        for index, (one, other) in enumerate(zip(wanted, got, strict=True)):
-            yield from _leaves(one, other, f"{path}[{index}]")
-    else:
-        yield path, wanted, got
-
-
-def _walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _walk(inner, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _walk(inner, f"{path}[{index}]")
-    else:
-        yield path, value
-
-
-def _amounts(output: Any) -> Iterable[tuple[str, Decimal | int]]:
-    """Amounts of an answer by path; balances by kind where a kind stands once."""
-    rows = output.get("cuminfo") if isinstance(output, Mapping) else None
-    if isinstance(rows, list):
-        kinds = [row.get("cum_type_code") for row in rows if isinstance(row, Mapping)]
-        for row in rows:
-            if isinstance(row, Mapping) and kinds.count(row.get("cum_type_code")) == 1:
-                yield f"cuminfo[cum_type_code={row['cum_type_code']}].cum", row["cum"]
-        return
-    for path, value in _walk(output):
-        if path.rpartition(".")[2].endswith(_AMOUNT) and isinstance(value, int | Decimal):
-            yield path, value
