@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from simulator.capture.exchanges import Exchange, Recording
+from simulator.capture.exchanges import RecordedExchange, Recording
 from simulator.capture.fields import ABSENT, amounts, leaves, masked, odd_total, same_on_the_wire, walk
 from simulator.capture.people import Captured, moment_of
 from simulator.core.errors import SetupError
@@ -107,7 +107,7 @@ class _Book:
             self._look_at_clock(each)
             self._write(each)
 
-    def _why_not(self, each: Exchange) -> Text | None:
+    def _why_not(self, each: RecordedExchange) -> Text | None:
         """Reason why a message cannot be a step; None where it can."""
         if each.infno not in templates():
             return text("capture.no_template")
@@ -120,16 +120,16 @@ class _Book:
             return text("capture.expression")
         return None
 
-    def _untold(self, each: Exchange, why: Text) -> None:
+    def _untold(self, each: RecordedExchange, why: Text) -> None:
         self._capture.untold.append(text("capture.untold", number=each.number, infno=each.infno, why=why))
 
-    def _look_at_clock(self, each: Exchange) -> None:
+    def _look_at_clock(self, each: RecordedExchange) -> None:
         moment = moment_of(each)
         if moment and moment.replace("T", " ") != self._context.now:
             self._capture.steps.append(Step({"clock": moment}, number=each.number))
             self._context.now = moment.replace("T", " ")
 
-    def _write(self, each: Exchange) -> None:
+    def _write(self, each: RecordedExchange) -> None:
         context, body = self._context, each.request["input"]
         said: dict[str, Any] = {"call": each.infno}
         self._number += 1
@@ -165,7 +165,7 @@ class _Book:
         self._learn(each, step)
         self._capture.steps.append(step)
 
-    def _role_of(self, each: Exchange) -> str:
+    def _role_of(self, each: RecordedExchange) -> str:
         body, people = each.request["input"], self._capture.people
         shown = [value_of(body, name) for name in ("psn_no", "certno", "mdtrt_cert_no")]
         answered = value_of((each.answer or {}).get("output"), "psn_no")
@@ -174,17 +174,17 @@ class _Book:
             self._untold(each, text("capture.unknown_person"))
         return found
 
-    def _place_of(self, each: Exchange) -> str:
+    def _place_of(self, each: RecordedExchange) -> str:
         code = each.request.get("fixmedins_code")
         return next((name for name, one in self._capture.places.items() if one == code), "")
 
-    def _places_known(self, place: str, each: Exchange) -> None:
+    def _places_known(self, place: str, each: RecordedExchange) -> None:
         head = each.request
         code = self._capture.places.get(place, "")
         about = {"code": code, "name": head.get("fixmedins_name"), "area": head.get("mdtrtarea_admvs")}
         self._context.places.setdefault(place, about)
 
-    def _name_visit(self, each: Exchange, said: dict[str, Any]) -> None:
+    def _name_visit(self, each: RecordedExchange, said: dict[str, Any]) -> None:
         """Says which visit and batch a message is about, where it is not the latest."""
         body, context = each.request["input"], self._context
         mdtrt, setl, batch = (value_of(body, name) for name in ("mdtrt_id", "setl_id", "chrg_bchno"))
@@ -202,12 +202,12 @@ class _Book:
     def _only_role(self) -> str:
         return self._context.role or next(iter(self._context.people), "")
 
-    def _charges(self, each: Exchange) -> list[dict[str, Any]]:
+    def _charges(self, each: RecordedExchange) -> list[dict[str, Any]]:
         rows = each.request["input"].get("feedetail")
         listed = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
         return [{name: row[name] for name in _PER_LINE if name in row} | odd_total(row) for row in listed]
 
-    def _voucher(self, each: Exchange, said: dict[str, Any]) -> None:
+    def _voucher(self, each: RecordedExchange, said: dict[str, Any]) -> None:
         kind = value_of(each.request["input"], "mdtrt_cert_type")
         if kind in ("01", "03"):
             said["shows"] = "token" if kind == "01" else "card"
@@ -215,7 +215,7 @@ class _Book:
             shown = value_of(each.request["input"], "mdtrt_cert_no")
             person["credential_token" if kind == "01" else "card_no"] = shown
 
-    def _announce(self, each: Exchange, said: dict[str, Any], visit: VisitRecord) -> None:
+    def _announce(self, each: RecordedExchange, said: dict[str, Any], visit: VisitRecord) -> None:
         """Fields that begin something in the book: disease, kind of care, use of the account."""
         names = ("med_type", "dise_codg", "opsp_dise_code", "opsp_dise_name", "acct_used_flag")
         known = {"med_type": visit.med_type, "dise_codg": visit.disease}
@@ -234,7 +234,7 @@ class _Book:
         if act == "charge" and batch is not None and isinstance(number := value_of(body, "chrg_bchno"), str):
             batch.number = number
 
-    def _compare(self, each: Exchange, said: dict[str, Any], filled: Mapping[str, Any]) -> None:
+    def _compare(self, each: RecordedExchange, said: dict[str, Any], filled: Mapping[str, Any]) -> None:
         """Writes down every field in which the message differs from what the template fills in."""
         changes: dict[str, Any] = said.get("with", {})
         without: list[str] = []
@@ -277,7 +277,7 @@ class _Book:
             return _as_text(got)
         return {"number": str(got)} if isinstance(got, int | Decimal) and not isinstance(got, bool) else got
 
-    def _head(self, each: Exchange, said: dict[str, Any], person: Mapping[str, Any]) -> None:
+    def _head(self, each: RecordedExchange, said: dict[str, Any], person: Mapping[str, Any]) -> None:
         head: dict[str, Any] = {}
         place = self._context.places[self._context.place]
         for name, wanted in (("insuplc_admdvs", person.get("insured_at")), ("mdtrtarea_admvs", place["area"])):
@@ -290,7 +290,7 @@ class _Book:
         if head:
             said["head"] = head
 
-    def _outcome(self, each: Exchange, step: Step, act: str) -> None:
+    def _outcome(self, each: RecordedExchange, step: Step, act: str) -> None:
         said = step.said
         step.remark = text("capture.from_message", number=each.number)
         if each.answer is None:
@@ -310,7 +310,7 @@ class _Book:
             if literal:
                 said["literal"] = literal
 
-    def _learn(self, each: Exchange, step: Step) -> None:
+    def _learn(self, each: RecordedExchange, step: Step) -> None:
         """Numbers in an answer, by which later messages may name it."""
         output = (each.answer or {}).get("output")
         for path, value in walk(output):
