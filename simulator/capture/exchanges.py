@@ -16,14 +16,14 @@ _PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class RecordedExchange:
     """A message of a hospital with its answer."""
 
     number: int
-    """Its place among the messages of hospitals in the recording, from 1."""
+    """Place among the messages of hospitals in the recording, from 1."""
     request: Mapping[str, Any]
     answer: Mapping[str, Any] | None
-    """None where none was recorded, or none arrived."""
+    """Recorded answer; None for a message without an answer."""
     rules: tuple[str, ...] = ()
     """Rules of its error findings, where the recording has findings."""
     at: str = ""
@@ -42,7 +42,7 @@ class Exchange:
 class Recording:
     """Exchanges, and what could not be read."""
 
-    exchanges: Sequence[Exchange]
+    exchanges: Sequence[RecordedExchange]
     unread: Sequence[Text] = ()
     edition: str = ""
     strict: bool = True
@@ -67,7 +67,7 @@ def of_file(path: Path) -> Recording:
     if len(conversations) > 1:
         raise SetupError(text("capture.several_conversations", path=path, count=len(conversations)))
     exchanges = [
-        Exchange(number, pair[0].envelope, pair[1].envelope if len(pair) > 1 else None, pair[0].rules)
+        RecordedExchange(number, pair[0].envelope, pair[1].envelope if len(pair) > 1 else None, pair[0].rules)
         for number, pair in enumerate(pairs, 1)
     ]
     return Recording(exchanges, unread, spoken.edition, spoken.strict is not False)
@@ -76,7 +76,7 @@ def of_file(path: Path) -> Recording:
 def of_sandbox(sandbox: SandboxClient) -> Recording:
     """Exchanges in the journal of a sandbox; raises SetupError where it holds none."""
     about = sandbox.platform.control("GET", f"sandboxes/{sandbox.name}")
-    exchanges: list[Exchange] = []
+    exchanges: list[RecordedExchange] = []
     unread: list[Text] = []
     for number, row in enumerate((each for each in _rows(sandbox) if each["leg"] == HOSPITAL), 1):
         request, answer = _object(row["request"]), _object(row["answer"])
@@ -84,7 +84,7 @@ def of_sandbox(sandbox: SandboxClient) -> Recording:
             unread.append(text("capture.no_message", number=number))
             continue
         rules = tuple(dict.fromkeys(str(each["rule"]) for each in row["findings"] if each["severity"] == "error"))
-        exchanges.append(Exchange(number, request, answer, rules, str(row["at"])[:19]))
+        exchanges.append(RecordedExchange(number, request, answer, rules, str(row["at"])[:19]))
     if not exchanges:
         raise SetupError(text("capture.nothing_there", path=sandbox.url))
     return Recording(exchanges, unread, about["edition"], about["strict"], about["gateway"]["sign_in"])

@@ -1,4 +1,4 @@
-"""Roles in place of the people of a recording: what they are for the trade, never who."""
+"""Roles in place of the people of a recording: facts of the trade, no identity."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from simulator.capture.exchanges import Exchange
+from simulator.capture.exchanges import RecordedExchange
 from simulator.core.texts import Text, text
 from simulator.harness.scenario.expressions import Fields, as_number
 from simulator.harness.templates import act_of, value_of
@@ -47,8 +47,8 @@ class Captured:
         return value not in ("", None) and value in named
 
 
-def captured_people(exchanges: Sequence[Exchange], known: Iterable[Mapping[str, Any]]) -> list[Captured]:
-    """Everybody whom the messages name, in the order of their coming; `known` are exported people."""
+def captured_people(exchanges: Sequence[RecordedExchange], known: Iterable[Mapping[str, Any]]) -> list[Captured]:
+    """People whom the messages name, in the order of their coming; `known` are exported people."""
     listed = list(known)
     found: dict[str, Captured] = {}
     for each in exchanges:
@@ -62,19 +62,19 @@ def captured_people(exchanges: Sequence[Exchange], known: Iterable[Mapping[str, 
     return list(found.values())
 
 
-def _psn_no(each: Exchange) -> str:
+def _psn_no(each: RecordedExchange) -> str:
     """The platform's number of the person whom a message is about."""
     asked = value_of(each.request.get("input"), "psn_no")
     answered = value_of((each.answer or {}).get("output"), "psn_no")
     return str(asked or answered or "")
 
 
-def _names_cert_of(one: Exchange, other: Exchange) -> bool:
+def _names_cert_of(one: RecordedExchange, other: RecordedExchange) -> bool:
     certno = value_of(one.request.get("input"), "certno")
     return bool(certno) and certno == value_of(other.request.get("input"), "certno")
 
 
-def _known(role: str, person: Mapping[str, Any], own: Sequence[Exchange]) -> Captured:
+def _known(role: str, person: Mapping[str, Any], own: Sequence[RecordedExchange]) -> Captured:
     facts = {name: person[name] for name in KEPT if person.get(name) not in (None, "", [], False)}
     for name, begins, ends in _GRANTS:
         made, ended = _made_and_ended(own, begins, ends)
@@ -100,7 +100,7 @@ def _known(role: str, person: Mapping[str, Any], own: Sequence[Exchange]) -> Cap
     return Captured(role, facts, wire)
 
 
-def _made_and_ended(own: Sequence[Exchange], begins: str, ends: str) -> tuple[set[str], set[str]]:
+def _made_and_ended(own: Sequence[RecordedExchange], begins: str, ends: str) -> tuple[set[str], set[str]]:
     """Numbers of grants that messages of the recording made, and of earlier ones that they withdrew."""
     accepted = [each for each in own if each.accepted]
     made = {str(value_of(_output(each), _GRANT)) for each in accepted if act_of(each.infno) == begins}
@@ -108,7 +108,7 @@ def _made_and_ended(own: Sequence[Exchange], begins: str, ends: str) -> tuple[se
     return made, ended - made
 
 
-def _balance(own: Sequence[Exchange]) -> str:
+def _balance(own: Sequence[RecordedExchange]) -> str:
     """The account before the first settlement; blank where no message shows it."""
     for each in own:
         output = Fields(_output(each))
@@ -124,18 +124,18 @@ def _balance(own: Sequence[Exchange]) -> str:
     return ""
 
 
-def _output(each: Exchange) -> Mapping[str, Any]:
+def _output(each: RecordedExchange) -> Mapping[str, Any]:
     output = (each.answer or {}).get("output")
     return output if isinstance(output, Mapping) else {}
 
 
-def _age(birth: str, first: Exchange) -> int:
+def _age(birth: str, first: RecordedExchange) -> int:
     """Completed years on the day of the first message."""
     born, day = date.fromisoformat(birth), date.fromisoformat(moment_of(first)[:10])
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def moment_of(each: Exchange) -> str:
+def moment_of(each: RecordedExchange) -> str:
     """Time of an exchange as 2025-03-10T09:00:00: of the platform's clock, else as the message says; blank for none."""
     said = each.at or str(each.request.get("inf_time") or "").replace(" ", "T")[:19]
     return said if _is_time(said) else ""
@@ -148,8 +148,8 @@ def _is_time(written: str) -> bool:
         return False
 
 
-def _inferred(role: str, number: str, own: Sequence[Exchange]) -> Captured:
-    """A person of whom only the messages tell; what they do not show is assumed and said."""
+def _inferred(role: str, number: str, own: Sequence[RecordedExchange]) -> Captured:
+    """A person of whom only the messages tell; facts that no message shows are assumed and said."""
     told = [_output(each) for each in own if each.accepted]
     base: Mapping[str, Any] = next((each["baseinfo"] for each in told if isinstance(each.get("baseinfo"), Mapping)), {})
     insurance = _insurance(told)
@@ -186,5 +186,5 @@ def _insurance(told: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return next((row for row in rows if isinstance(row, Mapping)), {})
 
 
-def _first(own: Sequence[Exchange], name: str) -> Any:
+def _first(own: Sequence[RecordedExchange], name: str) -> Any:
     return next((found for each in own if (found := value_of(each.request.get("input"), name))), None)

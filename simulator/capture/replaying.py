@@ -1,4 +1,4 @@
-"""A captured scenario played once at the platform of the recording: what no message shows comes to light there."""
+"""A captured scenario played once at the platform of the recording, which shows events that no message does."""
 
 from simulator.capture.steps import Capture
 from simulator.core.texts import Text, join, text

@@ -5,15 +5,16 @@ word, and only what differs is written down.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from simulator.capture.exchanges import Exchange, Recording
+from simulator.capture.exchanges import RecordedExchange, Recording
+from simulator.capture.fields import ABSENT, amounts, leaves, masked, odd_total, same_on_the_wire, walk
 from simulator.capture.people import Captured, moment_of
 from simulator.core.errors import SetupError
-from simulator.core.masking import is_identity_field, mask, mask_text
+from simulator.core.masking import is_identity_field, mask_text
 from simulator.core.texts import Text, text
 from simulator.harness.environment.client import connect
 from simulator.harness.environment.envelope_codec import Sent, write_json
@@ -31,7 +32,7 @@ VOLATILE = (
     *("bilg_dept_codg", "bilg_dept_name", "bilg_dr_codg", "bilg_dr_name", "diag_dr_codg", "diag_dr_name", "opter_no"),
     *("mac", "ip", "ide_fixmedins_name"),
 )
-"""Fields that a hospital gives out itself, or that say when and by whom: they follow from the replay."""
+"""Fields with times, staff and numbers of the hospital itself, which follow from the replay."""
 _SHORTEST_NUMBER = 8
 """Letters of a value that is taken for a number given by an earlier answer, and not for a code."""
 _PER_LINE = ("med_list_codg", "cnt", "pric")
@@ -54,7 +55,7 @@ class Step:
 
 @dataclass(slots=True)
 class Capture:
-    """Everything that a scenario file needs."""
+    """Content of a scenario file."""
 
     recording: Recording
     people: Sequence[Captured]
@@ -66,7 +67,7 @@ class Capture:
 
 
 def captured(recording: Recording, people: Sequence[Captured]) -> Capture:
-    """The scenario in a recording; raises SetupError where it names nobody or tells no time."""
+    """The scenario in a recording; raises SetupError where no person is named or no time is told."""
     capture = Capture(recording, people, untold=[*recording.unread, *(one for each in people for one in each.assumed)])
     if not people:
         raise SetupError(text("capture.nobody"))
@@ -106,7 +107,7 @@ class _Book:
             self._look_at_clock(each)
             self._write(each)
 
-    def _why_not(self, each: Exchange) -> Text | None:
+    def _why_not(self, each: RecordedExchange) -> Text | None:
         """Reason why a message cannot be a step; None where it can."""
         if each.infno not in templates():
             return text("capture.no_template")
@@ -115,20 +116,20 @@ class _Book:
         if not self._place_of(each):
             return text("capture.no_place")
         # In a scenario such a text would be looked up, not sent.
-        if any(is_expression(value) for _, value in _walk(each.request)):
+        if any(is_expression(value) for _, value in walk(each.request)):
             return text("capture.expression")
         return None
 
-    def _untold(self, each: Exchange, why: Text) -> None:
+    def _untold(self, each: RecordedExchange, why: Text) -> None:
         self._capture.untold.append(text("capture.untold", number=each.number, infno=each.infno, why=why))
 
-    def _look_at_clock(self, each: Exchange) -> None:
+    def _look_at_clock(self, each: RecordedExchange) -> None:
         moment = moment_of(each)
         if moment and moment.replace("T", " ") != self._context.now:
             self._capture.steps.append(Step({"clock": moment}, number=each.number))
             self._context.now = moment.replace("T", " ")
 
-    def _write(self, each: Exchange) -> None:
+    def _write(self, each: RecordedExchange) -> None:
         context, body = self._context, each.request["input"]
         said: dict[str, Any] = {"call": each.infno}
         self._number += 1
@@ -164,7 +165,7 @@ class _Book:
         self._learn(each, step)
         self._capture.steps.append(step)
 
-    def _role_of(self, each: Exchange) -> str:
+    def _role_of(self, each: RecordedExchange) -> str:
         body, people = each.request["input"], self._capture.people
         shown = [value_of(body, name) for name in ("psn_no", "certno", "mdtrt_cert_no")]
         answered = value_of((each.answer or {}).get("output"), "psn_no")
@@ -173,17 +174,17 @@ class _Book:
             self._untold(each, text("capture.unknown_person"))
         return found
 
-    def _place_of(self, each: Exchange) -> str:
+    def _place_of(self, each: RecordedExchange) -> str:
         code = each.request.get("fixmedins_code")
         return next((name for name, one in self._capture.places.items() if one == code), "")
 
-    def _places_known(self, place: str, each: Exchange) -> None:
+    def _places_known(self, place: str, each: RecordedExchange) -> None:
         head = each.request
         code = self._capture.places.get(place, "")
         about = {"code": code, "name": head.get("fixmedins_name"), "area": head.get("mdtrtarea_admvs")}
         self._context.places.setdefault(place, about)
 
-    def _name_visit(self, each: Exchange, said: dict[str, Any]) -> None:
+    def _name_visit(self, each: RecordedExchange, said: dict[str, Any]) -> None:
         """Says which visit and batch a message is about, where it is not the latest."""
         body, context = each.request["input"], self._context
         mdtrt, setl, batch = (value_of(body, name) for name in ("mdtrt_id", "setl_id", "chrg_bchno"))
@@ -201,12 +202,12 @@ class _Book:
     def _only_role(self) -> str:
         return self._context.role or next(iter(self._context.people), "")
 
-    def _charges(self, each: Exchange) -> list[dict[str, Any]]:
+    def _charges(self, each: RecordedExchange) -> list[dict[str, Any]]:
         rows = each.request["input"].get("feedetail")
         listed = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-        return [{name: row[name] for name in _PER_LINE if name in row} | _odd_total(row) for row in listed]
+        return [{name: row[name] for name in _PER_LINE if name in row} | odd_total(row) for row in listed]
 
-    def _voucher(self, each: Exchange, said: dict[str, Any]) -> None:
+    def _voucher(self, each: RecordedExchange, said: dict[str, Any]) -> None:
         kind = value_of(each.request["input"], "mdtrt_cert_type")
         if kind in ("01", "03"):
             said["shows"] = "token" if kind == "01" else "card"
@@ -214,7 +215,7 @@ class _Book:
             shown = value_of(each.request["input"], "mdtrt_cert_no")
             person["credential_token" if kind == "01" else "card_no"] = shown
 
-    def _announce(self, each: Exchange, said: dict[str, Any], visit: VisitRecord) -> None:
+    def _announce(self, each: RecordedExchange, said: dict[str, Any], visit: VisitRecord) -> None:
         """Fields that begin something in the book: disease, kind of care, use of the account."""
         names = ("med_type", "dise_codg", "opsp_dise_code", "opsp_dise_name", "acct_used_flag")
         known = {"med_type": visit.med_type, "dise_codg": visit.disease}
@@ -233,15 +234,15 @@ class _Book:
         if act == "charge" and batch is not None and isinstance(number := value_of(body, "chrg_bchno"), str):
             batch.number = number
 
-    def _compare(self, each: Exchange, said: dict[str, Any], filled: Mapping[str, Any]) -> None:
+    def _compare(self, each: RecordedExchange, said: dict[str, Any], filled: Mapping[str, Any]) -> None:
         """Writes down every field in which the message differs from what the template fills in."""
         changes: dict[str, Any] = said.get("with", {})
         without: list[str] = []
-        for path, wanted, got in _leaves(filled, each.request["input"]):
+        for path, wanted, got in leaves(filled, each.request["input"]):
             name = path.rpartition(".")[2]
-            if name in VOLATILE or _same(wanted, got) or _masked(name, wanted, got):
+            if name in VOLATILE or same_on_the_wire(wanted, got) or masked(name, wanted, got):
                 continue
-            if got is _ABSENT:
+            if got is ABSENT:
                 without.append(path)
             elif got not in _NOTHING and (is_identity_field(name) or self._names_somebody(got)):
                 self._untold(each, text("capture.identity", field=path))
@@ -276,7 +277,7 @@ class _Book:
             return _as_text(got)
         return {"number": str(got)} if isinstance(got, int | Decimal) and not isinstance(got, bool) else got
 
-    def _head(self, each: Exchange, said: dict[str, Any], person: Mapping[str, Any]) -> None:
+    def _head(self, each: RecordedExchange, said: dict[str, Any], person: Mapping[str, Any]) -> None:
         head: dict[str, Any] = {}
         place = self._context.places[self._context.place]
         for name, wanted in (("insuplc_admdvs", person.get("insured_at")), ("mdtrtarea_admvs", place["area"])):
@@ -289,7 +290,7 @@ class _Book:
         if head:
             said["head"] = head
 
-    def _outcome(self, each: Exchange, step: Step, act: str) -> None:
+    def _outcome(self, each: RecordedExchange, step: Step, act: str) -> None:
         said = step.said
         step.remark = text("capture.from_message", number=each.number)
         if each.answer is None:
@@ -305,14 +306,14 @@ class _Book:
         elif each.rules:
             self._untold(each, text("capture.finding", rules=", ".join(each.rules)))
         elif act in ("preview", "settle", "cancel", "ask_accumulators", "identify"):
-            literal = dict(_amounts(each.answer.get("output")))
+            literal = dict(amounts(each.answer.get("output")))
             if literal:
                 said["literal"] = literal
 
-    def _learn(self, each: Exchange, step: Step) -> None:
+    def _learn(self, each: RecordedExchange, step: Step) -> None:
         """Numbers in an answer, by which later messages may name it."""
         output = (each.answer or {}).get("output")
-        for path, value in _walk(output):
+        for path, value in walk(output):
             if isinstance(value, str) and len(value) >= _SHORTEST_NUMBER:
                 self._given.setdefault(value, (step, path))
 
@@ -322,11 +323,9 @@ def _tells(name: str) -> bool:
     return name == "psn_no" or is_identity_field(name)
 
 
-_ABSENT = object()
 _NOTHING = ("", None, "null")
 """Values of an identity field that point at no person."""
 _LOST = "drop_after_commit"
-_AMOUNT = ("_amt", "_pay", "_dedc", "_selfpay", "balc", "hifp_pay")
 
 
 def _as_step(said: Mapping[str, Any]) -> ScenarioStep:
@@ -345,62 +344,3 @@ def _raw(answer: Mapping[str, Any] | None) -> bytes | None:
 def _saved(step: Step) -> str:
     step.said.setdefault("save", step.name)
     return str(step.said["save"])
-
-
-def _odd_total(row: Mapping[str, Any]) -> dict[str, Any]:
-    count, price, total = (as_number(row.get(name)) for name in ("cnt", "pric", "det_item_fee_sumamt"))
-    try:
-        odd = None in (count, price) or total != (count or 0) * (price or 0)
-    except ArithmeticError:
-        odd = True
-    return {"det_item_fee_sumamt": row["det_item_fee_sumamt"]} if odd and "det_item_fee_sumamt" in row else {}
-
-
-def _same(wanted: Any, got: Any) -> bool:
-    """The same on the wire: an amount by its value, a text as it is written, a time by none."""
-    if isinstance(wanted, int | Decimal) and isinstance(got, int | Decimal):
-        return Decimal(wanted) == Decimal(got)
-    return type(wanted) is type(got) and wanted == got
-
-
-def _masked(name: str, wanted: Any, got: Any) -> bool:
-    """True for an identity as a masked recording shows it."""
-    return is_identity_field(name) and isinstance(wanted, str) and got == mask(wanted)
-
-
-def _leaves(wanted: Any, got: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Every field of two inputs by its path."""
-    if isinstance(wanted, Mapping) and isinstance(got, Mapping):
-        for name in dict.fromkeys([*wanted, *got]):
-            inner = f"{path}.{name}" if path else str(name)
-            yield from _leaves(wanted.get(name, _ABSENT), got.get(name, _ABSENT), inner)
-    elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
-        for index, (one, other) in enumerate(zip(wanted, got, strict=True)):
-            yield from _leaves(one, other, f"{path}[{index}]")
-    else:
-        yield path, wanted, got
-
-
-def _walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _walk(inner, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _walk(inner, f"{path}[{index}]")
-    else:
-        yield path, value
-
-
-def _amounts(output: Any) -> Iterable[tuple[str, Decimal | int]]:
-    """Amounts of an answer by path; balances by kind where a kind stands once."""
-    rows = output.get("cuminfo") if isinstance(output, Mapping) else None
-    if isinstance(rows, list):
-        kinds = [row.get("cum_type_code") for row in rows if isinstance(row, Mapping)]
-        for row in rows:
-            if isinstance(row, Mapping) and kinds.count(row.get("cum_type_code")) == 1:
-                yield f"cuminfo[cum_type_code={row['cum_type_code']}].cum", row["cum"]
-        return
-    for path, value in _walk(output):
-        if path.rpartition(".")[2].endswith(_AMOUNT) and isinstance(value, int | Decimal):
-            yield path, value

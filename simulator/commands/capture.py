@@ -68,7 +68,7 @@ def command(
 
 
 def _people(sandbox: "SandboxClient") -> Sequence[Mapping[str, Any]]:
-    """Everybody in a sandbox, with opening balances."""
+    """People in a sandbox, with opening balances."""
     listed = sandbox.control("GET", "people")["people"]
     return [sandbox.control("GET", f"people/{each['psn_no']}") for each in listed]
 

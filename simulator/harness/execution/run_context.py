@@ -53,7 +53,7 @@ class RunContext:
     place: str = ""
     serial: int = 0
     catching_up: bool = False
-    """True for steps that ended before an interruption: what they did is in the journal and is not done again."""
+    """True for steps that ended before an interruption, whose effects are there and are not brought about again."""
 
     def lookup(self, name: str) -> Any:
         """The value behind `$name`: a role, a place, something saved, or the time."""
