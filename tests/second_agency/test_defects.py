@@ -33,7 +33,7 @@ def test_what_is_named_wrongly_is_a_defect_that_is_caught():
     assert NAMED_WRONGLY.keys() <= CAUGHT.keys()
 
 
-@pytest.mark.parametrize("defect", map(marked, CAUGHT.values()))
+@pytest.mark.parametrize("defect", [marked(each) for each in CAUGHT.values()])
 def test_a_defect_turns_the_scenario_red_that_can_show_it(played, defect):
     shown = played.play(defect.shown_by, defects=frozenset([defect.name]))
     assert shown.exit_code == 1, shown.output
