@@ -26,9 +26,11 @@ class Miss:
     because: str
 
 
+NOT_MEASURED = "not measured"
 MISS_KINDS = {
     "never asked": "the platform answers or refuses in the agency's place, or does not send what the protocol promises",
     "not reached": "no scenario brings the situation about, though the judge would see it",
+    NOT_MEASURED: "nobody has played the whole library against it yet",
     "not judged": "the answer comes, and nothing holds it to the protocol page",
 }
 

@@ -16,7 +16,7 @@ import yaml
 from tests.second_agency.agency import Agency
 from tests.second_agency.award import Claim, Rules
 from tests.second_agency.city import City
-from tests.second_agency.defects import DEFECTS, MISS_KINDS, MISSES
+from tests.second_agency.defects import DEFECTS, MISS_KINDS, MISSES, NOT_MEASURED
 from tests.second_agency.rehearsals import AREAS, POLICIES, rehearsals
 from tests.second_agency.wire import decode, encode, fen_of_text
 
@@ -47,10 +47,11 @@ def test_the_library_is_green_against_agencies_written_from_the_page_alone():
         clean = played.play()
         assert clean.failures == ()
         assert clean.exit_code == 0, clean.output
-        if not MISSES:
+        known = frozenset(name for name, miss in MISSES.items() if miss.kind != NOT_MEASURED)
+        if not known:
             return
         # What is listed as missed is missed by the whole library: all of it at once, and still green.
-        missed = played.play(defects=frozenset(MISSES))
+        missed = played.play(defects=known)
         assert missed.failures == ()
         assert missed.exit_code == 0, missed.output
 
