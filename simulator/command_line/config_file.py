@@ -85,7 +85,7 @@ class ConfigFile:
 
     def _line(self, path: tuple[str, ...]) -> int | None:
         """Line of a key: in its table where there is a header of that name, else the first line that begins with it."""
-        *tables, key = (*self.prefix, *path)
+        tables, key = (*self.prefix, *path[:-1]), path[-1]
         header, inside, first = ".".join(tables), not tables, None
         for number, line in enumerate(self.written.splitlines(), 1):
             if named := re.match(r"\s*\[\s*(.+?)\s*\]", line):

@@ -176,7 +176,7 @@ def _misspelt(got: Mapping[str, object], schema: Mapping[str, Any]) -> set[str]:
         return set()
     absent = [key for key in schema.get("properties", {}) if key not in got]
     meant = {key: nearest(key, schema["properties"]) for key in _unknown_keys(got, schema)}
-    return {close for close in meant.values() if close in absent}
+    return {close for close in meant.values() if close is not None and close in absent}
 
 
 def _matches_any(key: str, patterns: Mapping[str, object]) -> bool:
