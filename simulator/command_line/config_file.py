@@ -120,7 +120,7 @@ def read_config(folder: Path) -> ConfigFile | None:
         for key in prefix:
             tables = tables.get(key, {}) if isinstance(tables, Mapping) else {}
         if not isinstance(tables, Mapping):
-        tables, key = [*self.prefix, *path][:-1], path[-1]
+            raise DataFaults([DataFault(text("config.no_table", got=_IN_PYPROJECT[-1]), ".".join(prefix), name)])
         return ConfigFile(name, tables, written, prefix) if tables else None
     return None
 
