@@ -85,7 +85,7 @@ class ConfigFile:
 
     def _line(self, path: tuple[str, ...]) -> int | None:
         """Line of a key: in its table where there is a header of that name, else the first line that begins with it."""
-        *tables, key = (*self.prefix, *path)
+        tables, key = (*self.prefix, *path[:-1]), path[-1]
         header, inside, first = ".".join(tables), not tables, None
         for number, line in enumerate(self.written.splitlines(), 1):
             if named := re.match(r"\s*\[\s*(.+?)\s*\]", line):
@@ -120,7 +120,7 @@ def read_config(folder: Path) -> ConfigFile | None:
         for key in prefix:
             tables = tables.get(key, {}) if isinstance(tables, Mapping) else {}
         if not isinstance(tables, Mapping):
-            raise DataFaults([DataFault(text("config.no_table", got=prefix[-1]), ".".join(prefix), name)])
+            raise DataFaults([DataFault(text("config.no_table", got=_IN_PYPROJECT[-1]), ".".join(prefix), name)])
         return ConfigFile(name, tables, written, prefix) if tables else None
     return None
 

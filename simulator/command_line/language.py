@@ -38,7 +38,7 @@ def asked_language(words: Sequence[str]) -> tuple[str | None, list[str]]:
 
 
 def speak_in_own_words() -> None:
-    """Makes click take its sentences from the catalogue; one that is not there stays English."""
+    """Makes click take its sentences from the catalogue; a sentence that is missing there stays English."""
     for module in _MODULES:
         for name, function in (("_", in_own_words), ("ngettext", _of_number)):
             if hasattr(module, name):
@@ -46,7 +46,7 @@ def speak_in_own_words() -> None:
 
 
 def in_own_words(sentence: str) -> str:
-    """A sentence of click in the language in force; one that the catalogue does not have stays as it is."""
+    """A sentence of click in the language in force; a sentence that is missing in the catalogue stays as it is."""
     return sentence if language() == "en" else _chinese().get(sentence, sentence)
 
 
