@@ -87,7 +87,7 @@ class DataFault:
 
 
 MOST_FAULTS = 100
-"""Faults told of one file or body; who made a thousand needs no more to see what went wrong."""
+"""Faults told of a file or body; the author of a thousand needs no more of them."""
 
 
 class DataFaults(SimulatorError):
