@@ -116,3 +116,9 @@ def test_reasons_of_a_load_hide_what_err_msg_quotes():
 
 def test_the_report_hides_what_messages_of_its_scenario_said_of_people():
     assert mask_tree({"steps": [f"第 3 步 {NAME}"], "n": 1}, frozenset({NAME})) == {"steps": ["第 3 步 周*"], "n": 1}
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\x07", "\x08", "\x7f", "\x9b", "\u202e", "\u2066", "\x00"])
+def test_no_control_character_of_a_message_reaches_a_terminal(character):
+    shown = mask_text(f"err_msg: {character}[2J\n下一行")
+    assert shown == f"err_msg: \\u{ord(character):04x}[2J\n下一行"

@@ -17,7 +17,7 @@ NOBODY: frozenset[str] = frozenset()
 _MOST_KNOWN = 200
 """Values of one message that are looked for elsewhere in it; a hostile one could name thousands."""
 _DEEPEST = 5
-"""Levels of JSON text inside JSON text; what is nested deeper is masked by shape alone."""
+"""Levels of JSON text inside JSON text; text nested deeper is masked by its shape alone."""
 _SHORTEST_ADDRESS = 8
 """A shorter address is the name of a city, which institutions bear too."""
 
@@ -37,6 +37,12 @@ _PHONE = re.compile(r"(?<![0-9A-Za-z.])(?:\+?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ 
 _DIGITS = re.compile("[0-9０-９](?:[ -]?[0-9０-９]){9}")
 _ASSIGNED = re.compile(r"""([A-Za-z_]{3,40})(\s*=\s*['"]?|>)([^&\s,;'"<>)]+)""")
 _WIDE_DIGITS = {ord("０") + digit: ord("0") + digit for digit in range(10)} | {ord("Ｘ"): "X", ord("ｘ"): "x"}
+_CONTROLS = {
+    code: f"\\u{code:04x}"
+    for code in (*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(code) not in "\t\n\r"
+}
+"""Control characters of terminals, and those that turn the direction of writing, with what is shown in their place."""
 _HAN = re.compile("[一-鿿·]+")
 
 
@@ -72,13 +78,14 @@ def mask_text(written: str, known: frozenset[str] = NOBODY) -> str:
     """Masks identity data in a message or a sentence.
 
     Masked are the values of identity fields in any form (text, number, list, object, JSON inside a text), identity
-    numbers, telephone numbers and names wherever they stand, and the values in `known`.
+    numbers, telephone numbers and names wherever they stand, and the values in `known`. Control characters, which
+    could steer a terminal, are shown as their numbers.
     """
-    return "".join(_masked(written, _searching(known), 0))
+    return "".join(_masked(written, _searching(known), 0)).translate(_CONTROLS)
 
 
 def mask_texts(written: Sequence[str], known: frozenset[str] = NOBODY) -> list[str]:
-    """Masks texts that belong together: what an identity field of any of them says is masked in all of them."""
+    """Masks texts that belong together; the value of an identity field of any of them is masked in all."""
     known |= identity_values(*written)
     return [mask_text(each, known) for each in written]
 
@@ -105,7 +112,7 @@ def identity_values(*written: str) -> frozenset[str]:
 
 
 def mask_sentence(sentence: str, *, path: str, got: str, known: frozenset[str] = NOBODY) -> str:
-    """Masks a sentence about one field, whose wrong value need not look like what it should have been."""
+    """Masks a sentence about a field, whose wrong value need not look like a right one."""
     return mask_text(sentence.replace(got, mask_got(path, got)) if got else sentence, known)
 
 
