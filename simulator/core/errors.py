@@ -87,16 +87,12 @@ class DataFault:
 
 
 MOST_FAULTS = 100
-<<<<<<< HEAD
 """Faults told of one file or body, one by one; with more, the cause mends sooner than the list."""
 
 
 def in_order(faults: Sequence[DataFault]) -> list[DataFault]:
     """Faults of a file in the order of its lines; those of one line as they came."""
     return sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0))
-=======
-"""Faults told of a file or body; the author of a thousand needs no more of them."""
->>>>>>> hostile
 
 
 class DataFaults(SimulatorError):
