@@ -9,6 +9,7 @@ from simulator.harness.execution.results import FAILED, NOT_APPLICABLE, NOT_TEST
 from simulator.harness.scenario.definition import areas_with_agencies
 from simulator.harness.scenario.library import load
 from tests.support.in_process import agencies, export, platform, played
+from tests.support.library_sample import sample
 
 QITAIHE = "230900"
 OTHER = Path(__file__).parent / "other_figures"
@@ -17,7 +18,7 @@ OTHER = Path(__file__).parent / "other_figures"
 
 @pytest.fixture(scope="module")
 def scenarios():
-    return load([])
+    return sample(load([]))
 
 
 @pytest.fixture(scope="module")
