@@ -36,6 +36,9 @@ def header_warnings(fields: Mapping[str, Any], head: Head, now: datetime, real_a
 
 
 def _is_absurd(sent: str, clocks: Sequence[datetime]) -> bool:
+    if any(sent[:4] == str(clock.year) for clock in clocks):
+        # Every message comes here, and nearly all are of this year.
+        return False
     try:
         moment = from_wire(sent)
     except ValueError:
