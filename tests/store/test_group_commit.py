@@ -115,7 +115,7 @@ def test_a_refusal_rolls_back_to_the_beginning_of_its_own_unit_of_work(store):
 def test_a_unit_of_work_that_is_not_grouped_waits_for_no_other_and_none_for_it(store):
     seen = commits_of(store)
     with ThreadPoolExecutor(1) as pool, store._lock:
-        waiting = pool.submit(lambda: together_alone(store))
+        waiting = pool.submit(write_grouped, store)
         with store.begin() as work:
             write(work, "110000")
         assert len(seen) == 1
@@ -123,7 +123,7 @@ def test_a_unit_of_work_that_is_not_grouped_waits_for_no_other_and_none_for_it(s
     assert kept(store.path) == {"110000", "230900"}
 
 
-def together_alone(store: SqliteStore) -> None:
+def write_grouped(store: SqliteStore) -> None:
     with store.begin(grouped=True) as work:
         write(work, "230900")
 
