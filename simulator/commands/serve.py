@@ -30,7 +30,12 @@ from simulator.core.texts import text
 @click.option("--allow-target", multiple=True, help="经办机构地址可指向的外部主机 / hosts that an agency URL may name")
 @click.option("--open", "opened", is_flag=True, help="非本机监听也不要求令牌和签名 / no token or gateway demanded")
 @click.option("--threads", default=64, show_default=True, type=click.IntRange(1, 1000), help="处理线程 / threads")
-@click.option("--durable", is_flag=True, help="断电也不丢（慢） / survive a power cut too (slower)")
+@click.option(
+    "--durable/--fast",
+    default=True,
+    show_default=True,
+    help="断电也不丢；--fast 快，断电可丢末几条 / survive a power cut; --fast: quicker, may lose the last answers",
+)
 def command(host: str, port: int, listen: tuple[str, ...], opened: bool, **options: object) -> None:
     """启动仿真平台 / Serve the platform.
 

@@ -86,7 +86,7 @@ class Pipeline:
             # On MustWait or Conflict the attempt is rolled back, so each attempt needs a fresh Exchange.
             exchange = Exchange(sandbox, incoming, real)
             try:
-                with sandbox.begin() as (work, config, clock):
+                with sandbox.begin(grouped=True) as (work, config, clock):
                     last_config = config
                     exchange.begin(clock.now(self._real_time()))
                     return exchange, self._first_unit_of_work(work, config, exchange)
@@ -246,7 +246,7 @@ class Pipeline:
         known = list(exchange.findings)
         # The message is sent and must be booked, so a conflict with another writer is retried without limit.
         while True:
-            with suppress(Conflict), exchange.sandbox.begin() as (work, config, clock):
+            with suppress(Conflict), exchange.sandbox.begin(grouped=True) as (work, config, clock):
                 exchange.findings = list(known)
                 found = complete(work, config, clock.now(self._real_time()), intent, delivery)
                 exchange.findings += found.findings

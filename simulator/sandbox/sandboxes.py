@@ -53,22 +53,24 @@ class Sandbox:
         self.changes = Changes()
         self._shipped = shipped
         self._config: Config | None = None
-        self._lock = threading.Lock()
 
     @contextmanager
-    def begin(self) -> Iterator[tuple[UnitOfWork, Config, TradeClock]]:
-        """Begins a unit of work with the configuration and trade clock valid in it.
+    def begin(self, *, grouped: bool = False) -> Iterator[tuple[UnitOfWork, Config, TradeClock]]:
+        """Begins a unit of work with the configuration and trade clock valid in it; `grouped` as in `Store.begin`.
 
         Raises SetupError if another version of the program has upgraded the store meanwhile.
         """
-        with self.store.begin() as work:
+        with self.store.begin(grouped=grouped) as work:
             row = work.get(tables.sandbox, id=1)
             if row is None or row.schema_version != tables.SCHEMA_VERSION:
                 versions = {"found": row.schema_version if row else 0, "wanted": tables.SCHEMA_VERSION}
                 raise SetupError(text("store.upgraded_meanwhile", name=self.name, **versions))
-            yield work, self._current(work, row), clock_of(row)
+            config = self._current(work, row)
+            yield work, config, clock_of(row)
             # Read before the block ends: the store reuses the UnitOfWork object.
             written = work.written
+        # Only once it is committed: a revision that was rolled back would come again with another configuration.
+        self._config = config
         if written:
             self.changes.notify()
 
@@ -81,8 +83,6 @@ class Sandbox:
         config = self._config
         if config is None or config.revision != row.revision:
             config = configure(work, row, self._shipped)
-            with self._lock:
-                self._config = config
         return config
 
 

@@ -8,7 +8,7 @@ from simulator.store.sqlite import SqliteFactory
 from simulator.store.store import StoreFactory
 
 
-def open_factory(address: str, *, durable: bool = False) -> StoreFactory:
+def open_factory(address: str, *, durable: bool = True) -> StoreFactory:
     """Opens the stores in a folder, or in the database of a `postgresql://` URL.
 
     `durable` syncs each commit of SQLite to disk; PostgreSQL has a setting of its own. Raises SetupError where neither

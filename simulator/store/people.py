@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Table, bindparam, or_, select
+from sqlalchemy import Table, bindparam, or_, select, update
 
 from simulator.domain.accumulators import AccumulatorDimensions, dimensions_of
 from simulator.domain.person import Filing, Identity, Insurance, Person, Registration
@@ -68,6 +68,11 @@ _ACCUMULATED = Statement(
         or_(accumulator.c.year == bindparam("year"), accumulator.c.period >= "V"),
     ),
     _Balance,
+)
+_BOOK = Statement(
+    update(accumulator)
+    .where(*(column == bindparam(f"by_{column.name}") for column in accumulator.primary_key))
+    .values(booked=accumulator.c.booked + bindparam("amount"))
 )
 _SEEN = person.alias("seen")
 _LISTED = Statement(
@@ -154,18 +159,15 @@ def move(
 ) -> None:
     """Adds movements in fen to the booked amounts, or sets them as opening amounts."""
     of: dict[str, SqlValue] = {"person_id": person_id, "insutype": insutype, "year": year}
-    rows = work.find(accumulator, person_id=person_id, insutype=insutype, year=year) if movements else []
-    known = {row.key: row for row in rows}
     new: list[dict[str, SqlValue]] = []
     for (kind, written), amount in movements.items():
         key = {**of, "kind": kind, **dimensions_of(written)._asdict()}
-        row = known.get((kind, written))
-        if row is None:
-            new.append({**key, "opening": amount if opening else 0, "booked": 0 if opening else amount})
-        elif opening:
-            work.change(accumulator, key, opening=amount)
+        if opening:
+            known = work.change(accumulator, key, opening=amount)
         else:
-            work.change(accumulator, key, booked=row.booked + amount)
+            known = work.run(_BOOK, amount=amount, **{f"by_{name}": value for name, value in key.items()})
+        if not known:
+            new.append({**key, "opening": amount if opening else 0, "booked": 0 if opening else amount})
     if new:
         work.add_many(accumulator, new)
 

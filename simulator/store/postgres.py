@@ -83,7 +83,7 @@ class PostgresStore:
         return not self._deleted
 
     @contextmanager
-    def begin(self) -> Iterator[UnitOfWork]:
+    def begin(self, *, grouped: bool = False) -> Iterator[UnitOfWork]:  # noqa: ARG002 (its server groups commits)
         if self._deleted:
             raise Gone(self.name)
         try:

@@ -14,6 +14,7 @@ from typing import cast
 from simulator.core.errors import SetupError
 from simulator.core.logs import log
 from simulator.core.texts import text
+from simulator.store.group_commit import MAX_MEMBERS, Group, Turns
 from simulator.store.store import NAME, Conflict, Fill, Gone, Unusable, create_statements
 from simulator.store.tables import SCHEMA_VERSION
 from simulator.store.unit_of_work import Cursor, UnitOfWork
@@ -24,16 +25,19 @@ from simulator.store.upgrades.upgrade import EarlierStore, copy_name, needs_upgr
 class SqliteStore:
     """Store in an SQLite file, in WAL mode, with a single connection behind a lock.
 
-    By default synchronous=NORMAL: a killed process loses no commit, a power cut may lose the last ones. `durable` sets
-    FULL, which costs a third of the message rate.
+    `durable` sets synchronous=FULL, by which a commit is on the disk when it returns; without it, NORMAL, a killed
+    process loses no commit, and a power cut may lose the last ones. Units of work begun with `grouped` share a commit
+    with those that wait for their turn.
     """
 
-    def __init__(self, path: Path, *, durable: bool = False) -> None:
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
         self.name = path.stem
         self.path = path
         # Another process may delete the store and make a new one under the same path.
         self._file = path.stat().st_ino
-        self._lock = threading.RLock()
+        self._turns = Turns()
+        self._lock = self._turns.lock
+        self._group: Group | None = None
         self._closed = False
         _keep_private(path)
         # No isolation level, as `begin` opens the transactions; any thread, as `_lock` lets one in at a time.
@@ -72,25 +76,33 @@ class SqliteStore:
             return False
 
     @contextmanager
-    def begin(self) -> Iterator[UnitOfWork]:
-        with self._lock:
+    def begin(self, *, grouped: bool = False) -> Iterator[UnitOfWork]:
+        self._turns.take(grouped=grouped)
+        try:
+            if not grouped:
+                self._commit_group()
             if self._closed:
                 raise Gone(self.name)
-            self._begin()
+            self._begin_member()
             self._work.reset()
             try:
                 yield self._work
-                self._cursor.execute("COMMIT")
+                waits_in = self._end_member(grouped=grouped)
                 self.failing = self.failing and not self._work.written
             except BaseException as error:
-                # A full disk ends the transaction by itself, and a damaged file may refuse to.
+                # A damaged file may refuse even to roll back; members of its group look again by themselves.
                 with suppress(sqlite3.Error):
-                    if self._connection.in_transaction:
-                        self._cursor.execute("ROLLBACK")
+                    self._undo_member(error)
                 if isinstance(error, sqlite3.Error) and _is_unusable(error):
                     self.failing = True
                     raise Unusable.because(self.name, error) from None
                 raise
+        finally:
+            self._lock.release()
+        while waits_in is not None and not waits_in.wait():
+            with self._lock:
+                if self._group is waits_in:
+                    self._commit_group()
 
     def _begin(self) -> None:
         try:
@@ -102,14 +114,77 @@ class SqliteStore:
                 raise Unusable.because(self.name, error) from None
             raise Conflict(str(error)) from None
 
+    def _begin_member(self) -> None:
+        if self._group is None:
+            # Nothing comes before it in the transaction, which undoes it without a savepoint.
+            self._begin()
+        else:
+            self._cursor.execute("SAVEPOINT member")
+
+    def _end_member(self, *, grouped: bool) -> Group | None:
+        """Commits, or leaves that to a unit of work that waits for its turn; returns the group to wait for then."""
+        group = self._group
+        if group is not None:
+            self._cursor.execute("RELEASE SAVEPOINT member")
+        if grouped and self._turns.joining and (group is None or group.members < MAX_MEMBERS - 1):
+            group = self._group = group or Group()
+            group.members += 1
+            return group
+        self._cursor.execute("COMMIT")
+        self._decide_group()
+        return None
+
+    def _undo_member(self, error: BaseException) -> None:
+        """Undoes the unit of work that raised; those before it in its group stay, and are committed."""
+        if not self._connection.in_transaction:
+            # A full disk ends the transaction by itself, with all that was in it.
+            self._decide_group(error)
+        elif self._group is None:
+            self._cursor.execute("ROLLBACK")
+        else:
+            try:
+                self._cursor.execute("ROLLBACK TO SAVEPOINT member")
+                self._cursor.execute("RELEASE SAVEPOINT member")
+            except sqlite3.Error as unknown:
+                # The savepoint was released, and the commit after it failed.
+                self._cursor.execute("ROLLBACK")
+                self._decide_group(unknown)
+                return
+            self._commit_group()
+
+    def _commit_group(self) -> None:
+        """Commits the members of an open group; an error is raised in each of their threads."""
+        if self._group is None:
+            return
+        failure: BaseException | None = None
+        try:
+            self._cursor.execute("COMMIT")
+        except sqlite3.Error as error:
+            failure = error
+            self.failing = self.failing or _is_unusable(error)
+            if self._connection.in_transaction:
+                self._cursor.execute("ROLLBACK")
+        self._decide_group(failure)
+
+    def _decide_group(self, failure: BaseException | None = None) -> None:
+        group, self._group = self._group, None
+        if group is not None:
+            group.decide(failure)
+
     def _restart(self) -> None:
-        if self._connection.in_transaction:
+        if not self._connection.in_transaction:
+            self._decide_group(Conflict(self.name))
+        elif self._group is not None:
+            self._cursor.execute("ROLLBACK TO SAVEPOINT member")
+            return
+        else:
             self._cursor.execute("ROLLBACK")
         self._begin()
 
     def copy_to(self, path: Path) -> None:
         """Writes a copy of the store to a file, complete or not at all."""
         with self._lock:
+            self._commit_group()
             part = path.with_suffix(".part")
             part.unlink(missing_ok=True)
             _create_private(part)
@@ -123,6 +198,7 @@ class SqliteStore:
     def copy_from(self, path: Path) -> None:
         """Replaces the whole store by the copy in a file."""
         with self._lock:
+            self._commit_group()
             source = sqlite3.connect(path)
             try:
                 source.backup(self._connection)
@@ -131,6 +207,8 @@ class SqliteStore:
 
     def close(self) -> None:
         with self._lock:
+            if not self._closed:
+                self._commit_group()
             self._closed = True
             self._connection.close()
 
@@ -143,7 +221,7 @@ class SqliteFactory:
 
     embedded = True
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.folder = folder
         self._durable = durable
         self._open: dict[str, SqliteStore] = {}

@@ -52,10 +52,12 @@ class Store(Protocol):
         """True while this object serves the store of its name; another process may delete that, and make a new one."""
         ...
 
-    def begin(self) -> AbstractContextManager[UnitOfWork]:
+    def begin(self, *, grouped: bool = False) -> AbstractContextManager[UnitOfWork]:
         """Opens a unit of work, which the end of the block commits and an error rolls back.
 
-        Raises Conflict, Gone or Unusable.
+        Raises Conflict, Gone or Unusable. With `grouped` it may share its commit with others that wait, and ends when
+        all of them are committed: for short units of work that their caller runs again after Conflict, which the end of
+        the block may raise too.
         """
         ...
 

@@ -34,7 +34,7 @@ class Cursor(Protocol):
     @property
     def lastrowid(self) -> int | None: ...
 
-    def execute(self, sql: str, parameters: Columns = ..., /) -> object: ...
+    def execute(self, sql: str, parameters: Columns | tuple[SqlValue, ...] = ..., /) -> object: ...
     def executemany(self, sql: str, rows: Iterable[Columns] | Iterable[tuple[SqlValue, ...]], /) -> object: ...
     def fetchone(self) -> tuple[SqlValue, ...] | None: ...
     def fetchall(self) -> list[tuple[SqlValue, ...]]: ...
@@ -137,6 +137,13 @@ class UnitOfWork:
     def _execute(self, statement: Statement[RowT], parameters: Columns) -> None:
         if statement.writes:
             self._writes()
+        self._run_on_cursor(statement, parameters)
+
+    def _run_on_cursor(self, statement: Statement[RowT], parameters: Columns) -> None:
+        if self._dialect == "sqlite":
+            written, in_order = statement.by_position
+            self._cursor.execute(written, in_order(parameters))
+            return
         sql, literals = statement.compiled(self._dialect)
         self._cursor.execute(sql, {**literals, **parameters} if literals else parameters)
 
@@ -163,11 +170,11 @@ class UnitOfWork:
         """Inserts a row and returns its id, 0 for a table without generated ids."""
         self._writes()
         if not gives_ids(table):
-            self._cursor.execute(insert_many(table).compiled(self._dialect)[0], values)
+            self._run_on_cursor(insert_many(table), values)
             return 0
         if self._dialect == "sqlite":
             # The driver knows the id, and for RETURNING SQLite would build a temporary table.
-            self._cursor.execute(insert_many(table).compiled(self._dialect)[0], values)
+            self._run_on_cursor(insert_many(table), values)
             return int(self._cursor.lastrowid or 0)
         added = self.one(insert_into(table), **values)
         return added.id if added else 0
