@@ -15,6 +15,8 @@ from simulator.core.schema_errors import hint
 from simulator.core.texts import language, text
 
 _BETWEEN = " / "
+_AS_WRITTEN = "\b\n"
+"""Mark of a paragraph that is not wrapped anew."""
 
 
 class NearestChoice(click.Choice[Any]):
@@ -29,6 +31,8 @@ class NearestChoice(click.Choice[Any]):
 def shown_in_language(command: click.Command) -> click.Command:
     """Copy of a command, its options and subcommands, that speaks the language in force."""
     shown = copy.copy(command)
+    # Kept by the command in the language of the first time.
+    shown._help_option = None
     shown.help = _in_language(command.help)
     shown.short_help = _in_language(command.short_help)
     shown.params = [_parameter(each) for each in command.params]
@@ -54,6 +58,13 @@ def _in_language(written: str | None) -> str | None:
 
 
 def _half(paragraph: str) -> str:
+    lines = paragraph.split("\n")
+    # Commands of an example are indented, and the same in both languages.
+    commands = next((index for index, line in enumerate(lines) if line.startswith("  ")), len(lines))
     # A line may end with the sign between the languages, so that long lines need not be cut by hand.
-    chinese, _, english = in_own_words(re.sub(r" /\n\s*", _BETWEEN, paragraph)).partition(_BETWEEN)
-    return english if english and language() == "en" else chinese
+    said = in_own_words(re.sub(r" /\n\s*", _BETWEEN, "\n".join(lines[:commands])))
+    chinese, _, english = said.partition(_BETWEEN)
+    half = english if english and language() == "en" else chinese
+    if half is english and said.startswith(_AS_WRITTEN):
+        half = _AS_WRITTEN + half
+    return "\n".join([half, *lines[commands:]])

@@ -39,7 +39,6 @@ def command(
     \b
     代替参保地经办机构：只讲经办机构协议（docs/agency-protocol.zh-CN.md），账目自己记，重启不丢 /
     Stands in for the insured place: speaks the agency protocol only (docs/agency-protocol.md), keeps books of its own.
-    In a city's place: it speaks only the agency protocol and keeps its own books, also over a restart.
 
     \b
     例 / example:

@@ -21,15 +21,18 @@ _PATH = click.Path(path_type=Path)
 @click.option("--sandbox", default="default", show_default=True, metavar="NAME", help="它的沙箱 / its sandbox")
 @click.option("--token", default="", envvar="NHSA_SIM_TOKEN", help="控制接口令牌 / token of control")
 @click.option("--people", "people_file", type=_PATH, metavar="FILE", help="人员导出文件 / exported people")
-@click.option("-o", "--output", required=True, type=_PATH, metavar="FILE", help="<名>.scenario.yaml")
+@click.option("-o", "--output", required=True, type=_PATH, metavar="FILE", help="写到 <名>.scenario.yaml / file <name>.scenario.yaml")
 def command(
     recording: Path | None, platform: str, sandbox: str, token: str, people_file: Path | None, output: Path
 ) -> None:
     """把往来报文变成场景：人换成角色 / Make a scenario of recorded messages, roles in place of people.
 
     RECORDING 可以是平台的往来报文、rehearse --record 的文件、HAR、日志、Postman 导出；或给 --platform 直接取。
-    不能变成步骤的，按报文序号逐条说明；有 --platform 时当场重演一遍，报文看不出的也说明。
-    退出码：0 全部变成了步骤，1 有不能的或推定的。
+    不能变成步骤的，按报文序号逐条说明；有 --platform 时当场重演一遍，报文看不出的也说明 /
+    RECORDING is a journal of the platform, a file of rehearse --record, a HAR, a log or a Postman export; or --platform
+    is asked. What cannot be a step is told by the number of its message; with --platform the scenario is replayed at once.
+
+    退出码：0 全部变成了步骤，1 有不能的或推定的 / Exit code 0: every message is a step, 1: some are not, or are assumed.
     """
     from simulator.capture.exchanges import of_file, of_sandbox
     from simulator.capture.people import captured_people

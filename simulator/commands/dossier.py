@@ -41,7 +41,11 @@ def make(
     """把各次运行的报告目录合成一个封好的文件 / Make one sealed file from report folders of runs.
 
     目录里认得的报告：rehearse 的 results.json 和 mistakes.json，load 的 load.json，upgrade 的 upgrade.json，
-    contract check --format json 的结果。退出码：0 可以上线，1 不可以或没有证明，2 没能做成。
+    contract check --format json 的结果 /
+    Reports known in a folder: results.json and mistakes.json of rehearse, load.json of load, upgrade.json of upgrade, the
+    result of contract check --format json.
+
+    退出码：0 可以上线，1 不可以或没有证明，2 没能做成 / Exit code 0: ready, 1: not ready or not proved, 2: not made.
     """
     from simulator.dossier.content import READY, content_of
     from simulator.dossier.page import write_page
@@ -77,7 +81,7 @@ def make(
 def verify(file: Path, digest: str) -> None:
     """检验封签：是否改过，改在哪里 / Tell whether a dossier was changed, and where.
 
-    退出码：0 没有改过，1 改过，2 不是卷宗。
+    退出码：0 没有改过，1 改过，2 不是卷宗 / Exit code 0: unchanged, 1: changed, 2: no dossier.
     """
     from simulator.dossier.seal import check_seal
 

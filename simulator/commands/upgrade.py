@@ -43,8 +43,11 @@ def command(old: str, new: str, mask: Path | None, report: Path, **options: Any)
     """新旧系统对比 / Upgrade proof.
 
     同样的场景在两个系统上各演一遍，逐条比较应答；每处差异要么出自两版规范的改动（contract diff 的一行），要么标为不明。
-    给出 --area 则两边是经办机构系统，否则是本产品的两个平台（或同一个平台上的两版规范）。
-    退出码：0 没有不明的差异，1 有，2 没能比较。
+    给出 --area 则两边是经办机构系统，否则是本产品的两个平台（或同一个平台上的两版规范） /
+    The same scenarios are played on both systems and the answers compared; each difference follows from a row of
+    contract diff, or is flagged. With --area both are agencies, otherwise two platforms of this product.
+
+    退出码：0 没有不明的差异，1 有，2 没能比较 / Exit code 0: nothing unexplained, 1: something is, 2: not compared.
     """
     from simulator.contract import load_edition
     from simulator.contract.diff import compare

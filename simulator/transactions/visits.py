@@ -23,7 +23,7 @@ DISCHARGED, CLOSED = "discharged", "closed"
 SERVED_MED_TYPES = ("outpatient", "emergency", "special_disease")
 """Meanings of med_type that a visit may have."""
 HOSPITAL_CARE = ("outpatient", "emergency")
-"""Meanings of med_type that a pharmacy does not have; it may supply drugs for a special disease."""
+"""Meanings of med_type that a pharmacy does not have; drugs for a special disease may come from a pharmacy."""
 
 
 class Description(TypedDict):

@@ -316,7 +316,7 @@ def faults_of(rows, name="230900.yaml"):
             "refuse, modifier",
             id="a word that is not allowed",
         ),
-        pytest.param("name: again\nunfiled: []\n", 4, "", "'name' stands twice, first on line 2", id="a key twice"),
+        pytest.param("name: again\n", 4, "", "'name' stands twice, first on line 2", id="a key twice"),
     ],
 )
 def test_a_faulty_file_is_refused_with_line_and_path(rows, line, path, said):

@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from simulator.benefit import Claim, Dates, award
+from simulator.domain.accumulators import VISITS
 from tests.benefit.worlds import (
     CATEGORIES,
     DAY,
@@ -144,7 +145,12 @@ def whole_and_parts(plan, claim, before, cut):
     """The award of a bill, and those of its two parts settled one after the other."""
     city, year = city_of(plan), Counter(before)
     parts = [replace(claim, charges=charges) for charges in (claim.charges[:cut], claim.charges[cut:])]
-    return award(claim, city.rules(claim.dates), before), [settled(city, part, year) for part in parts]
+    made = []
+    for part in parts:
+        made.append(settled(city, part, year))
+        # Both are of one visit, which does not count among the others (rules 39).
+        year.subtract({key: count for key, count in made[-1].movements.items() if key[0] == VISITS})
+    return award(claim, city.rules(claim.dates), before), made
 
 
 @COMMON

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from simulator.commands.rehearse import command
 from simulator.core.errors import SimulatorError
 
+RESULT = {"scenario", "name", "use", "status", "rule", "reason", "headline", "differences"}
+
 
 @pytest.fixture
 def refused(tmp_path):
@@ -42,7 +44,7 @@ def test_results_as_json_are_all_that_is_printed_and_the_same_as_in_the_report_f
     result = CliRunner().invoke(command, [*arguments, "--json"])
     told = json.loads(result.output)
     assert (result.exit_code, told["exit_code"], told["broken"]) == (0, 0, None)
-    assert [set(each) for each in told["results"]] == [{"scenario", "use", "status", "rule", "reason"}]
+    assert [set(each) for each in told["results"]] == [RESULT]
     assert told == json.loads((folder / "results.json").read_text(encoding="utf-8"))
 
 

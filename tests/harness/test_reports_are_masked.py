@@ -27,6 +27,6 @@ def test_no_file_and_no_line_of_a_failed_run_names_the_patient(written, platform
     person = json.loads(first["request"])["input"]["data"]
     exits = {path.name: path.read_text(encoding="utf-8") for path in [record, *reports.iterdir()]}
     exits["console"] = result.output
-    assert set(exits) == {"m.jsonl", "report.html", "junit.xml", "results.json", "mistakes.json", "console"}
+    assert set(exits) == {"m.jsonl", "report.html", "junit.xml", "results.json", "mistakes.json", "run.json", "console"}
     for secret in (person["psn_name"], person["certno"]):
         assert [name for name, said in exits.items() if secret in said] == []

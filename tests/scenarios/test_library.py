@@ -151,4 +151,4 @@ def test_agency_with_another_figure_is_red_and_the_rule_is_named(named, scenario
         found = played(shipped_platform, [scenario], answering, "rother")[shown_by]
     assert found.status == FAILED
     assert found.root_cause.rule == rule, failure(found)
-    assert any(cause.zh.startswith(f"{rule}：") for each in found.differences for cause in each.causes)
+    assert any(cause.zh.endswith(f"（{rule}）") for each in found.differences for cause in each.causes)

@@ -13,7 +13,7 @@ from simulator.self_check.catalogue import COLUMNS, chosen, defects, read_defect
 
 ROOT = Path(__file__).parents[2] / "simulator"
 OF_DEFECTS = ("simulator.agencies.reference.defects", "simulator.harness.hospital.defects", "simulator.self_check")
-MAY_KNOW = ("agencies/reference/", "harness/hospital/defects/", "self_check/", "commands/")
+MAY_KNOW = ("agencies/reference/", "harness/hospital/defects/", "self_check/", "commands/", "command_line/")
 ROW = "half_even,agency,amounts,四舍六入五成双,rounds half to even,half.even,deductible/split-bill-pays-the-same"
 
 

@@ -31,6 +31,7 @@ PARAMETERS: dict[str, Any] = {
     "year": 2025,
     "area": "2309",
     "count": 50,
+    "keep_bytes": 1 << 20,
     "psn_no": "{psn_no}",
     "mdtrt_id": "{mdtrt_id}",
     "rule": "contract.",

@@ -39,5 +39,5 @@ def _answer_is_needed(steps: Iterable[ScenarioStep]) -> bool:
 
 def as_sent(row: ObservedLeg) -> Sent:
     """A message of the journal as its sender knows it."""
-    lost = row.outcome == "dropped"
+    lost = row.lost
     return Sent(row.infno, row.msgid, row.request.encode(), None if lost else row.answer.encode(), 0 if lost else 200)

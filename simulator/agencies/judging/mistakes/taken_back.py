@@ -1,4 +1,4 @@
-"""Mistakes about the books: what a cancellation or reversal takes back otherwise."""
+"""Mistakes about the books: a cancellation or reversal that takes back something else."""
 
 from collections.abc import Iterator
 from dataclasses import replace
