@@ -111,7 +111,8 @@ def test_masked_recording_is_found_wrong_in_the_same_places(rehearsed, reported,
     command = [sys.executable, "-m", "simulator", "contract", "check", str(hidden), "--format", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     places_of = [
-        sorted((each["line"], each["rule"], each["pointer"]) for each in told["faults"])
+        # Where bytes stop being JSON depends on what stands in them.
+        sorted((each["line"], each["rule"], each["rule"] != "not_json" and each["pointer"]) for each in told["faults"])
         for told in (reported, json.loads(done.stdout))
     ]
     assert places_of[0] == places_of[1]

@@ -34,6 +34,8 @@ def steps():
 def declared(entry):
     """What a scenario says is wrong with a recorded request, in the words of the check: (rule, field) pairs."""
     step = steps().get((entry["scenario"], entry["step"]))
+    if garbled(entry):
+        return {("not_json", "")}
     if step is not None and step.verb == "probe" and entry["leg"] == "agency":
         return {("msgid_twice", "msgid")} if spends_again(entry["scenario"], step) else set()
     if step is None or step.verb != "call" or entry["leg"] != "hospital":
@@ -51,6 +53,14 @@ def declared(entry):
             found |= of_another_kind(entry, said["call"], said["head"]["infno"])
         found |= {(SHOWS_AS[rule], each) for each in SPOILT.get(rule, ()) if each in said.get("with", {})}
     return found
+
+
+def garbled(entry):
+    """Tells whether a fault on the way left an answer that is no message: cut short, garbled, or a page of HTML."""
+    try:
+        return bool(entry["answer"]) and not isinstance(json.loads(entry["answer"]), dict)
+    except ValueError:
+        return True
 
 
 def spends_again(scenario, step):

@@ -108,7 +108,7 @@ FIELDS = {"01": "credential_token", "02": "certno", "03": "card_no"}
 def cause(stage, answer):
     """Rule, path, expected and received value of the finding about the message refused last."""
     assert not answer.ok
-    found = stage.control.findings()[-1]
+    found = stage.control("GET", "findings?raw=1")["findings"][-1]
     assert found["message"]["zh"] in answer.err_msg
     return found["rule"], found["path"], found["wanted"], found["got"]
 

@@ -143,6 +143,8 @@ def _settled(
     if traits.family == Family.PRE_SETTLEMENT:
         memory.pre_settled.put(info, side, *_batch(data))
     elif traits.family == Family.SETTLEMENT and _text(info, "setl_id"):
+        # A preview speaks of one settlement: the next of a stay takes in other charges.
+        memory.pre_settled.drop(side, *_batch(data))
         memory.settled.put({"setlinfo": info}, side, _text(info, "setl_id"))
     return found
 
