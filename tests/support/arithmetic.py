@@ -18,6 +18,7 @@ NEGATED = (
 )
 PRINTED_AS = {"pdn_cash_pay": "psn_cash_pay"}
 """A field that 2208 prints under another name than 2207."""
+UPLOAD = ("2204", "2301")
 PREVIEW, SETTLE, CANCEL = ("2206", "2206A", "2303", "2303A"), ("2207", "2207A", "2304", "2304A"), ("2208", "2305")
 SPENDING = (*SETTLE, *CANCEL, "2401", "2501", "2501A", "2502", "2503", "2504", "2601", "SIM-FILING")
 ENDS = (("begn", "end"), ("Begn", "End"), ("stt", "end"), ("adm", "dscg"))
@@ -171,9 +172,10 @@ class Conversation:
         if not isinstance(body, dict):
             return found
         rows = objects(body.get("feedetail"))
-        if infno == "2204":
+        if infno in UPLOAD:
             found += within_charges(rows, "/input/feedetail")
-            for row in rows:
+            # What an interval of a stay takes in, no message of the hospital tells.
+            for row in rows if infno == "2204" else ():
                 amount = money(row.get("det_item_fee_sumamt"))
                 if amount is not None:
                     self.charges[side, key(row, "mdtrt_id")][key(row, "chrg_bchno"), key(row, "feedetl_sn")] = amount
@@ -217,7 +219,7 @@ class Conversation:
             return []
         if not isinstance(output, dict):
             return []
-        if infno == "2204":
+        if infno in UPLOAD:
             return within_classification(objects(output.get("result")))
         info = output.get("setlinfo")
         if not isinstance(info, dict):
@@ -246,6 +248,7 @@ class Conversation:
         if infno in PREVIEW:
             self.previews[side, key(data, "mdtrt_id"), key(data, "chrg_bchno")] = info
         elif infno in SETTLE and key(info, "setl_id"):
+            self.previews.pop((side, key(data, "mdtrt_id"), key(data, "chrg_bchno")), None)
             self.settlements[side, key(info, "setl_id")] = info
         return found
 
