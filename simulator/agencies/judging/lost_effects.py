@@ -1,4 +1,4 @@
-"""Effects of messages that had no usable answer: what each did at the agency if it arrived, for later diagnosis."""
+"""Effects that messages without a usable answer had at the agency if they arrived, for later diagnosis."""
 
 from sqlalchemy import bindparam, select
 

@@ -49,7 +49,7 @@ class Past:
     cancelled_in: int = 0
     """Year of its cancellation, 0 where there is none."""
     lost: bool = False
-    """True where no usable answer came and it was reversed: it may never have taken effect."""
+    """True where no usable answer came before the reversal; the message may never have taken effect."""
 
     def as_json(self) -> dict[str, Any]:
         """The message as plain data, which `past_from_json` reads again."""
@@ -89,7 +89,7 @@ class Surroundings:
     treated_area: str = ""
 
     def possible(self) -> Iterator["Surroundings"]:
-        """These surroundings for each way in which the lost messages may have taken effect: all, none, one of them."""
+        """Variants by which lost messages took effect: all of them, none, a single one of several."""
         yield self
         lost = [each for each in self.history if each.lost]
         for effective in [None, *lost] if len(lost) > 1 else [None] if lost else []:
