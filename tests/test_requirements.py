@@ -124,7 +124,7 @@ def test_the_command_lists_rules_scenarios_and_last_results(tmp_path):
     assert "rules idempotency.settled_batch; scenarios probes/same-message-again ✗" in told.output
     rows = {each["id"]: each for each in json.loads(listed(tmp_path, "--json").output)}
     assert rows["batch-settled-once"]["result"] == "failed"
-    assert rows["again-while-running"]["because"]["zh"]
+    assert rows["accumulators-codes"]["because"]["zh"]
     assert rows.keys() == {each.id for each in ALL}
 
 
