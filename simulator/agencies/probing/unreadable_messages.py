@@ -88,7 +88,8 @@ class SpoiltMessage:
         if answer.accepted and not SPOILINGS[self.way].legible:
             sentence = text("judge.unreadable_accepted", way=way)
             return [Finding("unreadable.accepted", ERROR, sentence, "/infcode", "-1", "0")]
-        return [each for each in answer.findings if not answer.accepted]
+        # Whoever cannot read the message has no time of it to make an inf_refmsgid of.
+        return list(answer.findings) if self.way == UNLISTED else []
 
     def record(
         self, work: UnitOfWork, config: Config, agency: Agency, now: datetime, exchange: str, sent: Delivery
