@@ -9,7 +9,7 @@ from simulator.agencies.probing.compared_books import compare_books
 from simulator.agencies.probing.own_messages import (
     AgencyLine,
     send,
-    send_spoilt,
+    send_malformed,
     send_together,
     send_with_reversal,
 )
@@ -32,8 +32,8 @@ def send_message(request: ControlRequest) -> Any:
     """Sends this message to the agency past every guard of ours, and judges the answer (rules 38)."""
     body = request.validated_body("own_message")
     line = AgencyLine(request.sandbox, request.platform.forwarding, request.path_values["area"])
-    if "spoilt" in body:
-        return _told(request.sandbox, send_spoilt(line, body["message"], body["spoilt"]))
+    if "malformed" in body:
+        return _told(request.sandbox, send_malformed(line, body["message"], body["malformed"]))
     if body.get("reversed_at_once"):
         first, *others = send_with_reversal(line, body["message"])
     elif "beside" in body:

@@ -152,11 +152,11 @@ def test_a_message_twice_at_once_is_answered_the_same_and_booked_once(city, stub
     assert city.control("POST", "books", {})["findings"] == []
 
 
-def spoil(city, infno, way, status=200):
-    """A query of the patient, or under another number, sent spoilt; what the control call answers."""
+def malform(city, infno, way, status=200):
+    """A query of the patient, or under another number, sent malformed; what the control call answers."""
     message = {"infno": infno, "input": {"data": {"psn_no": city.person["psn_no"], "cum_ym": ""}}}
     response = city.control.client.post(
-        f"{city.control.prefix}/agencies/{CITY}/messages", json={"message": message, "spoilt": way}
+        f"{city.control.prefix}/agencies/{CITY}/messages", json={"message": message, "malformed": way}
     )
     assert response.status_code == status, response.text
     return response.json
@@ -166,35 +166,35 @@ def spoil(city, infno, way, status=200):
 def test_bytes_that_are_no_message_must_be_answered(city, stubbed, referred, way):
     # The stub breaks the connection off where it cannot read.
     stubbed()
-    assert rules(spoil(city, "5206", way)) == ["unreadable.not_answered"]
+    assert rules(malform(city, "5206", way)) == ["unreadable.not_answered"]
     referred()
-    told = spoil(city, "5206", way)
+    told = malform(city, "5206", way)
     assert (told["infcode"], told["findings"]) == ("-1", [])
 
 
 def test_an_unlisted_number_must_be_refused(city, stubbed, referred):
     stub = stubbed()
     stub.handle = lambda message: {**type(stub).handle(stub, {**message, "infno": "5206"})}
-    assert rules(spoil(city, "9999", "unlisted")) == ["unreadable.accepted"]
+    assert rules(malform(city, "9999", "unlisted")) == ["unreadable.accepted"]
     referred()
-    told = spoil(city, "9999", "unlisted")
+    told = malform(city, "9999", "unlisted")
     assert (told["infcode"], told["findings"]) == ("-1", [])
 
 
 @pytest.mark.parametrize("way", ["oversized", "content_type"])
 def test_a_legible_query_may_be_answered_either_way(city, stubbed, referred, way):
     stubbed()
-    assert (spoil(city, "5206", way)["infcode"], city.errors()) == ("0", [])
+    assert (malform(city, "5206", way)["infcode"], city.errors()) == ("0", [])
     referred()
-    assert (spoil(city, "5206", way)["infcode"] in ("0", "-1"), city.errors()) == (True, [])
+    assert (malform(city, "5206", way)["infcode"] in ("0", "-1"), city.errors()) == (True, [])
 
 
 @pytest.mark.parametrize(
     ("infno", "way", "code"), [("5206", "unlisted", "probe_listed"), ("2207A", "oversized", "probe_legible")]
 )
-def test_what_might_take_effect_is_not_sent_spoilt(city, stubbed, infno, way, code):
+def test_what_might_take_effect_is_not_sent_malformed(city, stubbed, infno, way, code):
     stub = stubbed()
-    assert spoil(city, infno, way, 400)["error"]["code"] == code
+    assert malform(city, infno, way, 400)["error"]["code"] == code
     assert stub.seen == []
 
 

@@ -21,7 +21,7 @@ from simulator.agencies.delivery.translation import translate
 from simulator.agencies.probing.our_numbers import in_our_numbers
 from simulator.agencies.probing.raced_reversals import RacedReversal
 from simulator.agencies.probing.repeated_messages import Repetition, repetition_of
-from simulator.agencies.probing.unreadable_messages import SpoiltMessage
+from simulator.agencies.probing.unreadable_messages import MalformedMessage
 from simulator.catalogue import Institution
 from simulator.core.clock import wire_time
 from simulator.core.envelope import SUCCESS, Head, head_of
@@ -82,8 +82,8 @@ def send(line: AgencyLine, fields: Mapping[str, Any], *, at_once: int = 1) -> li
     return [intent.exchange, *_judge_others(line, intent, others)]
 
 
-def send_spoilt(line: AgencyLine, fields: Mapping[str, Any], way: str) -> str:
-    """Sends a message spoilt in this way; the exchange under which the journal has its answer.
+def send_malformed(line: AgencyLine, fields: Mapping[str, Any], way: str) -> str:
+    """Sends a message malformed in this way; the exchange under which the journal has its answer.
 
     Raises Refusal where nothing can be sent.
     """
@@ -91,14 +91,14 @@ def send_spoilt(line: AgencyLine, fields: Mapping[str, Any], way: str) -> str:
         now = clock.now(line.forwarding.real_time())
         agency, whole = line.agency(config), _completed(line, config, fields)
         stamp = {"inf_time": wire_time(now), "msgid": next_msgid(work, now)}
-        spoilt = SpoiltMessage({**stamp, **{name: each for name, each in whole.items() if each != ""}}, way)
-        spoilt.check()
+        malformed = MalformedMessage({**stamp, **{name: each for name, each in whole.items() if each != ""}}, way)
+        malformed.check()
     started, real_at = time.perf_counter(), line.forwarding.real_time()
-    reply = line.forwarding.transport.post(agency.url, spoilt.sent, agency.timeout_s, spoilt.content_type)
+    reply = line.forwarding.transport.post(agency.url, malformed.sent, agency.timeout_s, malformed.content_type)
     sent = Delivery(reply, round((time.perf_counter() - started) * 1000, 3), real_at)
     with line.sandbox.begin() as (work, config, clock):
         exchange = next_msgid(work, now)
-        spoilt.record(work, config, agency, clock.now(real_at), exchange, sent)
+        malformed.record(work, config, agency, clock.now(real_at), exchange, sent)
     return exchange
 
 

@@ -27,10 +27,10 @@ _DEPTH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Spoiling:
-    """Way to spoil a message."""
+class Malformation:
+    """Way to make a message malformed."""
 
-    spoil: Callable[[bytes], bytes]
+    change: Callable[[bytes], bytes]
     content_type: str = JSON
     legible: bool = False
     """True where an agency may make out the message all the same, and answer it as it is."""
@@ -40,23 +40,23 @@ def _half(raw: bytes) -> bytes:
     return raw[: len(raw) // 2]
 
 
-SPOILINGS: Mapping[str, Spoiling] = {
-    "half": Spoiling(_half),
-    "empty": Spoiling(lambda _raw: b""),
-    "xml": Spoiling(lambda _raw: b"<?xml version='1.0'?><message/>"),
-    "not_utf8": Spoiling(lambda raw: _half(raw) + b"\xff\xfe" + raw[len(raw) // 2 :], legible=True),
-    "list": Spoiling(lambda raw: b"[" + raw + b"]"),
-    "deep": Spoiling(lambda _raw: b"[" * _DEPTH),
-    "oversized": Spoiling(lambda raw: raw[:-1] + b" " * LARGEST_MESSAGE + b"}", legible=True),
-    "content_type": Spoiling(lambda raw: raw, "text/plain", legible=True),
-    UNLISTED: Spoiling(lambda raw: raw),
+MALFORMATIONS: Mapping[str, Malformation] = {
+    "half": Malformation(_half),
+    "empty": Malformation(lambda _raw: b""),
+    "xml": Malformation(lambda _raw: b"<?xml version='1.0'?><message/>"),
+    "not_utf8": Malformation(lambda raw: _half(raw) + b"\xff\xfe" + raw[len(raw) // 2 :], legible=True),
+    "list": Malformation(lambda raw: b"[" + raw + b"]"),
+    "deep": Malformation(lambda _raw: b"[" * _DEPTH),
+    "oversized": Malformation(lambda raw: raw[:-1] + b" " * LARGEST_MESSAGE + b"}", legible=True),
+    "content_type": Malformation(lambda raw: raw, "text/plain", legible=True),
+    UNLISTED: Malformation(lambda raw: raw),
 }
-"""Ways by their name in control calls and scenarios (`spoilt`)."""
+"""Ways by their name in control calls and scenarios (`malformed`)."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpoiltMessage:
-    """Message that is spoilt on its way, with what must be answered to it."""
+class MalformedMessage:
+    """Message that is malformed on its way, with what must be answered to it."""
 
     fields: Mapping[str, Any]
     way: str
@@ -67,25 +67,25 @@ class SpoiltMessage:
         traits = traits_of(infno)
         if self.way == UNLISTED and traits.answer:
             raise refuse("probe_listed", path="message.infno", infno=infno)
-        if SPOILINGS[self.way].legible and traits.effect:
-            raise refuse("probe_legible", path="spoilt", infno=infno, way=self.way)
+        if MALFORMATIONS[self.way].legible and traits.effect:
+            raise refuse("probe_legible", path="malformed", infno=infno, way=self.way)
 
     @property
     def sent(self) -> bytes:
         """The bytes that the agency sees."""
-        return SPOILINGS[self.way].spoil(write_json(self.fields))
+        return MALFORMATIONS[self.way].change(write_json(self.fields))
 
     @property
     def content_type(self) -> str:
-        return SPOILINGS[self.way].content_type
+        return MALFORMATIONS[self.way].content_type
 
     def judge(self, answer: AgencyAnswer | Text) -> list[Finding]:
         """The findings about an answer to it."""
-        way = text(f"judge.spoilt_{self.way}", infno=str(self.fields["infno"]))
+        way = text(f"judge.malformed_{self.way}", infno=str(self.fields["infno"]))
         if not isinstance(answer, AgencyAnswer):
             sentence = text("judge.unreadable_not_answered", way=way, problem=answer)
             return [Finding("unreadable.not_answered", ERROR, sentence, "/infcode", "-1", "")]
-        if answer.accepted and not SPOILINGS[self.way].legible:
+        if answer.accepted and not MALFORMATIONS[self.way].legible:
             sentence = text("judge.unreadable_accepted", way=way)
             return [Finding("unreadable.accepted", ERROR, sentence, "/infcode", "-1", "0")]
         # Whoever cannot read the message has no time of it to make an inf_refmsgid of.

@@ -18,8 +18,8 @@ from simulator.harness.templates import override, remove
 
 ACCEPTED, REFUSED = "0", "-1"
 SAME, NEW = "same", "new"
-_WAYS_OF_SENDING = ("at_once", "spoilt", "reversed_at_once")
-_EITHER_OUTCOME = {"spoilt", "reversed_at_once"}
+_WAYS_OF_SENDING = ("at_once", "malformed", "reversed_at_once")
+_EITHER_OUTCOME = {"malformed", "reversed_at_once"}
 """Ways of sending where the answer depends on the way or on which message came first; the findings judge it."""
 
 
