@@ -100,7 +100,6 @@ class Conversation:
         message |= {"inf_time": at} if at else {}
         content, disease, area = message["input"], more.pop("disease", "M07803"), more.pop("area", "")
         began = more.pop("began", "") or at
-        in_scope = more.pop("in_scope", None)
         data = content["data"]
         data |= {name: person[name] for name in ("psn_no", "certno", "psn_name")} | {"mdtrt_cert_no": person["certno"]}
         data |= {"mdtrt_id": visit} | more
@@ -108,7 +107,6 @@ class Conversation:
         content["mdtrtinfo"] |= {"begntime": began} if began else {}
         for row in content["feedetail"]:
             row |= {"psn_no": person["psn_no"], "mdtrt_id": visit, "dise_codg": disease}
-            row |= {} if in_scope is None else {"inscp_scp_amt": in_scope}
         if area:
             message["mdtrtarea_admvs"] = content["medinsinfo"]["admdvs"] = area
         return self.send(message)
@@ -169,8 +167,6 @@ def _entitlement(said: Conversation, anna: Json, ending: Json, others: list[Json
 
 def _settlements(said: Conversation, anna: Json) -> None:
     said.books(anna)
-    # Below the deductible the pool pays nothing.
-    said.bill(anna, "V0", infno="2206A", in_scope=1)
     first = said.bill(anna, "V1")
     said.books(anna)
     second = said.bill(anna, "V2", acct_used_flag="0")

@@ -63,8 +63,8 @@ class Transport:
         except ValueError:
             raise refuse("agency_url", path="url", url=url) from None
         # A host name in another script has an ASCII form (xn--…), which is what the Host header must say.
-        spoilt = not parts.netloc.isascii() or any(each.isspace() or not each.isprintable() for each in url)
-        if parts.scheme not in ("http", "https") or not host or spoilt:
+        malformed = not parts.netloc.isascii() or any(each.isspace() or not each.isprintable() for each in url)
+        if parts.scheme not in ("http", "https") or not host or malformed:
             raise refuse("agency_url", path="url", url=url)
         if parts.username is not None or parts.password is not None:
             raise refuse("agency_url_user", path="url")

@@ -62,14 +62,6 @@ def ratio_not_told(sound: Answer, asked: Asked) -> Answered:
 
 
 @overlays_answer
-def ratio_told_where_paid(sound: Answer, asked: Asked) -> Answered:
-    """Tells no ratio where the pool pays nothing."""
-    return _info_changed(
-        sound, asked, lambda info: info if info["hifp_pay"] else {**info, "pool_prop_selfpay": Decimal(0)}
-    )
-
-
-@overlays_answer
 def ratio_of_the_person_told(sound: Answer, asked: Asked) -> Answered:
     """Tells the share of the person in place of the pool's."""
     return _info_changed(sound, asked, lambda info: {**info, "pool_prop_selfpay": 1 - info["pool_prop_selfpay"]})
