@@ -6,7 +6,13 @@ from sqlalchemy import bindparam, select
 
 from simulator.agencies.outbox import worker
 from simulator.agencies.probing.compared_books import compare_books
-from simulator.agencies.probing.own_messages import AgencyLine, send
+from simulator.agencies.probing.own_messages import (
+    AgencyLine,
+    send,
+    send_malformed,
+    send_together,
+    send_with_reversal,
+)
 from simulator.agencies.replica.day_rows import agency_day
 from simulator.control.calls import ControlRequest, call, day_of
 from simulator.control.evidence import finding_as_json
@@ -26,7 +32,14 @@ def send_message(request: ControlRequest) -> Any:
     """Sends this message to the agency past every guard of ours, and judges the answer (rules 38)."""
     body = request.validated_body("own_message")
     line = AgencyLine(request.sandbox, request.platform.forwarding, request.path_values["area"])
-    first, *others = send(line, body["message"], at_once=body.get("at_once", 1))
+    if "malformed" in body:
+        return _told(request.sandbox, send_malformed(line, body["message"], body["malformed"]))
+    if body.get("reversed_at_once"):
+        first, *others = send_with_reversal(line, body["message"])
+    elif "beside" in body:
+        first, *others = send_together(line, [body["message"], *body["beside"]])
+    else:
+        first, *others = send(line, body["message"], at_once=body.get("at_once", 1))
     told = _told(request.sandbox, first)
     told["findings"] += [found for each in others for found in _told(request.sandbox, each)["findings"]]
     return told

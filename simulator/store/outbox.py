@@ -4,7 +4,8 @@ States: sending -> done | refused | unknown; unknown -> reversed | done | given_
 """
 
 import json
-from typing import NamedTuple, TypedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.sql.expression import ColumnElement
@@ -25,11 +26,24 @@ SENDING, DONE, REFUSED, UNKNOWN, REVERSED, GIVEN_UP, HELD = (
 )
 
 
+_MOST_LOST = 8
+
+
+class LostEffect(TypedDict):
+    """Effect that a message without a usable answer would have had on its person."""
+
+    after: int
+    """Id of the last settlement of the person before it, 0 for none."""
+    past: Mapping[str, Any]
+    """Settlement or cancellation as the judge looks back on it."""
+
+
 class OutboxSubject(TypedDict):
-    """Row that the answer to a message of the platform's own is booked on."""
+    """Row that the answer to a message of the platform's own is booked on, and what a lost message was about."""
 
     registration: int | None
     """Id of the disease registration whose agency number the answer brings."""
+    lost: NotRequired[LostEffect]
 
 
 class OpenMessage(NamedTuple):
@@ -56,6 +70,12 @@ class AbandonedMessage(NamedTuple):
     msgid: str
     origin_msgid: str
     infno: str
+
+
+class UndoneMessage(NamedTuple):
+    """Subject of a message that was reversed, or given up."""
+
+    subject: str
 
 
 class HeldMessage(NamedTuple):
@@ -87,6 +107,17 @@ _WAITING = Statement(
     .order_by(outbox.c.id)
     .limit(bindparam("count")),
     WaitingMessage,
+)
+_SUBJECTS_UNDONE = Statement(
+    select(outbox.c.subject)
+    .where(
+        outbox.c.psn_no == bindparam("psn_no"),
+        or_(outbox.c.state == REVERSED, outbox.c.state == GIVEN_UP),
+        outbox.c.subject != bindparam("blank"),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(bindparam("count")),
+    UndoneMessage,
 )
 _CLAIM = Statement(
     update(outbox)
@@ -268,6 +299,18 @@ def registration_in(row: OutboxRow) -> int | None:
     """Returns the id of the registration that the answer brings an agency number, or None."""
     subject: OutboxSubject = json.loads(row.subject) if row.subject else OutboxSubject(registration=None)
     return subject["registration"]
+
+
+def keep_lost_effect(work: UnitOfWork, msgid: str, effect: LostEffect) -> None:
+    """Keeps what a message sent to an agency would have done, as its answer cannot tell."""
+    work.change(outbox, {"msgid": msgid}, subject=json.dumps(OutboxSubject(registration=None, lost=effect)))
+
+
+def lost_effects(work: UnitOfWork, psn_no: str) -> list[LostEffect]:
+    """Returns the lost effects of a person that were reversed since, the oldest first, the last eight at most."""
+    rows = work.all(_SUBJECTS_UNDONE, psn_no=psn_no, blank="", count=_MOST_LOST)
+    subjects: list[OutboxSubject] = [json.loads(row.subject) for row in reversed(rows)]
+    return [each["lost"] for each in subjects if "lost" in each]
 
 
 def number_is_awaited(work: UnitOfWork, registration_id: int, infno: str) -> bool:

@@ -16,6 +16,7 @@ from simulator.agencies.delivery.translation import agency_contract, infno_in_ed
 from simulator.agencies.judging import answer_checks, award_checks
 from simulator.agencies.judging.denials import cause_of_denial
 from simulator.agencies.judging.dry_run import dry_run_answer, expect
+from simulator.agencies.judging.lost_effects import keep_lost_effect
 from simulator.agencies.judging.reported_mistakes import already_reported
 from simulator.agencies.judging.unusable_answers import with_causes
 from simulator.agencies.replica import booked_settlements, insured_people
@@ -23,6 +24,7 @@ from simulator.core.errors import PolicyGap, Refusal, refuse
 from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import REVERSAL, traits_of
+from simulator.fault_injection.injector import LOST, before_handling
 from simulator.insured.place import Answered, Asked, Output
 from simulator.insured.settlement import settlement_of_batch
 from simulator.sandbox.configuration import Config
@@ -73,6 +75,11 @@ class ReceivedReply:
         """Closes the outbox row of a message with effect; a query has none."""
         if self.intent.effect:
             outbox.close_sent(self.call.work, self.intent.msgid, state, error)
+
+    def keep_lost_effect(self) -> None:
+        """Keeps what the message may have done at the agency, unless a fault kept it from arriving."""
+        if self.intent.agency is not None and before_handling(self.intent.at_agency) != LOST:
+            keep_lost_effect(self.asked)
 
 
 def complete(work: UnitOfWork, config: Config, now: datetime, intent: Intent, delivery: Delivery) -> Completion:
@@ -210,6 +217,7 @@ def _unknown(received_reply: ReceivedReply, problem: Text, findings: list[Findin
         return Completion(None, refuse(rule, area=intent.area, reason=problem), [])
     idempotency_keys.change_state(call.work, intent.head.msgid, idempotency_keys.UNKNOWN)
     received_reply.close(UNKNOWN, problem.zh)
+    received_reply.keep_lost_effect()
     if intent.ask.infno == REVERSAL:
         # The hospital is answered 0 at once: the replica is reversed now, the agency as soon as it answers.
         return Completion(
@@ -229,6 +237,8 @@ def _reversed_meanwhile(received_reply: ReceivedReply) -> Completion:
         isinstance(answer, AgencyAnswer) and not answer.accepted
     )
     received_reply.close(REFUSED if took_no_effect else UNKNOWN, text("agency.withdrawn").zh)
+    if not took_no_effect:
+        received_reply.keep_lost_effect()
     received_reply.record("withdrawn", [])
     return Completion(None, refuse("reversed_meanwhile", path="msgid", msgid=received_reply.intent.head.msgid), [])
 

@@ -26,7 +26,8 @@ MAX_IDLE_CONNECTIONS = 32
 """Idle connections reusable open for each agency."""
 _PATH = "/%:@!$&'()*+,;=~?"
 """Marks that stand in a path or query as they are, the sign of what is encoded already among them."""
-_HEADERS = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
+JSON = "application/json; charset=utf-8"
+"""Content type of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,12 @@ class Transport:
         if not _is_loopback(host) and host not in self._allowed:
             raise refuse("agency_url_target", path="url", host=host)
 
-    def post(self, url: str, raw: bytes, timeout_s: float) -> Reply:
+    def post(self, url: str, raw: bytes, timeout_s: float, content_type: str = JSON) -> Reply:
         """Posts a message; failures of network and agency are returned in the reply, not raised."""
         deadline = time.monotonic() + timeout_s
         try:
             parts = urlsplit(url)
-            request = _request(parts, raw)
+            request = _request(parts, raw, content_type)
             connection = self._acquire(parts, min(timeout_s, MAX_CONNECT_S))
         except (OSError, ValueError) as error:
             # ValueError: an address that cannot be encoded, as one kept by an earlier version may be.
@@ -159,10 +160,15 @@ class _DeadlineResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_DeadlineReader(sock, deadline))
 
 
-def _request(parts: SplitResult, raw: bytes) -> bytes:
+def _request(parts: SplitResult, raw: bytes, content_type: str) -> bytes:
     """Bytes of a request, its path percent-encoded; raises ValueError for a host that is not ASCII."""
     path = quote(parts.path or "/", safe=_PATH) + (f"?{quote(parts.query, safe=_PATH)}" if parts.query else "")
-    head = {"Host": parts.netloc, "Content-Length": str(len(raw)), **_HEADERS}
+    head = {
+        "Host": parts.netloc,
+        "Content-Length": str(len(raw)),
+        "Content-Type": content_type,
+        "Accept-Encoding": "identity",
+    }
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     return "\r\n".join(lines).encode("ascii") + raw
 

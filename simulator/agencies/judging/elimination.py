@@ -1,12 +1,14 @@
 """Elimination of hypotheses by the other answers of a run, which explain or contradict them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from simulator.agencies.judging.evidence import Judged
 from simulator.agencies.judging.mistakes.catalogue import catalogue
 from simulator.agencies.judging.mistakes.question import Outcome
 from simulator.agencies.judging.mistakes.search import OF_ANSWERS, HypothesisPart, outcomes
+from simulator.agencies.judging.mistakes.surroundings import Surroundings
 from simulator.agencies.judging.mistakes.variant_award import settle
 
 
@@ -21,14 +23,26 @@ class AnswerVerdict(StrEnum):
 
 
 def verdict(parts: Sequence[HypothesisPart], judged: Judged) -> AnswerVerdict:
-    """Verdict of one answer on a hypothesis; on what happened to a single other message it is silent."""
+    """Verdict of one answer on a hypothesis; on what happened to a single other message it is silent.
+
+    A message whose answer was lost may have taken effect or not, so an answer speaks against the hypothesis only where
+    it does so either way.
+    """
     mistakes = catalogue().mistakes
     if not all(mistakes[part.id].general for part in parts):
         return AnswerVerdict.SILENT
     if any(part.id in OF_ANSWERS for part in parts):
         return _of_form(parts, judged)
-    expected = settle(judged.question)
-    would_be = outcomes(parts, judged.question)
+    found = {_of_question(parts, judged, around) for around in judged.question.surroundings.possible()}
+    return next(
+        each for each in (AnswerVerdict.EXPLAINED, AnswerVerdict.SILENT, AnswerVerdict.CONTRADICTED) if each in found
+    )
+
+
+def _of_question(parts: Sequence[HypothesisPart], judged: Judged, around: Surroundings) -> AnswerVerdict:
+    question = replace(judged.question, surroundings=around)
+    expected = settle(question)
+    would_be = outcomes(parts, question)
     if expected is None or not would_be:
         return AnswerVerdict.SILENT
     if any(each.is_answered_by(judged.answered) for each in would_be):

@@ -16,7 +16,14 @@ from sqlalchemy import bindparam, select
 
 from simulator.agencies.judging.mistakes.catalogue import catalogue
 from simulator.agencies.judging.mistakes.question import AnsweredAmounts, Question
-from simulator.agencies.judging.mistakes.surroundings import LIVE, HeldFiling, HeldInsurance, Past, Surroundings
+from simulator.agencies.judging.mistakes.surroundings import (
+    LIVE,
+    HeldFiling,
+    HeldInsurance,
+    Past,
+    Surroundings,
+    past_from_json,
+)
 from simulator.benefit import Accumulated, Award, Claim, PolicyBook
 from simulator.core.json_codec import read_own, write_json
 from simulator.domain.places import FilingCoverage
@@ -183,16 +190,9 @@ def _packed(around: Surroundings) -> dict[str, Any]:
         "filings": around.filings,
         "insurances": around.insurances,
         "balances": [[insutype, year, _listed(each)] for (insutype, year), each in around.balances.items()],
-        "history": [
-            {name: getattr(each, name) for name in _PLAIN} | {"movements": _listed(each.movements)}
-            for each in around.history
-            if each.kind != "preview"
-        ],
+        "history": [each.as_json() for each in around.history if each.kind != "preview"],
         "treated_area": around.treated_area,
     }
-
-
-_PLAIN = tuple(name for name in Past.__dataclass_fields__ if name != "movements")
 
 
 def _unpacked(written: Mapping[str, Any]) -> Surroundings:
@@ -200,7 +200,7 @@ def _unpacked(written: Mapping[str, Any]) -> Surroundings:
         filings=msgspec.convert(written["filings"], tuple[HeldFiling, ...]),
         insurances=msgspec.convert(written["insurances"], tuple[HeldInsurance, ...]),
         balances={(insutype, year): _mapped(each) for insutype, year, each in written["balances"]},
-        history=tuple(Past(**{**each, "movements": _mapped(each["movements"])}) for each in written["history"]),
+        history=tuple(past_from_json(each) for each in written["history"]),
         treated_area=written["treated_area"],
     )
 

@@ -1,14 +1,22 @@
 """Surroundings of a question out of the replica: filings, other insurances, balances and earlier messages."""
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from simulator.agencies.judging.mistakes.surroundings import HeldFiling, HeldInsurance, Past, Surroundings
+from simulator.agencies.judging.mistakes.surroundings import (
+    HeldFiling,
+    HeldInsurance,
+    Past,
+    Surroundings,
+    past_from_json,
+)
 from simulator.domain.accumulators import AccumulatorDimensions
 from simulator.domain.person import Person
 from simulator.insured.books import movements_in
+from simulator.store import outbox
 from simulator.store.people import KnownPerson
 from simulator.store.statements import Statement
 from simulator.store.tables import accumulator, settlement
@@ -79,16 +87,16 @@ def surroundings_of(work: UnitOfWork, known: KnownPerson, insutype: str, treated
             if each.insutype != insutype
         ),
         balances=balances,
-        history=past_of(work, known.id),
+        history=past_of(work, known),
         treated_area=treated_area,
     )
 
 
-def past_of(work: UnitOfWork, person_id: int) -> tuple[Past, ...]:
-    """The last settlements and cancellations of a person, the oldest first."""
-    rows = work.all(_PAST, person_id=person_id)
+def past_of(work: UnitOfWork, known: KnownPerson) -> tuple[Past, ...]:
+    """The last settlements and cancellations of a person and those whose answer was lost, the oldest first."""
+    rows = work.all(_PAST, person_id=known.id)
     cancelled = {row.original_id: int(row.setl_time[:4]) for row in rows if row.kind == "cancellation"}
-    return tuple(
+    booked = [
         Past(
             msgid=row.agency_msgid or row.msgid,
             kind=row.kind,
@@ -104,7 +112,11 @@ def past_of(work: UnitOfWork, person_id: int) -> tuple[Past, ...]:
             cancelled_in=cancelled.get(row.id, 0),
         )
         for row in reversed(rows)
-    )
+    ]
+    lost = [(each["after"], past_from_json(each["past"])) for each in outbox.lost_effects(work, known.person.psn_no)]
+    # A stable sort: what was lost after a row stands behind it.
+    ordered = sorted([*zip((row.id for row in reversed(rows)), booked, strict=True), *lost], key=itemgetter(0))
+    return tuple(past for _, past in ordered)
 
 
 def _filings(person: Person) -> tuple[HeldFiling, ...]:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from simulator.agencies.delivery.channel import Channel, next_msgid
@@ -17,8 +19,11 @@ from simulator.agencies.delivery.forwarding import Delivery, Forwarding, Intent,
 from simulator.agencies.delivery.queries import sender_of
 from simulator.agencies.delivery.translation import translate
 from simulator.agencies.probing.our_numbers import in_our_numbers
+from simulator.agencies.probing.raced_reversals import RacedReversal
 from simulator.agencies.probing.repeated_messages import Repetition, repetition_of
+from simulator.agencies.probing.unreadable_messages import MalformedMessage
 from simulator.catalogue import Institution
+from simulator.core.clock import wire_time
 from simulator.core.envelope import SUCCESS, Head, head_of
 from simulator.core.errors import Refusal, refuse
 from simulator.core.json_codec import NotAMessage, digest, read_json, write_json
@@ -65,41 +70,120 @@ def send(line: AgencyLine, fields: Mapping[str, Any], *, at_once: int = 1) -> li
     Raises Refusal where nothing can be sent.
     """
     with line.sandbox.begin() as (work, config, clock):
-        now = clock.now(line.forwarding.real_time())
-        agency = line.agency(config)
-        whole = _completed(line, config, fields)
-        repeated = repetition_of(work, whole)
-        if repeated is None:
-            whole["msgid"] = whole["msgid"] or next_msgid(work, now)
-            call = Call(work, config, head_of(whole), _institution(config, whole), now)
-            body = translate(
-                whole["input"], whole["infno"], "in", source=agency.edition or config.edition, target=config.edition
-            )
-            intent = _intended(line, call, agency, body)
-    if repeated is not None:
-        return [_repeat(line, repeated, each) for each in _at_once(lambda: _delivered(line, repeated), at_once)]
+        planned = _planned(line, work, config, clock.now(line.forwarding.real_time()), fields)
+    if isinstance(planned, Repetition):
+        return [_repeat(line, planned, each) for each in _all_at_once([lambda: _delivered(line, planned)] * at_once)]
+    intent = planned
     try:
-        sent, *others = sorted(
-            _at_once(lambda: line.forwarding.send(intent, line.endpoint(config)), at_once), key=_is_refusal
-        )
+        sent, *others = sorted(_all_at_once([lambda: _sent(line, config, intent)] * at_once), key=_is_refusal)
         _book(line, intent, sent)
     finally:
         line.forwarding.notify_completed()
     return [intent.exchange, *_judge_others(line, intent, others)]
 
 
-def _at_once(deliver: Callable[[], Delivery], count: int) -> list[Delivery]:
-    """The deliveries of as many threads that begin together."""
-    if count == 1:
-        return [deliver()]
-    together = threading.Barrier(count)
+def send_malformed(line: AgencyLine, fields: Mapping[str, Any], way: str) -> str:
+    """Sends a message malformed in this way; the exchange under which the journal has its answer.
 
-    def deliver_together() -> Delivery:
+    Raises Refusal where nothing can be sent.
+    """
+    with line.sandbox.begin() as (work, config, clock):
+        now = clock.now(line.forwarding.real_time())
+        agency, whole = line.agency(config), _completed(line, config, fields)
+        stamp = {"inf_time": wire_time(now), "msgid": next_msgid(work, now)}
+        malformed = MalformedMessage({**stamp, **{name: each for name, each in whole.items() if each != ""}}, way)
+        malformed.check()
+    started, real_at = time.perf_counter(), line.forwarding.real_time()
+    reply = line.forwarding.transport.post(agency.url, malformed.sent, agency.timeout_s, malformed.content_type)
+    sent = Delivery(reply, round((time.perf_counter() - started) * 1000, 3), real_at)
+    with line.sandbox.begin() as (work, config, clock):
+        exchange = next_msgid(work, now)
+        malformed.record(work, config, agency, clock.now(real_at), exchange, sent)
+    return exchange
+
+
+def send_together(line: AgencyLine, messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Sends messages about different persons at the same time; the exchanges in their order.
+
+    Raises Refusal where a message cannot be sent, or settles for the person of another; then none is sent.
+    """
+    with line.sandbox.begin() as (work, config, clock):
+        now = clock.now(line.forwarding.real_time())
+        intents = [_anew(_planned(line, work, config, now, each)) for each in messages]
+    try:
+        deliveries = _all_at_once([partial(_sent, line, config, intent) for intent in intents])
+        for intent, sent in zip(intents, deliveries, strict=True):
+            _book(line, intent, sent)
+    finally:
+        line.forwarding.notify_completed()
+    return [intent.exchange for intent in intents]
+
+
+def send_with_reversal(line: AgencyLine, fields: Mapping[str, Any]) -> list[str]:
+    """Sends a message and its 2601 at the same time; the exchanges of both.
+
+    Whichever comes first, the message has no effect of its own afterwards, and the 2601 is answered 0 (rules 18).
+    Raises Refusal where the message cannot be sent or cannot be reversed.
+    """
+    with line.sandbox.begin() as (work, config, clock):
+        now = clock.now(line.forwarding.real_time())
+        intent = _anew(_planned(line, work, config, now, fields))
+        if not traits_of(intent.ask.infno).reversible or intent.ask.infno == REVERSAL:
+            raise refuse("probe_not_reversible", path="message.infno", infno=intent.ask.infno)
+        raced = RacedReversal.of(work, now, intent)
+        idempotency_keys.change_state(work, intent.head.msgid, idempotency_keys.REVERSED)
+    try:
+        original, reversal = _all_at_once(
+            [partial(_sent, line, config, intent), partial(_delivered_raw, line, raced.raw)]
+        )
+        _book(line, intent, original)
+        with line.sandbox.begin() as (work, config, clock):
+            raced.record(work, config, clock.now(line.forwarding.real_time()), reversal)
+    finally:
+        line.forwarding.notify_completed()
+    return [intent.exchange, raced.exchange]
+
+
+def _planned(
+    line: AgencyLine, work: UnitOfWork, config: Config, now: datetime, fields: Mapping[str, Any]
+) -> Intent | Repetition:
+    """The intent of a message, or the repetition that it is."""
+    agency = line.agency(config)
+    whole = _completed(line, config, fields)
+    repeated = repetition_of(work, whole)
+    if repeated is not None:
+        return repeated
+    whole["msgid"] = whole["msgid"] or next_msgid(work, now)
+    call = Call(work, config, head_of(whole), _institution(config, whole), now)
+    body = translate(
+        whole["input"], whole["infno"], "in", source=agency.edition or config.edition, target=config.edition
+    )
+    return _intended(line, call, agency, body)
+
+
+def _anew(planned: Intent | Repetition) -> Intent:
+    """Raises Refusal for a message whose outcome is decided already."""
+    if isinstance(planned, Repetition):
+        raise refuse("probe_decided", path="message.msgid", msgid=str(planned.fields["msgid"]))
+    return planned
+
+
+def _sent(line: AgencyLine, config: Config, intent: Intent) -> Delivery:
+    return line.forwarding.send(intent, line.endpoint(config))
+
+
+def _all_at_once(deliveries: Sequence[Callable[[], Delivery]]) -> list[Delivery]:
+    """The deliveries, in their order, of as many threads that begin together."""
+    if len(deliveries) == 1:
+        return [deliveries[0]()]
+    together = threading.Barrier(len(deliveries))
+
+    def deliver_together(deliver: Callable[[], Delivery]) -> Delivery:
         together.wait()
         return deliver()
 
-    with ThreadPoolExecutor(count) as pool:
-        return [each.result() for each in [pool.submit(deliver_together) for _ in range(count)]]
+    with ThreadPoolExecutor(len(deliveries)) as pool:
+        return list(pool.map(deliver_together, deliveries))
 
 
 def _is_refusal(sent: Delivery) -> bool:
@@ -197,10 +281,14 @@ def _spend(work: UnitOfWork, head: Head, answer: bytes, settlement_id: int | Non
 
 def _delivered(line: AgencyLine, repeated: Repetition) -> Delivery:
     """Sends under a decided msgid."""
+    return _delivered_raw(line, write_json(repeated.fields))
+
+
+def _delivered_raw(line: AgencyLine, raw: bytes) -> Delivery:
     with line.sandbox.begin() as (_work, config, _clock):
         agency = line.agency(config)
     started, real_at = time.perf_counter(), line.forwarding.real_time()
-    reply = Channel(line.forwarding.transport, agency, line.endpoint(config)).deliver(write_json(repeated.fields))
+    reply = Channel(line.forwarding.transport, agency, line.endpoint(config)).deliver(raw)
     return Delivery(reply, round((time.perf_counter() - started) * 1000, 3), real_at)
 
 

@@ -1,6 +1,7 @@
 """A `probe`: the platform sends a message to a person's agency past its own guards, and their books are compared."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,16 +18,21 @@ from simulator.harness.templates import override, remove
 
 ACCEPTED, REFUSED = "0", "-1"
 SAME, NEW = "same", "new"
+_WAYS_OF_SENDING = ("at_once", "malformed", "reversed_at_once")
+_EITHER_OUTCOME = {"malformed", "reversed_at_once"}
+"""Ways of sending where the answer depends on the way or on which message came first; the findings judge it."""
 
 
 def probe(context: RunContext, journal: Journal, step: ScenarioStep, result: StepResult) -> None:
     """Has the platform send the message of a step, and judges outcome, findings and the person's books."""
     person = context.person_of(step)
     asked = {"message": _message(context, step)}
-    if "at_once" in step.said:
-        asked["at_once"] = step.said["at_once"]
+    asked |= {name: step.said[name] for name in _WAYS_OF_SENDING if name in step.said}
+    asked |= _beside(context, step)
     told = context.sandbox.control("POST", f"agencies/{person['insured_at']}/messages", asked)
-    books = context.sandbox.control("POST", "books", {"psn_no": person["psn_no"]})
+    # Beside others nobody's books are left out.
+    about = {} if "beside" in step.said else {"psn_no": person["psn_no"]}
+    books = context.sandbox.control("POST", "books", about)
     journal.look()
     row = journal.take(lambda each: each.leg == "agency" and each.exchange == told["exchange"])
     result.legs += [row.shown()] if row is not None else []
@@ -46,11 +52,26 @@ def probe(context: RunContext, journal: Journal, step: ScenarioStep, result: Ste
     found = [each for each in (*told["findings"], *books["findings"]) if each["severity"] == "error"]
     causes = [finding_text(each) for each in found]
     result.rule = str(found[0]["rule"]) if found else ""
-    unequal = compare("infcode", wanted, told["infcode"] or text("harness.no_answer").zh, infno=infno)
+    unequal = [] if step.said.keys() & _EITHER_OUTCOME else _outcome(wanted, told, infno)
     unequal += differences(step.said.get("expect", {}), record, context.lookup, infno=infno)
     unequal += [_difference(each) for each in found]
     result.differences += [each.because([*each.causes, *causes]) for each in unequal]
     context.save(step, record)
+
+
+def _beside(context: RunContext, step: ScenarioStep) -> dict[str, Any]:
+    """The messages about other persons; afterwards the step's own person is the one spoken of."""
+    if "beside" not in step.said:
+        return {}
+    role = context.role
+    own = {name: value for name, value in step.said.items() if name not in ("beside", "with")}
+    others = [_message(context, replace(step, said={**own, **row})) for row in step.said["beside"]]
+    context.role = role
+    return {"beside": others}
+
+
+def _outcome(wanted: str, told: Mapping[str, Any], infno: str) -> list[Mismatch]:
+    return compare("infcode", wanted, told["infcode"] or text("harness.no_answer").zh, infno=infno)
 
 
 def _message(context: RunContext, step: ScenarioStep) -> dict[str, Any]:

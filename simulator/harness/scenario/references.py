@@ -41,6 +41,15 @@ def _faults_of(step: ScenarioStep, data: Mapping[str, Any], saved: set[str]) -> 
         yield text(
             "harness.no_such_name", kind=_kind("of"), name=said["of"], hint=hint(said["of"], saved), known=_list(saved)
         )
+    for row in said.get("beside", []):
+        if row["for"] not in roles:
+            yield text(
+                "harness.no_such_name",
+                kind=_kind("for"),
+                name=row["for"],
+                hint=hint(row["for"], roles),
+                known=_list(roles),
+            )
     infno = said.get("call") or said.get("probe")
     if infno and infno not in templates() and "raw" not in said and "again" not in said:
         yield text("harness.no_template", infno=infno, hint=hint(infno, templates()), known=_list(templates()))

@@ -1,7 +1,8 @@
 """Surroundings of a judged award: facts of the replica about the person, as they stood when the answer came."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simulator.benefit import Accumulated
 
@@ -47,6 +48,22 @@ class Past:
     """Additions to the accumulators."""
     cancelled_in: int = 0
     """Year of its cancellation, 0 where there is none."""
+    lost: bool = False
+    """True where no usable answer came before the reversal; the message may never have taken effect."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The message as plain data, which `past_from_json` reads again."""
+        movements = [[kind, under, fen] for (kind, under), fen in self.movements.items() if fen]
+        return {name: getattr(self, name) for name in _PLAIN} | {"movements": movements}
+
+
+_PLAIN = tuple(name for name in Past.__dataclass_fields__ if name != "movements")
+
+
+def past_from_json(written: Mapping[str, Any]) -> Past:
+    """The message that `Past.as_json` wrote."""
+    movements = {(kind, under): fen for kind, under, fen in written["movements"]}
+    return Past(**{**written, "movements": movements})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +87,11 @@ class Surroundings:
     adopted: str = ""
     """Message since which the balances are the city's own, blank where they are ours; its settlement came after."""
     treated_area: str = ""
+
+    def possible(self) -> Iterator["Surroundings"]:
+        """Variants by which lost messages took effect: all of them, none, a single one of several."""
+        yield self
+        lost = [each for each in self.history if each.lost]
+        for effective in [None, *lost] if len(lost) > 1 else [None] if lost else []:
+            history = tuple(each for each in self.history if not each.lost or each is effective)
+            yield replace(self, history=history)

@@ -84,7 +84,7 @@ class _Variant:
         rest = {"fund_total": funds, "personal": personal, "account": account, "cash": personal - account}
         return Outcome(
             {**sums, "deductible": sum(shares), "pool": pool.paid, **paid, **rest, "hospital": hospital},
-            self._ratio_shown(ratio),
+            self._ratio_shown(ratio, pool.paid),
             balance * _BALANCE_TIMES.get(self.habits.balance_told, 1),
             self._worked(amounts, shares, ratio, (before_caps, pool.paid)),
         )
@@ -104,9 +104,9 @@ class _Variant:
         facts = self._facts("ratio")
         return facts.ratio if self.habits.modifier == "applied" else facts.plain_ratio
 
-    def _ratio_shown(self, ratio: Decimal) -> Decimal:
+    def _ratio_shown(self, ratio: Decimal, paid: int) -> Decimal:
         shown = self.habits.ratio_shown
-        if shown == "none":
+        if shown == "none" or (shown == "where_paid" and not paid):
             return Decimal("0.0000")
         if shown == "own_share":
             return 1 - ratio
