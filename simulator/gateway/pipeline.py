@@ -88,7 +88,7 @@ class Pipeline:
             try:
                 with sandbox.begin() as (work, config, clock):
                     last_config = config
-                    exchange.begin(clock.now(self._real_time()))
+                    exchange.begin(clock.now(self._real_time()), config.hospital_contract.edition)
                     return exchange, self._first_unit_of_work(work, config, exchange)
             except MustWait:
                 pause_s = _POLL_S
@@ -199,8 +199,9 @@ class Pipeline:
         elif file is not None:
             answer = file.content
         else:
-            answer = self._write(exchange, SUCCESS, "", handled.output)
-            exchange.findings += self._inspector.inspect_output(config, head, handled.output)
+            output = config.hospital_contract.edition.dialect.write(head.infno, "out", handled.output)
+            answer = self._write(exchange, SUCCESS, "", output)
+            exchange.findings += self._inspector.inspect_output(config, head, output)
             exchange.psn_no, exchange.mdtrt_id = inspection.identifiers_in(
                 handled.output, exchange.psn_no, exchange.mdtrt_id
             )
@@ -280,8 +281,8 @@ class Pipeline:
 
     def _refused_in_own_unit_of_work(self, exchange: Exchange, refusal: Refusal) -> Outgoing:
         """Refuses a message whose first unit of work could not run, in a unit of work of its own."""
-        with exchange.sandbox.begin() as (work, _, clock):
-            exchange.begin(clock.now(self._real_time()))
+        with exchange.sandbox.begin() as (work, config, clock):
+            exchange.begin(clock.now(self._real_time()), config.hospital_contract.edition)
             return self._refused(work, exchange, _reasons(refusal))
 
     def _reject(self, work: UnitOfWork, exchange: Exchange, status: int, finding: Finding) -> Outgoing:
@@ -322,7 +323,7 @@ class Pipeline:
     def _write(self, exchange: Exchange, infcode: str, message: str, output: Any) -> bytes:
         cipher = exchange.cipher
         return envelope.answer(
-            infcode=infcode,
+            infcode=exchange.infcode(infcode),
             err_msg=message,
             output=output if cipher is None or output is None else cipher.encrypted(output),
             area=exchange.head.treated_area or "000000",

@@ -6,7 +6,7 @@ from datetime import datetime
 from simulator.agencies.delivery.answer_reading import AgencyAnswer
 from simulator.agencies.delivery.channel import Channel
 from simulator.agencies.delivery.forwarding import Forwarding
-from simulator.agencies.delivery.translation import translate
+from simulator.agencies.delivery.translation import from_agency
 from simulator.agencies.delivery.transport import Reply
 from simulator.agencies.replica import booked_settlements
 from simulator.core.envelope import Head
@@ -143,7 +143,7 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
     asked = _asked(work, config, now, attempt)
     findings: list[Finding] = []
     if agency is not None:
-        output = translate(output, row.infno, "out", source=agency.edition or config.edition, target=config.edition)
+        output = from_agency(output, row.infno, "out", sandbox=config.edition, agency=agency.edition)
         try:
             with work.savepoint():
                 is_end = traits_of(row.infno).withdraws_grant
@@ -154,8 +154,14 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
             findings.append(Finding("agency.cannot_follow", ERROR, refusal.text))
     spent = idempotency_keys.find(work, row.origin_msgid)
     if spent is not None and spent.state == idempotency_keys.UNKNOWN:
+        edition = config.hospital_contract.edition
         written = envelope_answer(
-            infcode="0", err_msg="", output=output, area=attempt.head.treated_area, received=now, answered=now
+            infcode=edition.infcode("0"),
+            err_msg="",
+            output=edition.dialect.write(row.infno, "out", output),
+            area=attempt.head.treated_area,
+            received=now,
+            answered=now,
         )
         idempotency_keys.complete(work, row.origin_msgid, answer=written, settlement_id=None)
     return findings
@@ -179,6 +185,13 @@ def _spend(work: UnitOfWork, row: OutboxRow) -> None:
 
 
 def _asked(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt) -> Asked:
-    row, body = attempt.row, read_json(bytes(attempt.row.body))["input"]
+    row, agency = attempt.row, attempt.channel.agency
+    body = from_agency(
+        read_json(bytes(row.body))["input"],
+        row.infno,
+        "in",
+        sandbox=config.edition,
+        agency=agency.edition if agency else "",
+    )
     head, place = attempt.head, config.place
     return Asked.under(head, work, place, body, now, infno=row.infno, msgid=row.msgid, origin_msgid=row.origin_msgid)

@@ -17,7 +17,9 @@ def begin_with_empty_books(
 ) -> Mode:
     """The mode, no longer lasting where the agency tells that it holds nothing of the people of these scenarios.
 
-    Balances that it does not tell are no empty books: the mode stays lasting, and each scenario asks again. Raises SetupError where it has settled for some of them before and is not declared to go on from there; of a
+    Balances that it does not tell are no empty books: the mode stays lasting, and each scenario asks again.
+
+    Raises SetupError where it has settled for some of them before and is not declared to go on from there; of a
     scenario that was interrupted settlements are no surprise, and it goes on from them.
     """
     if not mode.lasting or stage.personas is not None or mode.capabilities.get("reset") is False:
