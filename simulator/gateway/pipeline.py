@@ -115,6 +115,7 @@ class Pipeline:
             fields = message_fields.decode(config, exchange, fields)
             body = self._inspector.inspect(config, exchange, fields)
             exchange.findings += admission.header_warnings(fields, exchange.head, exchange.received, exchange.real_at)
+            exchange.findings += admission.other_gateway_warning(config.profile, exchange.incoming.headers)
             injected = self._match_fault(work, config, exchange)
             if injected is not None and injector.before_handling(injected) != injector.HANDLED:
                 return self._end_by_fault(work, exchange, injected)
