@@ -19,11 +19,11 @@ class Step:
     """Node or field of a source body; `target` is its place in the target body, from the item of its list on."""
 
     target: Names | None = None
-    """None for a node that has no counterpart, and is there for what it holds."""
+    """Place in the target body; None for a node without a counterpart, which is there for its content."""
     is_list: bool = False
     children: dict[str, "Step"] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
-    """Names of the target node that belong to known places; an unknown name never takes one."""
+    """Names of the target node that belong to known places; an unknown name never takes their place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,60}\Z")
 
 @dataclass(slots=True)
 class _Body:
-    """Places of one transaction and direction: which of them are lists, and what the dialect says of each."""
+    """Places of one transaction and direction: the lists among them, and the names and places of the dialect."""
 
     is_list: dict[Names, bool] = field(default_factory=dict)
     names: dict[Names, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class _Body:
         ]
 
     def left(self, place: Names) -> bool:
-        """True for a node of which all has moved elsewhere; it is not sent."""
+        """True for a node whose content has all moved elsewhere, so that the node is not sent."""
         inner = [self.sent(each) for each in self.is_list if len(each) == len(place) + 1 and each[:-1] == place]
         sent = self.sent(place)
         return bool(inner) and not any(each[: len(sent)] == sent for each in inner)

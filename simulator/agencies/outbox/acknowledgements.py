@@ -136,6 +136,8 @@ def _settle_message(work: UnitOfWork, row: OutboxRow, state: str) -> None:
 def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, output: Output) -> list[Finding]:
     """Books an accepted repeated message on the replica, and records its answer for the hospital (rules 18)."""
     row, agency = attempt.row, attempt.channel.agency
+    editions = {"sandbox": config.edition, "agency": agency.edition if agency else ""}
+    output = from_agency(output, row.infno, "out", **editions)
     if not row.origin_msgid:
         _store_agency_number(work, row, output)
         _spend(work, row)
@@ -143,7 +145,6 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
     asked = _asked(work, config, now, attempt)
     findings: list[Finding] = []
     if agency is not None:
-        output = from_agency(output, row.infno, "out", sandbox=config.edition, agency=agency.edition)
         try:
             with work.savepoint():
                 is_end = traits_of(row.infno).withdraws_grant
