@@ -37,7 +37,7 @@ def header_warnings(fields: Mapping[str, Any], head: Head, now: datetime, real_a
 
 
 def other_gateway_warning(profile: Profile, headers: Headers) -> Iterator[Finding]:
-    """Yields a warning where a client signs in `x-tif-*` headers, with the parts that the profile verifies and leaves open."""
+    """Yields a warning where a client signs in `x-tif-*` headers, with the parts that are verified and not."""
     given = other_gateway_headers(headers)
     if given:
         names = ", ".join(sorted(name.replace("_", "-") for name in given))

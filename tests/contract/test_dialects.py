@@ -9,6 +9,7 @@ from simulator.contract.edition_rows import ENVELOPE, FILE
 from simulator.contract.example import example
 from simulator.contract.layout import REMOTE
 from simulator.core.errors import DataFaults
+from tests.support.hospital import Answer, Hospital
 
 
 @pytest.fixture
@@ -56,6 +57,10 @@ def entry(node, field, to, **more):
     return {"node": node, "to": to, **({"field": field} if field else {}), **more}
 
 
+def everything_renamed():
+    return [entry(node, field, f"x_{field or node.rpartition('.')[2]}") for node, field in places()]
+
+
 def round_trips(folder):
     """Bodies of every transaction as they are sent, each of which kept the contract and was read back unchanged."""
     contract = contract_of(folder, ("agency",))
@@ -79,8 +84,7 @@ def names_in(body):
 
 
 def test_every_field_and_node_renamed_is_judged_as_it_is_sent_and_read_back(a_dialect):
-    renamed = [entry(node, field, f"x_{field or node.rpartition('.')[2]}") for node, field in places()]
-    for body, written in round_trips(a_dialect(renamed=renamed)).values():
+    for body, written in round_trips(a_dialect(renamed=everything_renamed())).values():
         # A free text may stand where no row names what is inside it; all that has a row is renamed.
         assert names_in(written) == {f"x_{name}" for name in names_in(body)}
 
@@ -178,3 +182,28 @@ def test_hospital_and_platform_speak_the_dialect_of_the_sandbox(a_dialect, stage
     assert answer.body["output"]["answer"]["person"]["person_no"] == person["psn_no"]
     refused = stage.hospital.send("1101", {"data": {**asked, "certno": "1"}}, insured="230900")
     assert (refused.body["infcode"], "certno" in refused.err_msg) == (-1, True)
+
+
+def test_a_whole_visit_goes_through_where_every_name_is_another(a_dialect, stages):
+    """Dialysis of 840.00 in 北京, a retiree of 七台河: (840.00 − 500.00) × 0.90 = 306.00; cancelled, it is given back."""
+    folder = str(a_dialect(renamed=everything_renamed(), infcode="number"))
+    dialect = contract_of(folder).edition.dialect
+
+    class Speaking(Hospital):
+        """A hospital whose messages are turned into the dialect on the wire."""
+
+        def send(self, infno, body, /, **fields):
+            answer = super().send(infno, dialect.write(infno, "in", body), **fields)
+            assert answer.body is not None
+            assert answer.body["infcode"] == 0, answer.body
+            output = dialect.read(infno, "out", answer.body["output"])
+            return Answer(answer.status, {**answer.body, "infcode": "0", "output": output})
+
+    stage = stages(edition=folder)
+    plain = stage.hospital
+    hospital = Speaking(plain.client, plain.institution, plain.now, plain.sandbox, plain.identity_card)
+    visit = hospital.visit(stage.patient())
+    settled = visit.settled("840.00")
+    assert str(settled["hifp_pay"]) == "306.00"
+    assert str(visit.cancel(settled["setl_id"]).setlinfo["hifp_pay"]) == "-306.00"
+    assert stage.control.findings() == []
