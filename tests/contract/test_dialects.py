@@ -185,7 +185,7 @@ def test_hospital_and_platform_speak_the_dialect_of_the_sandbox(a_dialect, stage
 
 
 def test_a_whole_visit_goes_through_where_every_name_is_another(a_dialect, stages):
-    """Dialysis of 840.00 in 北京, a retiree of 七台河: (840.00 − 500.00) × 0.90 = 306.00; cancelled, it is given back."""
+    """A retiree of 七台河 in 北京: (840.00 − 500.00) × 0.90 = 306.00 of 840.00; cancelled, it is given back."""
     folder = str(a_dialect(renamed=everything_renamed(), infcode="number"))
     dialect = contract_of(folder).edition.dialect
 
