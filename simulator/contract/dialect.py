@@ -15,13 +15,13 @@ Names = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Step:
+class DialectStep:
     """Node or field of a source body; `target` is its place in the target body, from the item of its list on."""
 
     target: Names | None = None
     """Place in the target body; None for a node without a counterpart, which is there for its content."""
     is_list: bool = False
-    children: dict[str, "Step"] = field(default_factory=dict)
+    children: dict[str, "DialectStep"] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
     """Names of the target node that belong to known places; an unknown name never takes their place."""
 
@@ -39,8 +39,8 @@ class Moved:
 class Dialect:
     """Both directions of every transaction that a dialect touches."""
 
-    to_platform: Mapping[Place, Step] = field(default_factory=dict)
-    to_sent: Mapping[Place, Step] = field(default_factory=dict)
+    to_platform: Mapping[Place, DialectStep] = field(default_factory=dict)
+    to_sent: Mapping[Place, DialectStep] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.to_sent)
@@ -68,25 +68,25 @@ def list_above(names: Names, lists: Iterable[Names]) -> Names:
     return max((each for each in lists if each == names[: len(each)] and each != names), key=len, default=())
 
 
-def _tree(rows: list[tuple[Names, Names, bool]]) -> Step:
+def _tree(rows: list[tuple[Names, Names, bool]]) -> DialectStep:
     targets = {source: target for source, target, _ in rows}
     lists = [source for source, _, is_list in rows if is_list]
     reserved: dict[Names, set[str]] = {}
     for target in targets.values():
         for depth in range(len(target)):
             reserved.setdefault(target[:depth], set()).add(target[depth])
-    root = Step((), reserved=frozenset(reserved.get((), ())))
+    root = DialectStep((), reserved=frozenset(reserved.get((), ())))
     for source, target, is_list in rows:
         step = root
         for name in source:
-            step = step.children.setdefault(name, Step())
+            step = step.children.setdefault(name, DialectStep())
         step.target = target[len(targets.get(list_above(source, lists), ())) :]
         step.is_list = is_list
         step.reserved = frozenset(reserved.get(target, ()))
     return root
 
 
-def _converted(root: Step | None, body: Any) -> Any:
+def _converted(root: DialectStep | None, body: Any) -> Any:
     if root is None:
         return body
     if isinstance(body, list):
@@ -94,13 +94,13 @@ def _converted(root: Step | None, body: Any) -> Any:
     return _item(root, body) if isinstance(body, Mapping) else body
 
 
-def _item(step: Step, value: Mapping[str, Any]) -> dict[str, Any]:
+def _item(step: DialectStep, value: Mapping[str, Any]) -> dict[str, Any]:
     written: dict[str, Any] = {}
     _fill(written, (), step, value)
     return written
 
 
-def _fill(written: dict[str, Any], here: Names, step: Step, value: Mapping[str, Any]) -> None:
+def _fill(written: dict[str, Any], here: Names, step: DialectStep, value: Mapping[str, Any]) -> None:
     for name, item in value.items():
         child = step.children.get(name)
         if child is None:
