@@ -21,7 +21,14 @@ _PATH = click.Path(path_type=Path)
 @click.option("--sandbox", default="default", show_default=True, metavar="NAME", help="它的沙箱 / its sandbox")
 @click.option("--token", default="", envvar="NHSA_SIM_TOKEN", help="控制接口令牌 / token of control")
 @click.option("--people", "people_file", type=_PATH, metavar="FILE", help="人员导出文件 / exported people")
-@click.option("-o", "--output", required=True, type=_PATH, metavar="FILE", help="写到 <名>.scenario.yaml / file <name>.scenario.yaml")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=_PATH,
+    metavar="FILE",
+    help="写到 <名>.scenario.yaml / file <name>.scenario.yaml",
+)
 def command(
     recording: Path | None, platform: str, sandbox: str, token: str, people_file: Path | None, output: Path
 ) -> None:

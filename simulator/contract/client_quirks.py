@@ -191,7 +191,8 @@ def accept_head(
         if row.type == "object":
             head[name] = value if envelope.get("enc_type") else _unpacked(found, node, name, value, f"/{name}")
         elif name == "infcode" and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-            found.habit("habit_infcode", "/infcode", node, name, value, right=f'"{value}"')
+            if not layout.edition.infcode_is_number:
+                found.habit("habit_infcode", "/infcode", node, name, value, right=f'"{value}"')
             head[name] = str(value)
         else:
             head[name] = _value(found, node, row, value, f"/{name}")

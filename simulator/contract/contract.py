@@ -64,8 +64,10 @@ class Compiled:
 class Contract:
     """An edition compiled, schema by schema, as each is first needed."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition, plain: "Contract | None" = None) -> None:
         self.edition = edition
+        self.plain = plain or self
+        """The same contract in the platform's own names, where the edition has a dialect."""
         self.label = "+".join([edition.name, *edition.lineage[edition.lineage.index(edition.name) + 1 :]])
         self._compiled: dict[tuple[str, str, Variant], Compiled] = {}
         self._layouts: dict[tuple[str, str], Layout] = {}
@@ -161,7 +163,8 @@ class Contract:
         row = compiled.layout.root.rows.get("insuplc_admdvs")
         if row is None or row.condition != "input_psn_no" or head.get("insuplc_admdvs", "") not in ("", None):
             return found
-        if not carries_psn_no(envelope.get(inner)) or any(fault.field == row.field for fault in found):
+        body = self.edition.dialect.read(str(envelope.get("infno")), direction, envelope.get(inner))
+        if not carries_psn_no(body) or any(fault.field == row.field for fault in found):
             return found
         rule = "empty" if "insuplc_admdvs" in head else "required"
         value = head.get(row.field)
@@ -305,7 +308,9 @@ def carries_psn_no(body: Any) -> bool:
 
 @lru_cache(maxsize=32)
 def _cached(name: str, overlays: tuple[str, ...]) -> Contract:
-    return Contract(load_edition(name, overlays))
+    edition = load_edition(name, overlays)
+    plain = Contract(load_edition(name, overlays, platform_names=True)) if edition.dialect else None
+    return Contract(edition, plain)
 
 
 def contract_of(name_or_path: str | Path, overlays: Sequence[str] = ()) -> Contract:

@@ -17,6 +17,8 @@ from simulator.core.texts import text
 SHIPPED = Path(__file__).parent / "editions"
 BASE = "national"
 """The shipped edition that the others, and the overlays of every process, are laid on."""
+AGENCIES = "agency"
+"""Overlay with the messages between the platform and its agencies."""
 
 FIELD_COLUMNS = [
     "infno",

@@ -8,6 +8,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
+from simulator.contract.dialect import Dialect
 from simulator.core.errors import SetupError
 from simulator.core.texts import Text, text
 
@@ -123,6 +124,10 @@ class Edition:
     doubtful: tuple[Text, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    dialect: Dialect = field(default_factory=Dialect)
+    """Names and places of messages that differ from the platform's; the rows are those of the messages."""
+    infcode_is_number: bool = False
+    """True where answers carry infcode as a JSON number."""
     _by_direction: dict[tuple[str, str], tuple[FieldRow, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -142,6 +147,10 @@ class Edition:
             sorted((table, sorted(words.items())) for table, words in self.meanings.items()),
         ]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+    def infcode(self, code: str) -> str | int:
+        """An infcode in the form that answers carry it in."""
+        return int(code) if self.infcode_is_number else code
 
     def code(self, table: str, meaning: str) -> str:
         """The edition's code for one of our words; raises SetupError where it has none."""

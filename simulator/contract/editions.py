@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from simulator.contract.consistency import examine
+from simulator.contract.dialect import Dialect
 from simulator.contract.edition_builder import EditionBuilder, Key
-from simulator.contract.edition_folder import BASE, SHIPPED, Folder, find_folder, read_folder
+from simulator.contract.edition_dialect import speak_dialect
+from simulator.contract.edition_folder import AGENCIES, BASE, SHIPPED, Folder, find_folder, read_folder
 from simulator.contract.edition_rows import ENVELOPE, Edition, FieldRow, LeftOut
 from simulator.contract.vocabulary import DIRECTIONS
 from simulator.core.errors import DataFault, DataFaults
 from simulator.core.texts import Text, text
 
 
-def load_edition(name_or_path: str | Path, overlays: Sequence[str | Path] = ()) -> Edition:
-    """The edition of that name or folder, complete; raises DataFaults with every fault by file, line and column."""
+def load_edition(
+    name_or_path: str | Path, overlays: Sequence[str | Path] = (), *, platform_names: bool = False
+) -> Edition:
+    """The edition of that name or folder, complete; raises DataFaults with every fault by file, line and column.
+
+    With `platform_names` its dialect is left aside, and the rows are those of the platform's own names and places.
+    """
     folders = _chain(name_or_path)
     if folders[-1].is_overlay:
         raise DataFaults([_at(folders[-1], "kind", text("contract.overlay_alone", name=folders[-1].name))])
@@ -24,10 +31,22 @@ def load_edition(name_or_path: str | Path, overlays: Sequence[str | Path] = ()) 
     draft = _merged(folders[0])
     for folder in folders[1:]:
         draft.merge(folder)
+    dialect = Dialect() if platform_names else speak_dialect(draft, _with_agencies(draft, folders), folders)
     examine(draft)
     if draft.faults:
         raise DataFaults(sorted(draft.faults, key=lambda fault: (fault.file, fault.line or 0, fault.path)))
-    return _edition(draft, folders)
+    return replace(_edition(draft, folders), dialect=dialect)
+
+
+def _with_agencies(draft: EditionBuilder, folders: Sequence[Folder]) -> EditionBuilder:
+    """The draft with the places that only agencies have, which a dialect may name as well."""
+    if not any({"renamed", "moved"} & folder.about.keys() for folder in folders):
+        return draft
+    if any(folder.path == SHIPPED / AGENCIES for folder in folders):
+        return draft
+    whole = draft.copy()
+    whole.merge(read_folder(SHIPPED / AGENCIES))
+    return whole
 
 
 def _merged(base: Folder) -> EditionBuilder:
@@ -103,8 +122,14 @@ def _edition(draft: EditionBuilder, folders: Sequence[Folder]) -> Edition:
         reading=tuple(_text(entry) for folder in folders for entry in folder.about.get("reading", ())),
         doubtful=tuple(_text(entry) for folder in folders for entry in folder.about.get("doubtful", ())),
         sources={tag: words for folder in folders for tag, words in folder.about.get("sources", {}).items()},
+        infcode_is_number=_last(folders, "infcode") == "number",
         left_out=tuple(LeftOut(**entry) for entry in about.get("left_out", ())),
     )
+
+
+def _last(folders: Sequence[Folder], setting: str) -> Any:
+    """A setting of the last folder that states it."""
+    return next((folder.about[setting] for folder in reversed(folders) if setting in folder.about), None)
 
 
 def _ordered(draft: EditionBuilder) -> list[FieldRow]:

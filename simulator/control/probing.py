@@ -4,10 +4,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from simulator.agencies.delivery.translation import from_agency
 from simulator.agencies.outbox import worker
 from simulator.agencies.probing.compared_books import compare_books
 from simulator.agencies.probing.own_messages import (
     AgencyLine,
+    ask,
     send,
     send_malformed,
     send_together,
@@ -52,10 +54,12 @@ def reconcile_day(request: ControlRequest) -> Any:
     line = AgencyLine(request.sandbox, request.platform.forwarding, request.path_values["area"])
     with request.sandbox.begin() as (work, config, _clock):
         body = agency_day(work, config, line.agency(config), day).body
-    told = _told(request.sandbox, send(line, {"infno": RECONCILIATION_DAY, "input": body})[0])
+        editions = {"sandbox": config.edition, "agency": line.agency(config).edition}
+    told = _told(request.sandbox, ask(line, RECONCILIATION_DAY, body))
     if told["infcode"] != "0":
         raise refuse("agency_no_answer", area=request.path_values["area"], reason=told["err_msg"] or "-")
-    return {"day": day, "rows": len(body["rows"]), "differences": told["output"].get("differences") or []}
+    output = from_agency(told["output"], RECONCILIATION_DAY, "out", **editions)
+    return {"day": day, "rows": len(body["rows"]), "differences": output.get("differences") or []}
 
 
 @call("POST", "books")

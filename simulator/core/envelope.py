@@ -63,7 +63,9 @@ def head_of(fields: Mapping[str, Any]) -> Head:
     )
 
 
-def answer(*, infcode: str, err_msg: str, output: Any, area: str, received: datetime, answered: datetime) -> bytes:
+def answer(
+    *, infcode: str | int, err_msg: str, output: Any, area: str, received: datetime, answered: datetime
+) -> bytes:
     """The bytes of an answer; `area` stands at the head of inf_refmsgid when it is six digits.
 
     An output that is text was enciphered.

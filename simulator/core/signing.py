@@ -14,6 +14,8 @@ from simulator.core.texts import Text, text
 
 NONE, API_HMAC = "none", "api_hmac"
 PROFILES = (NONE, API_HMAC)
+_TIF_PREFIX = "x_tif_"
+_TIF_HEADERS = ("x_tif_paasid", "x_tif_timestamp", "x_tif_nonce", "x_tif_signature")
 _HEADERS = ("_api_name", "_api_version", "_api_timestamp", "_api_access_key")
 
 
@@ -69,10 +71,16 @@ class NotAuthentic(Exception):
 
 
 def authenticate(profile: Profile, headers: Headers, real: float, institution: str) -> None:
-    """Raises NotAuthentic with one of the four printed causes (source HN); header names in any case, - or _."""
+    """Raises NotAuthentic with one of the four printed causes (source HN); header names in any case, - or _.
+
+    A client of the other gateway signs in `x-tif-*` headers instead (sources SZ, GZ), with the same keys.
+    """
     if profile.name == NONE:
         return
-    given = {name.lower().replace("-", "_"): value for name, value in headers.items()}
+    given = _named(headers)
+    if _signs_for_other_gateway(given):
+        _authenticate_other(profile, given, real, profile.keys_of(institution))
+        return
     values = {name: given.get(name, "") for name in (*_HEADERS, "_api_signature")}
     if not all(values.values()):
         missing = "、".join(name for name, value in values.items() if not value)
@@ -85,6 +93,43 @@ def authenticate(profile: Profile, headers: Headers, real: float, institution: s
     signed = string_to_sign(values)
     if not hmac.compare_digest(signature(signed, keys.secret_key).encode(), values["_api_signature"].encode()):
         raise NotAuthentic(text("gateway.bad_signature", signed=signed), signed)
+
+
+def other_gateway_headers(headers: Headers) -> dict[str, str]:
+    """The `x-tif-*` headers of a client that signs for the other gateway; {} for any other client."""
+    if not any(name[:5].lower() in ("x-tif", "x_tif") for name, _ in headers.items()):
+        return {}
+    given = _named(headers)
+    if not _signs_for_other_gateway(given):
+        return {}
+    return {name: value for name, value in given.items() if name.startswith(_TIF_PREFIX)}
+
+
+def other_signature(timestamp: str, nonce: str, secret_key: str) -> str:
+    """`x-tif-signature`: SHA-256 in lower-case hexadecimal; neither body nor path has part in it (sources SZ, GZ)."""
+    return hashlib.sha256(f"{timestamp}{secret_key}{nonce}{timestamp}".encode()).hexdigest()
+
+
+def _named(headers: Headers) -> dict[str, str]:
+    return {name.lower().replace("-", "_"): value for name, value in headers.items()}
+
+
+def _signs_for_other_gateway(given: Mapping[str, str]) -> bool:
+    return any(name.startswith(_TIF_PREFIX) for name in given) and not any(name.startswith("_api_") for name in given)
+
+
+def _authenticate_other(profile: Profile, given: Mapping[str, str], real: float, keys: Keys) -> None:
+    missing = [name.replace("_", "-") for name in _TIF_HEADERS if not given.get(name)]
+    if missing:
+        raise NotAuthentic(text("gateway.no_headers", missing="、".join(missing)))
+    paasid, timestamp, nonce, signed = (given[name] for name in _TIF_HEADERS)
+    if not _fresh(timestamp, profile.window_s, real):
+        raise NotAuthentic(text("gateway.stale", got=timestamp, window=profile.window_s))
+    if paasid != keys.access_key:
+        raise NotAuthentic(text("gateway.no_paasid", got=paasid))
+    if not hmac.compare_digest(other_signature(timestamp, nonce, keys.secret_key).encode(), signed.lower().encode()):
+        shown = f"{timestamp}<secret_key>{nonce}{timestamp}"
+        raise NotAuthentic(text("gateway.bad_signature", signed=shown), shown)
 
 
 def string_to_sign(values: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from simulator.core.clock import beijing, from_wire, wire_time
 from simulator.core.envelope import Head
 from simulator.core.errors import Refusal, refuse
 from simulator.core.findings import WARNING, Finding
+from simulator.core.signing import NONE, Headers, Profile, other_gateway_headers
 from simulator.core.texts import text
 from simulator.domain.transaction_table import traits_of
 from simulator.sandbox.configuration import Config
@@ -33,6 +34,15 @@ def header_warnings(fields: Mapping[str, Any], head: Head, now: datetime, real_a
         kind = fields.get("signtype") or "-"
         sentence = text("gateway.signature_not_verified", signtype=kind)
         yield Finding("gateway.signature_not_verified", WARNING, sentence, "/cainfo", "", signature[:20])
+
+
+def other_gateway_warning(profile: Profile, headers: Headers) -> Iterator[Finding]:
+    """Yields a warning where a client signs in `x-tif-*` headers, with the parts that are verified and not."""
+    given = other_gateway_headers(headers)
+    if given:
+        names = ", ".join(sorted(name.replace("_", "-") for name in given))
+        key = "gateway.other_gateway_unverified" if profile.name == NONE else "gateway.other_gateway_verified"
+        yield Finding("gateway.other_gateway", WARNING, text(key, names=names), "", "", names)
 
 
 def _is_absurd(sent: str, now: datetime, real_at: float) -> bool:

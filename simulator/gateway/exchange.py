@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from simulator.contract import Edition
 from simulator.core import envelope
 from simulator.core.envelope import Head
 from simulator.core.findings import Finding
@@ -61,6 +62,7 @@ class Exchange:
     real_at: float
     received: datetime = _NOT_YET
     started: float = 0.0
+    edition: Edition | None = None
     id: str = field(default_factory=lambda: os.urandom(16).hex())
     head: Head = _BLANK
     body: Any = None
@@ -71,9 +73,13 @@ class Exchange:
     cipher: BodyCipher | None = None
     """Cipher for the output if the input was encrypted."""
 
-    def begin(self, received: datetime) -> None:
+    def begin(self, received: datetime, edition: Edition) -> None:
         """Starts the exchange and its duration; `received` is the time by the trade clock."""
-        self.received, self.started = received, time.perf_counter()
+        self.received, self.edition, self.started = received, edition, time.perf_counter()
+
+    def infcode(self, code: str) -> str | int:
+        """An infcode as the edition of the sandbox writes it."""
+        return self.edition.infcode(code) if self.edition is not None else code
 
     def leg(self, answer: bytes, outcome: str) -> journal.JournalLeg:
         """Hospital leg of the exchange for the journal."""

@@ -42,47 +42,50 @@ class Inspector:
         self._count = 0
 
     def inspect(self, config: Config, exchange: Examined, fields: Mapping[str, Any]) -> Any:
-        """Checks a message and returns its valid `input`; raises Breach or Refusal.
+        """Checks a message and returns its valid `input` in the platform's names; raises Breach or Refusal.
 
         In a lenient sandbox the quirks of real clients are repaired, each with a warning. The findings, `head`, `body`,
         `psn_no` and `mdtrt_id` of the exchange are updated.
         """
-        contract, strict = config.contract, config.strict
+        contract, strict = config.hospital_contract, config.strict
         if not strict:
             fields, quirks = contract.accept_envelope_quirks(fields)
             exchange.head = head_of(fields)
             exchange.findings += from_faults(quirks, strict=False)
         head, remote = exchange.head, config.is_remote(exchange.head)
         body = fields.get("input")
-        exchange.body = body
-        exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
+        _read_by(contract, exchange, body)
         _refuse_unserved(config, head, exchange.incoming.infno_in_path, exchange.findings)
         raw: bytes = exchange.incoming.raw
-        _refuse_oversized(config, body, raw, exchange.findings)
+        _refuse_oversized(config, exchange.body, raw, exchange.findings)
         faults = _breaches(contract, head.infno, fields, remote=remote)
         # The text "null" may pass the contract as a value, so lenient looks for it even without a breach.
         if not strict and (faults or b'"null"' in raw):
             body, quirks, faults = contract.check_lenient(head.infno, "in", body, remote=remote, head=fields)
-            exchange.body = body
-            exchange.psn_no, exchange.mdtrt_id = identifiers_in(body, "", "")
+            _read_by(contract, exchange, body)
             faults = (*quirks, *contract.check_envelope({**fields, "input": body}, "in"), *faults)
         elif faults:
             faults = _strict_breaches(contract, head.infno, fields, remote=remote)
         exchange.findings += from_faults(faults, strict=strict)
         if any(finding.severity == ERROR for finding in exchange.findings):
             raise Breach
-        return body
+        return exchange.body
 
     def inspect_output(self, config: Config, head: Head, output: Any) -> list[Finding]:
         """Checks an answer of the platform; a breach is a defect of the platform and named so in its rule."""
         self._count += 1
         if not self._sample or self._count % self._sample:
             return []
-        faults = config.contract.check(head.infno, "out", output, remote=config.is_remote(head))
+        faults = config.hospital_contract.check(head.infno, "out", output, remote=config.is_remote(head))
         return [
             Finding(f"platform.{found.rule}", found.severity, found.sentence, found.path, found.wanted, found.got)
             for found in from_faults(faults, strict=False)
         ]
+
+
+def _read_by(contract: Contract, exchange: Examined, body: Any) -> None:
+    exchange.body = contract.edition.dialect.read(exchange.head.infno, "in", body)
+    exchange.psn_no, exchange.mdtrt_id = identifiers_in(exchange.body, "", "")
 
 
 def _breaches(contract: Contract, infno: str, fields: Mapping[str, Any], *, remote: bool) -> tuple[ContractBreach, ...]:

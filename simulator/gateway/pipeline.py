@@ -88,7 +88,7 @@ class Pipeline:
             try:
                 with sandbox.begin(grouped=True) as (work, config, clock):
                     last_config = config
-                    exchange.begin(clock.now(self._real_time()))
+                    exchange.begin(clock.now(self._real_time()), config.hospital_contract.edition)
                     return exchange, self._first_unit_of_work(work, config, exchange)
             except MustWait:
                 pause_s = _POLL_S
@@ -115,6 +115,7 @@ class Pipeline:
             fields = message_fields.decode(config, exchange, fields)
             body = self._inspector.inspect(config, exchange, fields)
             exchange.findings += admission.header_warnings(fields, exchange.head, exchange.received, exchange.real_at)
+            exchange.findings += admission.other_gateway_warning(config.profile, exchange.incoming.headers)
             injected = self._match_fault(work, config, exchange)
             if injected is not None and injector.before_handling(injected) != injector.HANDLED:
                 return self._end_by_fault(work, exchange, injected)
@@ -199,8 +200,9 @@ class Pipeline:
         elif file is not None:
             answer = file.content
         else:
-            answer = self._write(exchange, SUCCESS, "", handled.output)
-            exchange.findings += self._inspector.inspect_output(config, head, handled.output)
+            output = config.hospital_contract.edition.dialect.write(head.infno, "out", handled.output)
+            answer = self._write(exchange, SUCCESS, "", output)
+            exchange.findings += self._inspector.inspect_output(config, head, output)
             exchange.psn_no, exchange.mdtrt_id = inspection.identifiers_in(
                 handled.output, exchange.psn_no, exchange.mdtrt_id
             )
@@ -280,8 +282,8 @@ class Pipeline:
 
     def _refused_in_own_unit_of_work(self, exchange: Exchange, refusal: Refusal) -> Outgoing:
         """Refuses a message whose first unit of work could not run, in a unit of work of its own."""
-        with exchange.sandbox.begin() as (work, _, clock):
-            exchange.begin(clock.now(self._real_time()))
+        with exchange.sandbox.begin() as (work, config, clock):
+            exchange.begin(clock.now(self._real_time()), config.hospital_contract.edition)
             return self._refused(work, exchange, _reasons(refusal))
 
     def _reject(self, work: UnitOfWork, exchange: Exchange, status: int, finding: Finding) -> Outgoing:
@@ -322,7 +324,7 @@ class Pipeline:
     def _write(self, exchange: Exchange, infcode: str, message: str, output: Any) -> bytes:
         cipher = exchange.cipher
         return envelope.answer(
-            infcode=infcode,
+            infcode=exchange.infcode(infcode),
             err_msg=message,
             output=output if cipher is None or output is None else cipher.encrypted(output),
             area=exchange.head.treated_area or "000000",

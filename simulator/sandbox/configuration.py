@@ -50,6 +50,9 @@ class Config:
     edition: str
     profile: Profile
     contract: Contract
+    """The edition in the platform's own names, as every handler goes by."""
+    hospital_contract: Contract
+    """The edition as hospitals send and read it, in its dialect where it has one."""
     agency_contract: Contract
     place: Place
     coverage: FilingCoverage
@@ -93,9 +96,10 @@ def configure(work: UnitOfWork, row: SandboxRow, shipped: Defaults) -> Config:
         strict=bool(row.strict),
         edition=row.edition,
         profile=Profile(**json.loads(row.gateway)),
-        contract=contract,
+        contract=contract.plain,
+        hospital_contract=contract,
         agency_contract=contract_of(row.edition, overlays=("agency",)),
-        place=Place(contract.edition, policies, coverage),
+        place=Place(contract.plain.edition, policies, coverage),
         coverage=coverage,
         policies=policies,
         catalogues=catalogues,

@@ -53,6 +53,49 @@ def test_an_agency_of_another_edition_is_spoken_to_in_it_and_the_hospital_in_our
     assert city.day_differences() == []
 
 
+DIALECT = """
+name: city
+title: {zh: 某市方言}
+builds_on: national
+infcode: number
+renamed:
+  - {node: data, field: psn_no, to: person_no}
+  - {node: data, field: omsgid, to: original, transactions: ["2601"]}
+  - {node: setlinfo, to: settlement}
+  - {node: setlinfo, field: hifp_pay, to: fund_pay}
+  - {node: baseinfo, field: psn_no, to: person_no}
+moved:
+  - {node: data, to: body, direction: in}
+  - {node: setlinfo, field: setl_id, to: (output), direction: out, transactions: ["2207A"]}
+"""
+
+
+def test_an_agency_whose_dialect_renames_and_moves_is_spoken_to_in_it(city, referred, tmp_path):
+    """A settlement whose answer is lost is reversed in the dialect too, and the day agrees."""
+    (tmp_path / "dialect").mkdir()
+    (tmp_path / "dialect" / "edition.yaml").write_text(DIALECT, encoding="utf-8")
+    edition = str(tmp_path / "dialect")
+    referred(edition=edition)
+    city.control("PUT", "agencies/230900", registered(city) | {"edition": edition})
+    assert journey(city)["hifp_pay"] == Decimal("450.00")
+    visit = city.visit()
+    city.fault("drop_after_commit", "2207A")
+    assert visit.settle("1000.00").err_msg.startswith("结果未知")
+    assert city.run_outbox() == {"acknowledged": 1, "waiting": 0}
+    told = {
+        each["infno"]: (json.loads(each["request"])["input"], json.loads(each["answer"]))
+        for each in city.control("GET", "messages?leg=agency&raw=1")["messages"]
+        if each["outcome"] == "answered"
+    }
+    asked, answer = told["2207A"]
+    assert "person_no" in asked["body"]["data"]
+    assert answer["infcode"] == 0
+    assert {"settlement", "setl_id"} <= answer["output"].keys()
+    assert "fund_pay" in answer["output"]["settlement"]
+    assert city.errors() == []
+    assert city.day_differences() == []
+
+
 def registered(city: City) -> dict[str, object]:
     found = city.control("GET", "agencies/230900")
     return {"url": found["url"], "timeout_s": float(found["timeout_s"])}

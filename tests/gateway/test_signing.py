@@ -163,3 +163,53 @@ def test_a_sandbox_never_shows_its_keys(guarded):
     assert "AK-1" not in shown + about
     assert KEYS["secret_key"] not in shown + about
     assert '"api_hmac"' in about
+
+
+PAASID, NONCE = "AK-1", "n-4711"
+
+
+def signed_for_other_gateway(stamp: str = f"{int(NOW)}", **changes: str) -> dict[str, str]:
+    """The four headers: SHA-256 of timestamp, key, nonce, timestamp, in lower-case hexadecimal (sources SZ, GZ)."""
+    digest = hashlib.sha256(f"{stamp}{KEYS['secret_key']}{NONCE}{stamp}".encode()).hexdigest()
+    headers = {"paasid": PAASID, "timestamp": stamp, "nonce": NONCE, "signature": digest} | changes
+    return {f"x-tif-{name}": value for name, value in headers.items()}
+
+
+def told_of_other_gateway(stage: Stage) -> list[str]:
+    return [each["message"]["en"] for each in stage.control.findings() if each["rule"] == "gateway.other_gateway"]
+
+
+def test_headers_of_the_other_gateway_are_verified_and_what_they_leave_open_is_told(guarded, ask):
+    status, body = ask(signed_for_other_gateway())
+    assert (status, body["infcode"]) == (200, "0")
+    (told,) = told_of_other_gateway(guarded)
+    assert "is verified" in told
+    assert "does not cover the body" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"paasid": "AK-2"}, "非法用户!（x-tif-paasid AK-2）"),
+        ({"stamp": f"{int(NOW) - 1801}"}, "签名时间戳超时!"),
+        ({"nonce": "other"}, "签名不一致!"),
+        ({"signature": "0" * 64}, "签名不一致!"),
+        ({"signature": ""}, "缺少服务网关的请求头!（x-tif-signature）"),
+    ],
+)
+def test_headers_of_the_other_gateway_that_do_not_verify_are_turned_away(guarded, ask, changes, told):
+    status, body = ask(signed_for_other_gateway(**changes))
+    assert status == 401
+    assert told in body["message"]
+    assert KEYS["secret_key"] not in body["message"]
+    assert told_of_other_gateway(guarded) == []
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_headers_of_the_other_gateway_are_taken_unverified_where_nothing_is_signed(stages, strict):
+    stage = stages(strict=strict)
+    raw = stage.hospital.envelope("1101", {"data": identity(stage.patient())}, insured="230900")
+    assert stage.hospital.post(raw, headers=signed_for_other_gateway(signature="wrong")).ok
+    (told,) = told_of_other_gateway(stage)
+    assert "not verified by this gateway profile" in told
+    assert "x-tif-nonce, x-tif-paasid, x-tif-signature, x-tif-timestamp" in told

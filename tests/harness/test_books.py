@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.harness.environment.client import ControlRefused, SandboxClient
 from simulator.harness.environment.plan import Plan
 from simulator.harness.execution.rehearsal import rehearse
 from simulator.harness.execution.results import FAILED, PASSED, Ended
@@ -12,12 +13,14 @@ from tests.support.in_process import SEED, agencies, export
 
 QITAIHE = "230900"
 PLAYED, OTHER = Path("dialysis/retiree-in-beijing"), Path("identity/electronic-voucher")
+BORN_AS_MADE = Path("account/patient-decides")
+"""The role states no birth, so the number of the identity card follows from the day on which the person is made."""
 
 
 @pytest.fixture
 def city(tmp_path):
     """The URL of an agency that lives on from run to run, by its area."""
-    people = export(tmp_path / "people", [QITAIHE], str(PLAYED), str(OTHER))
+    people = export(tmp_path / "people", [QITAIHE], str(PLAYED), str(OTHER), str(BORN_AS_MADE))
     with agencies(tmp_path / "agency", people, [QITAIHE]) as answering:
         yield answering
 
@@ -60,3 +63,28 @@ def test_people_unknown_to_the_city_are_for_the_scenario_to_find(run):
     ended = run(PLAYED, seed=SEED + 1)
     assert [each.status for each in ended.results] == [FAILED]
     assert ended.broken is None
+
+
+def test_people_whose_birth_follows_from_the_clock_are_asked_for_as_the_city_was_given_them(run):
+    """Made on another day they would be strangers, their books would seem empty, and the balance of 1101 be wrong."""
+    assert [each.status for each in run(BORN_AS_MADE).results] == [PASSED]
+    again = run(BORN_AS_MADE)
+    assert (again.exit_code, list(again.results)) == (2, [])
+    assert "people of 1 scenarios" in again.broken.en
+
+
+def test_books_that_are_not_told_are_no_empty_books(run, monkeypatch):
+    """The first look finds the city silent; asked again by the scenario it tells that it settled before."""
+    run(PLAYED)
+    ask, silent = SandboxClient.control, []
+
+    def without_answer(self, method, path, body=None):
+        if path == "people/learn" and not silent:
+            silent.append(body)
+            raise ControlRefused("POST people/learn", 400, {"code": "agency_no_answer", "message": "timeout"})
+        return ask(self, method, path, body)
+
+    monkeypatch.setattr(SandboxClient, "control", without_answer)
+    (again,) = run(PLAYED).results
+    assert len(silent) == 1
+    assert ["2025 310 DEDC of patient must be 0.00" in note.en for note in again.notes] == [True]

@@ -12,7 +12,7 @@ from datetime import datetime
 from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.forwarding import Delivery, Intent
 from simulator.agencies.delivery.response_handlers import AcceptedAnswer, AnswerRejected, handle_response
-from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
+from simulator.agencies.delivery.translation import agency_contract, from_agency, infno_in_edition
 from simulator.agencies.judging import answer_checks, award_checks
 from simulator.agencies.judging.denials import cause_of_denial
 from simulator.agencies.judging.dry_run import dry_run_answer, expect
@@ -116,7 +116,7 @@ def _accepted(received_reply: ReceivedReply, answer: AgencyAnswer) -> Completion
     if answer.broken is not None:
         return _unknown(received_reply, answer.broken, findings)
     output: Output = dict(answer.output)
-    output = translate(output, intent.ask.infno, "out", source=received_reply.edition, target=call.config.edition)
+    output = from_agency(output, intent.ask.infno, "out", sandbox=call.config.edition, agency=received_reply.edition)
     asked = received_reply.asked
     findings += answer_checks.judge_identities(asked.infno, output)
     findings += answer_checks.judge_repeated(asked.infno, booked_settlements.body_for_agency(asked), output)

@@ -53,15 +53,26 @@ class Endpoint:
             if self.now is None:
                 received = _message_time(head)
             self._refuse_breaches(head, fields)
+            body = self.contract.edition.dialect.read(head.infno, "in", fields["input"])
             with self.begin() as work:
-                return self._answer(work, head, fields, received)
+                return self._answer(work, head, body, received)
         except NotAMessage as error:
             # err_msg has at most 200 characters.
-            return _write(head, received, FAILURE, error.text.zh[:200], {})
+            return self._write(head, received, FAILURE, error.text.zh[:200], {})
         except Refusal as error:
-            return _write(head, received, FAILURE, err_msg([each.text for each in error.all]), {})
+            return self._write(head, received, FAILURE, err_msg([each.text for each in error.all]), {})
         except PolicyGap as error:
-            return _write(head, received, FAILURE, error.text.zh[:200], {})
+            return self._write(head, received, FAILURE, error.text.zh[:200], {})
+
+    def _write(self, head: Head, received: datetime, infcode: str, message: str, output: Mapping[str, Any]) -> bytes:
+        return envelope.answer(
+            infcode=self.contract.edition.infcode(infcode),
+            err_msg=message,
+            output=output,
+            area=head.insured_area or "000000",
+            received=received,
+            answered=received,
+        )
 
     def time(self) -> datetime:
         """Time of the place's clock; without one, a fixed past time, for answers to messages that cannot be read."""
@@ -82,8 +93,7 @@ class Endpoint:
         if errors:
             raise Refusal("contract", errors[0], more=[Refusal("contract", each) for each in errors[1:]])
 
-    def _answer(self, work: UnitOfWork, head: Head, fields: Mapping[str, Any], received: datetime) -> bytes:
-        body = fields["input"]
+    def _answer(self, work: UnitOfWork, head: Head, body: Any, received: datetime) -> bytes:
         effect = traits_of(head.infno).effect
         fingerprint = digest(head.infno, head.institution, body) if effect else ""
         if effect:
@@ -102,7 +112,8 @@ class Endpoint:
             strict=self.strict,
         )
         answered = self.answer(asked)
-        written = _write(head, received, SUCCESS, "", answered.output)
+        output = self.contract.edition.dialect.write(head.infno, "out", answered.output)
+        written = self._write(head, received, SUCCESS, "", output)
         if effect:
             self._record_msgid(work, head, fingerprint, body, written, answered.settlement_id)
         return written
@@ -131,14 +142,3 @@ def _message_time(head: Head) -> datetime:
         return from_wire(head.inf_time)
     except ValueError:
         raise refuse("inf_time_unreadable", path="inf_time", got=head.inf_time) from None
-
-
-def _write(head: Head, received: datetime, infcode: str, message: str, output: Mapping[str, Any]) -> bytes:
-    return envelope.answer(
-        infcode=infcode,
-        err_msg=message,
-        output=output,
-        area=head.insured_area or "000000",
-        received=received,
-        answered=received,
-    )

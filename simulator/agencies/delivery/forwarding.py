@@ -14,7 +14,7 @@ from datetime import datetime
 from simulator.agencies.delivery.bulkhead import Bulkhead
 from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
-from simulator.agencies.delivery.translation import infno_in_edition, translate
+from simulator.agencies.delivery.translation import infno_in_edition, to_agency
 from simulator.agencies.delivery.transport import Reply, Transport
 from simulator.agencies.replica import booked_settlements
 from simulator.catalogue import Institution
@@ -154,8 +154,8 @@ class Forwarding:
         agency, injected = route
         msgid = msgid or next_msgid(call.work, call.now)
         body = booked_settlements.body_for_agency(call.asked(ask.infno, ask.body, msgid=msgid))
-        if agency is not None:
-            body = translate(body, ask.infno, "in", source=call.config.edition, target=agency.edition)
+        edition = agency.edition if agency else ""
+        body = to_agency(body, ask.infno, sandbox=call.config.edition, agency=edition)
         intent = Intent(
             head=head,
             institution=call.institution,
@@ -163,7 +163,7 @@ class Forwarding:
             effect=traits.effect,
             agency=agency,
             msgid=msgid,
-            raw=message(head, infno_in_edition(ask.infno, agency.edition if agency else ""), msgid, call.now, body),
+            raw=message(head, infno_in_edition(ask.infno, edition), msgid, call.now, body),
             exchange=exchange,
             at_agency=injected,
         )

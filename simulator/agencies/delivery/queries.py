@@ -10,7 +10,7 @@ from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.channel import Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
 from simulator.agencies.delivery.forwarding import Forwarding
-from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
+from simulator.agencies.delivery.translation import agency_contract, from_agency, infno_in_edition, to_agency
 from simulator.agencies.delivery.transport import Reply
 from simulator.agencies.judging import answer_checks
 from simulator.agencies.replica import insured_people
@@ -51,7 +51,7 @@ class AgencyQueries:
             now = clock.now(self.forwarding.real_time())
             head = self._head(config)
             msgid = next_msgid(work, now)
-            sent = translate(body, infno, "in", source=config.edition, target=self.agency.edition)
+            sent = to_agency(body, infno, sandbox=config.edition, agency=self.agency.edition)
             raw = message(head, infno_in_edition(infno, self.agency.edition), msgid, now, sent)
             person = insured_people.expected_person(self.asked(work, config, now, infno, body))
             # A channel needs an endpoint, though a registered agency is never served in process.
@@ -85,8 +85,9 @@ class AgencyQueries:
     ) -> tuple[dict[str, Any], list[Finding]]:
         if not isinstance(answer, AgencyAnswer):
             return {}, []
-        source = self.agency.edition or config.edition
-        output: dict[str, Any] = translate(dict(answer.output), infno, "out", source=source, target=config.edition)
+        output: dict[str, Any] = from_agency(
+            dict(answer.output), infno, "out", sandbox=config.edition, agency=self.agency.edition
+        )
         return output, [*answer.findings, *answer_checks.judge_person(output, person)]
 
     def _head(self, config: Config) -> Head:

@@ -2,6 +2,7 @@
 
 Codes with a known meaning are mapped (psn_type 12 and 21), fields unknown to the target edition are left out, and a
 transaction that it lacks is replaced by its twin (2207A and 2207). All else passes unchanged to the contract check.
+The platform's side is always in the platform's own names; the agency's side is in its dialect where it has one.
 """
 
 from collections.abc import Mapping
@@ -30,8 +31,22 @@ def infno_in_edition(infno: str, edition: str) -> str:
     return twin if not serves(infno) and serves(twin) else infno
 
 
-def translate(body: Any, infno: str, direction: str, *, source: str, target: str) -> Any:
-    """Translates a body from edition `source` to `target`; `direction` is "in" or "out".
+def to_agency(body: Any, infno: str, *, sandbox: str, agency: str) -> Any:
+    """The input of a message to an agency, from the edition of the sandbox; `agency` is blank for the same edition."""
+    edition = agency or sandbox
+    translated = _translate(body, infno, "in", source=sandbox, target=agency)
+    return agency_contract(edition).edition.dialect.write(infno_in_edition(infno, edition), "in", translated)
+
+
+def from_agency(body: Any, infno: str, direction: str, *, sandbox: str, agency: str) -> Any:
+    """A body in an agency's edition as the sandbox writes it; `agency` is blank for the same edition."""
+    edition = agency or sandbox
+    read = agency_contract(edition).edition.dialect.read(infno_in_edition(infno, edition), direction, body)
+    return _translate(read, infno, direction, source=edition, target=sandbox)
+
+
+def _translate(body: Any, infno: str, direction: str, *, source: str, target: str) -> Any:
+    """Translates a body from edition `source` to `target`, both in the platform's names.
 
     Returns the same object if the editions are equal, `target` is blank, or either lacks the transaction.
     """
@@ -40,7 +55,7 @@ def translate(body: Any, infno: str, direction: str, *, source: str, target: str
     if infno == REVERSAL and direction == "in":
         data = body["data"]
         return {**body, "data": {**data, "oinfno": infno_in_edition(data["oinfno"], target)}}
-    here, there = (agency_contract(name) for name in (source, target))
+    here, there = (agency_contract(name).plain for name in (source, target))
     ours, theirs = infno_in_edition(infno, source), infno_in_edition(infno, target)
     if not (here.serves(ours) and there.serves(theirs)):
         return body

@@ -6,7 +6,7 @@ from datetime import datetime
 from simulator.agencies.delivery.answer_reading import AgencyAnswer
 from simulator.agencies.delivery.channel import Channel
 from simulator.agencies.delivery.forwarding import Forwarding
-from simulator.agencies.delivery.translation import translate
+from simulator.agencies.delivery.translation import from_agency
 from simulator.agencies.delivery.transport import Reply
 from simulator.agencies.replica import booked_settlements
 from simulator.core.envelope import Head
@@ -136,6 +136,8 @@ def _settle_message(work: UnitOfWork, row: OutboxRow, state: str) -> None:
 def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, output: Output) -> list[Finding]:
     """Books an accepted repeated message on the replica, and records its answer for the hospital (rules 18)."""
     row, agency = attempt.row, attempt.channel.agency
+    editions = {"sandbox": config.edition, "agency": agency.edition if agency else ""}
+    output = from_agency(output, row.infno, "out", **editions)
     if not row.origin_msgid:
         _store_agency_number(work, row, output)
         _spend(work, row)
@@ -143,7 +145,6 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
     asked = _asked(work, config, now, attempt)
     findings: list[Finding] = []
     if agency is not None:
-        output = translate(output, row.infno, "out", source=agency.edition or config.edition, target=config.edition)
         try:
             with work.savepoint():
                 is_end = traits_of(row.infno).withdraws_grant
@@ -154,8 +155,14 @@ def _finish(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt, o
             findings.append(Finding("agency.cannot_follow", ERROR, refusal.text))
     spent = idempotency_keys.find(work, row.origin_msgid)
     if spent is not None and spent.state == idempotency_keys.UNKNOWN:
+        edition = config.hospital_contract.edition
         written = envelope_answer(
-            infcode="0", err_msg="", output=output, area=attempt.head.treated_area, received=now, answered=now
+            infcode=edition.infcode("0"),
+            err_msg="",
+            output=edition.dialect.write(row.infno, "out", output),
+            area=attempt.head.treated_area,
+            received=now,
+            answered=now,
         )
         idempotency_keys.complete(work, row.origin_msgid, answer=written, settlement_id=None)
     return findings
@@ -179,6 +186,13 @@ def _spend(work: UnitOfWork, row: OutboxRow) -> None:
 
 
 def _asked(work: UnitOfWork, config: Config, now: datetime, attempt: Attempt) -> Asked:
-    row, body = attempt.row, read_json(bytes(attempt.row.body))["input"]
+    row, agency = attempt.row, attempt.channel.agency
+    body = from_agency(
+        read_json(bytes(row.body))["input"],
+        row.infno,
+        "in",
+        sandbox=config.edition,
+        agency=agency.edition if agency else "",
+    )
     head, place = attempt.head, config.place
     return Asked.under(head, work, place, body, now, infno=row.infno, msgid=row.msgid, origin_msgid=row.origin_msgid)

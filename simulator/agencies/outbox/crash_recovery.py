@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from simulator.agencies.delivery.translation import from_agency
 from simulator.agencies.replica import booked_settlements
 from simulator.core.envelope import Head, answer, head_of
 from simulator.core.errors import Refusal
@@ -25,7 +26,10 @@ def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str)
     if row is None:
         raise LookupError(msgid)
     message = read_json(bytes(row.body))
-    head, data = head_of(message), dict(message["input"]["data"])
+    agency = config.agency_for(row.area)
+    edition = agency.edition if agency else ""
+    body = from_agency(message["input"], REVERSAL, "in", sandbox=config.edition, agency=edition)
+    head, data = head_of(message), dict(body["data"])
     institution = config.institutions.get(head.institution)
     if institution is None:
         # Removed since the 2601 was accepted: the message stays unknown until the agency answers.
@@ -37,7 +41,7 @@ def resume_reversal(work: UnitOfWork, config: Config, now: datetime, msgid: str)
             asked = HANDLERS[REVERSAL].handler({"data": data}, call)
             if isinstance(asked, Ask):
                 asked.then(call, booked_settlements.undo_original(call.asked(REVERSAL, asked.body, msgid=msgid)))
-            _record(work, row, head, now)
+            _record(work, config, row, head, now)
     except Refusal:
         # It stays unknown until the agency answers.
         return
@@ -48,6 +52,7 @@ def _as_the_hospital_named_it(work: UnitOfWork, omsgid: str) -> str:
     return row.msgid if row is not None else omsgid
 
 
-def _record(work: UnitOfWork, row: OutboxRow, head: Head, now: datetime) -> None:
-    written = answer(infcode="0", err_msg="", output={}, area=head.treated_area, received=now, answered=now)
+def _record(work: UnitOfWork, config: Config, row: OutboxRow, head: Head, now: datetime) -> None:
+    infcode = config.hospital_contract.edition.infcode("0")
+    written = answer(infcode=infcode, err_msg="", output={}, area=head.treated_area, received=now, answered=now)
     idempotency_keys.complete(work, row.origin_msgid, answer=written, settlement_id=None)

@@ -16,7 +16,7 @@ from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
 from simulator.agencies.delivery.channel import SIMULATED_TIMEOUT_S, Channel, message, next_msgid
 from simulator.agencies.delivery.endpoint import Endpoint
 from simulator.agencies.delivery.forwarding import Forwarding, channel_name
-from simulator.agencies.delivery.translation import agency_contract, infno_in_edition, translate
+from simulator.agencies.delivery.translation import agency_contract, from_agency, infno_in_edition, to_agency
 from simulator.agencies.outbox.acknowledgements import Attempt, acknowledge, deliver_delayed, leg_of, reschedule
 from simulator.agencies.outbox.crash_recovery import resume_reversal
 from simulator.core.envelope import head_of
@@ -115,14 +115,15 @@ def deliver_later(
     named = {"mdtrtarea_admvs": area, "insuplc_admdvs": area, "fixmedins_code": institution}
     head = head_of(named | {"opter": "nhsa-sim", "opter_name": "nhsa-sim", "fixmedins_name": config.name})
     msgid = next_msgid(work, now)
-    sent = translate(body, infno, "in", source=config.edition, target=agency.edition if agency else "")
+    edition = agency.edition if agency else ""
+    sent = to_agency(body, infno, sandbox=config.edition, agency=edition)
     add_row(
         work,
         msgid=msgid,
         area=area,
         infno=infno,
         state=UNKNOWN,
-        body=message(head, infno_in_edition(infno, agency.edition if agency else ""), msgid, now, sent),
+        body=message(head, infno_in_edition(infno, edition), msgid, now, sent),
         psn_no=psn_no,
         subject=outbox.subject_of(registration_id),
         exchange=msgid,
@@ -181,22 +182,29 @@ def _claim(sandbox: Sandbox, forwarding: Forwarding, number: int) -> Attempt | N
             # The agency was removed: its place is simulated again and reads the platform's own records.
             outbox.close(work, row, DONE)
             return None
-        raw = _with_agency_number(work, row, original)
+        raw = _with_agency_number(work, config, row, original)
         is_reversal = traits_of(row.infno).reversible
         if is_reversal:
-            body = {"data": {"psn_no": row.psn_no, "omsgid": row.msgid, "oinfno": original["infno"]}}
+            edition = agency.edition if agency else ""
+            named = {"data": {"psn_no": row.psn_no, "omsgid": row.msgid, "oinfno": original["infno"]}}
+            body = to_agency(named, REVERSAL, sandbox=config.edition, agency=edition)
             raw = message(head, REVERSAL, next_msgid(work, now), now, body)
         endpoint = Endpoint(sandbox.store.begin, config.place, config.agency_contract, lambda: now, config.strict)
         return Attempt(row, raw, head, Channel(forwarding.transport, agency, endpoint), is_reversal)
 
 
-def _with_agency_number(work: UnitOfWork, row: OutboxRow, original: Mapping[str, Any]) -> bytes:
+def _with_agency_number(work: UnitOfWork, config: Config, row: OutboxRow, original: Mapping[str, Any]) -> bytes:
     """Bytes of the message; a 2504 queued before the agency's number was known gets it now, and keeps it."""
-    data = original["input"].get("data")
-    if row.infno != DISEASE_REGISTRATION_WITHDRAWAL or row.origin_msgid or data["trt_dcla_detl_sn"]:
+    if row.infno != DISEASE_REGISTRATION_WITHDRAWAL or row.origin_msgid:
+        return bytes(row.body)
+    agency = config.agency_for(row.area)
+    editions = {"sandbox": config.edition, "agency": agency.edition if agency else ""}
+    data = from_agency(original["input"], row.infno, "in", **editions)["data"]
+    if data["trt_dcla_detl_sn"]:
         return bytes(row.body)
     number = work.get_required(registration, id=outbox.registration_in(row)).agency_number
-    written = write_json({**original, "input": {"data": {**data, "trt_dcla_detl_sn": number}}})
+    body = to_agency({"data": {**data, "trt_dcla_detl_sn": number}}, row.infno, **editions)
+    written = write_json({**original, "input": body})
     outbox.rewrite(work, row, written)
     return written
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 
 from simulator.agencies.delivery.forwarding import Forwarding
-from simulator.agencies.probing.own_messages import AgencyLine, send
+from simulator.agencies.probing.own_messages import AgencyLine, ask
 from simulator.agencies.replica.day_rows import agency_day
 from simulator.domain.transaction_table import (
     ACCUMULATOR_QUERY,
@@ -58,10 +58,7 @@ def compare_books(sandbox: Sandbox, forwarding: Forwarding, psn_no: str = "") ->
     with sandbox.begin() as (work, config, clock):
         today = clock.now(forwarding.real_time()).date()
         questions = list(_questions(work, config, today, psn_no))
-    return [
-        send(AgencyLine(sandbox, forwarding, each.area), {"infno": each.infno, "input": each.body})[0]
-        for each in questions
-    ]
+    return [ask(AgencyLine(sandbox, forwarding, each.area), each.infno, each.body) for each in questions]
 
 
 def _questions(work: UnitOfWork, config: Config, today: date, psn_no: str) -> Iterator[_Question]:

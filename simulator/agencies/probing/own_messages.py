@@ -17,7 +17,7 @@ from simulator.agencies.delivery.completion import complete
 from simulator.agencies.delivery.endpoint import Endpoint
 from simulator.agencies.delivery.forwarding import Delivery, Forwarding, Intent, MustWait
 from simulator.agencies.delivery.queries import sender_of
-from simulator.agencies.delivery.translation import translate
+from simulator.agencies.delivery.translation import from_agency, to_agency
 from simulator.agencies.probing.our_numbers import in_our_numbers
 from simulator.agencies.probing.raced_reversals import RacedReversal
 from simulator.agencies.probing.repeated_messages import Repetition, repetition_of
@@ -60,8 +60,20 @@ class AgencyLine:
         return Endpoint(self.sandbox.store.begin, config.place, config.agency_contract, None, config.strict)
 
 
+def ask(line: AgencyLine, infno: str, body: Any) -> str:
+    """Sends a query of the platform's own, written in the sandbox's edition; the exchange of its answer.
+
+    Raises Refusal where nothing can be sent.
+    """
+    with line.sandbox.begin() as (_work, config, _clock):
+        sent = to_agency(body, infno, sandbox=config.edition, agency=line.agency(config).edition)
+    return send(line, {"infno": infno, "input": sent})[0]
+
+
 def send(line: AgencyLine, fields: Mapping[str, Any], *, at_once: int = 1) -> list[str]:
     """Sends a message with these header fields and input; the exchanges under which the journal has its answers.
+
+    The input is in the agency's edition and dialect.
 
     The same bytes go out `at_once` times at the same time; the first accepted answer is booked, the others are judged
     as those to a message that came again. A blank msgid gets one of the platform's. A msgid that the agency has seen,
@@ -155,9 +167,7 @@ def _planned(
         return repeated
     whole["msgid"] = whole["msgid"] or next_msgid(work, now)
     call = Call(work, config, head_of(whole), _institution(config, whole), now)
-    body = translate(
-        whole["input"], whole["infno"], "in", source=agency.edition or config.edition, target=config.edition
-    )
+    body = from_agency(whole["input"], whole["infno"], "in", sandbox=config.edition, agency=agency.edition)
     return _intended(line, call, agency, body)
 
 

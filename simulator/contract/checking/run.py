@@ -162,6 +162,8 @@ class Checking:
                 contract, infno, "in", envelope["input"], remote=remote, head=envelope, strict=strict
             )
             found += more
+            # The rules between messages go by the platform's names.
+            body = contract.edition.dialect.read(infno, "in", body)
         found += self._once(leg, envelope, infno, body)
         found += between.asked(self.memory, leg.side, infno, body)
         self._wait(leg, Waiting(infno, body, remote, {"insuplc_admdvs": envelope.get("insuplc_admdvs")}, _msgid(leg)))
@@ -187,6 +189,7 @@ class Checking:
             contract, asked.infno, "out", output, remote=asked.remote, head=asked.head, strict=strict
         )
         found += more
+        body = contract.edition.dialect.read(asked.infno, "out", body)
         found += between.answered(
             self.memory, leg.side, asked.infno, asked.body, body, account_in_fund=self.account_in_fund
         )

@@ -41,7 +41,7 @@ def _with_file(config: Config, exchange: Exchange, fields: Mapping[str, Any], fi
 
     The contract then finds the field filled, and another file under the same msgid is another body (rules 16).
     """
-    contract, infno = config.contract, exchange.head.infno
+    contract, infno = config.hospital_contract, exchange.head.infno
     if not contract.serves(infno):
         return fields
     found = next((row for row in contract.edition.rows_of(infno, "in") if row.type == "bytes"), None)

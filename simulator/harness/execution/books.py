@@ -15,7 +15,9 @@ from simulator.harness.scenario.definition import Scenario
 def begin_with_empty_books(
     stage: Stage, mode: Mode, scenarios: Sequence[Scenario], interrupted: Collection[str] = ()
 ) -> Mode:
-    """The mode, no longer lasting where the agency holds nothing of the people of these scenarios.
+    """The mode, no longer lasting where the agency tells that it holds nothing of the people of these scenarios.
+
+    Balances that it does not tell are no empty books: the mode stays lasting, and each scenario asks again.
 
     Raises SetupError where it has settled for some of them before and is not declared to go on from there; of a
     scenario that was interrupted settlements are no surprise, and it goes on from them.
@@ -24,6 +26,7 @@ def begin_with_empty_books(
         return mode
     kept: list[Text] = []
     settled: list[Text] = []
+    all_told = True
     sandbox = stage.platform.sandbox(f"{stage.run}-books")
     stage.platform.control("POST", "sandboxes", {"name": sandbox.name, "seed": stage.seed})
     try:
@@ -33,6 +36,9 @@ def begin_with_empty_books(
                 continue
             context = RunContext(scenario, mode, sandbox, run=stage.run, now=scenario.clock.replace("T", " "))
             balances = balances_kept(context, scenario)
+            if balances is None:
+                all_told = False
+                continue
             kept += [each.told for each in balances[:1]]
             if scenario.id not in interrupted:
                 settled += [each.told for each in balances if each.settled_before][:1]
@@ -41,4 +47,4 @@ def begin_with_empty_books(
             stage.platform.control("DELETE", f"sandboxes/{sandbox.name}")
     if settled:
         raise SetupError(text("harness.books_not_empty", count=len(settled), history=settled[0]))
-    return mode if kept else replace(mode, lasting=False)
+    return mode if kept or not all_told else replace(mode, lasting=False)

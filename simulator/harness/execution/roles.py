@@ -54,7 +54,7 @@ def fill_roles(personas: Personas | None, scenario: Scenario, context: RunContex
         _fill(personas, scenario, context)
         return None, []
     context.sandbox.control("POST", "snapshots", {"name": _EMPTY})
-    history = [each.told for each in balances_kept(context, scenario)]
+    history = [each.told for each in balances_kept(context, scenario) or ()]
     made = dict(context.people)
     context.sandbox.control("POST", f"snapshots/{_EMPTY}/restore", {})
     if history and context.mode.capabilities.get("reset") is False:
@@ -119,23 +119,31 @@ def _asked_there(context: RunContext, person: Mapping[str, Any]) -> bool:
     return context.mode.answers_itself(str(person["insured_at"]))
 
 
-def balances_kept(context: RunContext, scenario: Scenario) -> list[KeptBalance]:
+def balances_kept(context: RunContext, scenario: Scenario) -> list[KeptBalance] | None:
     """Balances of new people at their agency beyond their roles, in each year that the scenario comes to.
 
-    The people are made in the sandbox of the context; accumulators are told a year at a time.
+    None where the agency tells no balance of some of them, and no other is known to differ. The people are made in the
+    sandbox of the context; accumulators are told a year at a time.
     """
+    # The birth that a role leaves open follows from the day on which the person is made.
+    _set_clock(context, scenario.clock)
     _fill(None, scenario, context)
     moments = [scenario.clock, *(str(step.said["clock"]) for step in scenario.steps if step.verb == "clock")]
-    found = []
+    told = []
     for moment in {each[:4]: each for each in reversed(moments)}.values():
-        if not context.mode.own_clock:
-            context.sandbox.control("PUT", "clock", {"now": moment, "running": False})
-        found += [each for role in scenario.roles for each in _kept(context, role)]
-    return found
+        _set_clock(context, moment)
+        told += [_kept(context, role) for role in scenario.roles]
+    found = [balance for balances in told for balance in balances or ()]
+    return found if found or None not in told else None
 
 
-def _kept(context: RunContext, role: str) -> list[KeptBalance]:
-    """Balances of a person at the agency that differ from the role; none for a person unknown there."""
+def _set_clock(context: RunContext, moment: str) -> None:
+    if not context.mode.own_clock:
+        context.sandbox.control("PUT", "clock", {"now": moment, "running": False})
+
+
+def _kept(context: RunContext, role: str) -> list[KeptBalance] | None:
+    """Balances of a person at the agency that differ from the role; None where it does not answer or refuses."""
     made = context.people[role]
     if not _asked_there(context, made):
         return []
@@ -144,7 +152,7 @@ def _kept(context: RunContext, role: str) -> list[KeptBalance]:
         theirs = context.sandbox.control("POST", "people/learn", _shown(made))
     except ControlRefused:
         # That is for the scenario to find.
-        return []
+        return None
     wanted, got = _balances(ours), _balances(theirs)
     return [
         KeptBalance(role, name, str(wanted.get(name, "0.00")), str(got.get(name, "0.00")))
