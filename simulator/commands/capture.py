@@ -37,9 +37,9 @@ def command(
     RECORDING 可以是平台的往来报文、rehearse --record 的文件、HAR、日志、Postman 导出；或给 --platform 直接取。
     不能变成步骤的，按报文序号逐条说明；有 --platform 时当场重演一遍，报文看不出的也说明 /
     RECORDING is a journal of the platform, a file of rehearse --record, a HAR, a log or a Postman export; or --platform
-    is asked. What cannot be a step is told by the number of its message; with --platform the scenario is replayed at once.
+    is asked. What cannot be a step is told by the number of its message; with --platform the scenario is replayed.
 
-    退出码：0 全部变成了步骤，1 有不能的或推定的 / Exit code 0: every message is a step, 1: some are not, or are assumed.
+    退出码：0 全部变成了步骤，1 有不能的或推定的 / Exit code 0: every message is a step, 1: some are not, or assumed.
     """
     from simulator.capture.exchanges import of_file, of_sandbox
     from simulator.capture.people import captured_people

@@ -42,8 +42,8 @@ def make(
 
     目录里认得的报告：rehearse 的 results.json 和 mistakes.json，load 的 load.json，upgrade 的 upgrade.json，
     contract check --format json 的结果 /
-    Reports known in a folder: results.json and mistakes.json of rehearse, load.json of load, upgrade.json of upgrade, the
-    result of contract check --format json.
+    Reports known in a folder: results.json and mistakes.json of rehearse, load.json of load, upgrade.json of upgrade,
+    and the result of contract check --format json.
 
     退出码：0 可以上线，1 不可以或没有证明，2 没能做成 / Exit code 0: ready, 1: not ready or not proved, 2: not made.
     """

@@ -107,7 +107,7 @@ def test_message_that_cannot_be_a_step_is_told_with_its_number(played, captured)
     done, _ = captured(played("contract/not-a-message"))
     assert done.exit_code == 1
     assert "message 1 was not captured: its request is no JSON message" in done.output
-    assert "message 3 2401 was not captured whole" in done.output
+    assert "message 3 2406 was not captured whole" in done.output
 
 
 def test_hostile_text_in_a_message_is_neither_an_expression_nor_a_line_of_the_file(captured, tmp_path):

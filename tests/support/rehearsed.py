@@ -19,6 +19,12 @@ SPOILT = {"total_differs": ("medfee_sumamt",), "scope_differs": SCOPE}
 """Refusals of the trade that a recording shows too, where the step itself spoils one of these fields."""
 SHOWS_AS = {"total_differs": "identity_batch", "scope_differs": "identity_repeated"}
 
+SHOWN_BY_ITSELF = {
+    "charge_amount_differs": ("identity_line", "det_item_fee_sumamt"),
+    "ends_before_it_begins": ("dates_order", "enddate"),
+}
+"""Refusals of the trade that one message shows without any other."""
+
 
 def entries(path):
     with path.open(encoding="utf-8") as file:
@@ -51,6 +57,7 @@ def declared(entry):
             found.add(("msgid_twice", "msgid"))
         elif rule == "infno_not_served" and "infno" in said.get("head", {}):
             found |= of_another_kind(entry, said["call"], said["head"]["infno"])
+        found |= {SHOWN_BY_ITSELF[rule]} if rule in SHOWN_BY_ITSELF else set()
         found |= {(SHOWS_AS[rule], each) for each in SPOILT.get(rule, ()) if each in said.get("with", {})}
     return found
 
