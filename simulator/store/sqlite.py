@@ -14,6 +14,7 @@ from typing import cast
 from simulator.core.errors import SetupError
 from simulator.core.logs import log
 from simulator.core.texts import text
+from simulator.store.database_files import create_private, is_unusable, keep_private, told_unusable
 from simulator.store.group_commit import MAX_MEMBERS, Group, Turns
 from simulator.store.store import NAME, Conflict, Fill, Gone, Unusable, create_statements
 from simulator.store.tables import SCHEMA_VERSION
@@ -39,7 +40,7 @@ class SqliteStore:
         self._lock = self._turns.lock
         self._group: Group | None = None
         self._closed = False
-        _keep_private(path)
+        keep_private(path)
         # No isolation level, as `begin` opens the transactions; any thread, as `_lock` lets one in at a time.
         self.failing = False
         try:
@@ -93,7 +94,7 @@ class SqliteStore:
                 # A damaged file may refuse even to roll back; members of its group look again by themselves.
                 with suppress(sqlite3.Error):
                     self._undo_member(error)
-                if isinstance(error, sqlite3.Error) and _is_unusable(error):
+                if isinstance(error, sqlite3.Error) and is_unusable(error):
                     self.failing = True
                     raise Unusable.because(self.name, error) from None
                 raise
@@ -109,7 +110,7 @@ class SqliteStore:
             # IMMEDIATE takes the write lock first: two processes settling for one person never read one balance.
             self._cursor.execute("BEGIN IMMEDIATE")
         except sqlite3.DatabaseError as error:
-            if _is_unusable(error):
+            if is_unusable(error):
                 self.failing = True
                 raise Unusable.because(self.name, error) from None
             raise Conflict(str(error)) from None
@@ -161,7 +162,7 @@ class SqliteStore:
             self._cursor.execute("COMMIT")
         except sqlite3.Error as error:
             failure = error
-            self.failing = self.failing or _is_unusable(error)
+            self.failing = self.failing or is_unusable(error)
             if self._connection.in_transaction:
                 self._cursor.execute("ROLLBACK")
         self._decide_group(failure)
@@ -187,7 +188,7 @@ class SqliteStore:
             self._commit_group()
             part = path.with_suffix(".part")
             part.unlink(missing_ok=True)
-            _create_private(part)
+            create_private(part)
             target = sqlite3.connect(part)
             try:
                 self._connection.backup(target)
@@ -241,7 +242,7 @@ class SqliteFactory:
                 raise FileExistsError(name)
             # Written under another name and then linked, so a crash leaves no store without its tables and first rows.
             part = path.with_suffix(f".{uuid.uuid4().hex}.part")
-            with _told(name):
+            with told_unusable(name):
                 with _new_file(part, durable=self._durable) as work:
                     if fill is not None:
                         fill(work)
@@ -313,7 +314,7 @@ class SqliteFactory:
 
     def snapshot(self, name: str, snapshot: str) -> None:
         path = self._snapshot(name, snapshot)
-        with _told(name):
+        with told_unusable(name):
             path.parent.mkdir(exist_ok=True)
             self.open(name).copy_to(path)
 
@@ -322,7 +323,7 @@ class SqliteFactory:
         if not path.exists():
             raise KeyError(snapshot)
         store = self.open(name)
-        with _told(name), closing(sqlite3.connect(path)) as source:
+        with told_unusable(name), closing(sqlite3.connect(path)) as source:
             found = source.execute(_VERSION).fetchone()
         if found and needs_upgrade(f"{name}/{snapshot}", found[0]):
             try:
@@ -330,7 +331,7 @@ class SqliteFactory:
             except Exception as error:
                 raise upgrade_failed(f"{name}/{snapshot}", found[0], error) from error
         else:
-            with _told(name):
+            with told_unusable(name):
                 store.copy_from(path)
 
     def close(self) -> None:
@@ -349,7 +350,7 @@ class SqliteFactory:
 @contextmanager
 def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[UnitOfWork]:
     """Creates a file with all tables for one unit of work, and deletes it when the block or its own check fails."""
-    _create_private(path)
+    create_private(path)
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size={page_size}")
@@ -368,38 +369,6 @@ def _new_file(path: Path, *, durable: bool, page_size: int = 4096) -> Iterator[U
         path.unlink(missing_ok=True)
         raise
     connection.close()
-
-
-_UNUSABLE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN")
-"""Beginnings of the names of errors of the file, whatever the statement."""
-
-
-def _is_unusable(error: sqlite3.Error) -> bool:
-    """True for an error of the file or its disk; an emptied file has lost its tables."""
-    name = getattr(error, "sqlite_errorname", "")
-    return name.startswith(_UNUSABLE) or str(error).startswith("no such table")
-
-
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Raises Unusable for what disk and file refuse while a store is created, copied or restored."""
-    try:
-        yield
-    except OSError as error:
-        raise Unusable.because(name, error.strerror or error) from None
-    except sqlite3.DatabaseError as error:
-        raise Unusable.because(name, error) from None
-
-
-def _create_private(path: Path) -> None:
-    """Creates an empty file that its owner alone can read; SQLite gives its WAL the same permissions."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-
-
-def _keep_private(path: Path) -> None:
-    """Takes from others the permission to read a store that an earlier program made for all."""
-    with suppress(OSError):  # the file of another user, or a folder that cannot be written
-        path.chmod(0o600)
 
 
 def _earlier(source: sqlite3.Connection, version: int) -> EarlierStore:

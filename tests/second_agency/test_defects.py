@@ -14,7 +14,6 @@ def played():
 
 
 NAMED_WRONGLY = {
-    "first_accumulators_again": "a cancellation that was not taken back gives the same balances",
     "filing_begins_a_day_late": "no mistake says that a first day is left out",
     "registration_begins_a_day_late": "no mistake says that a first day is left out",
     "refused_batch_stays_refused": "no mistake says that an earlier refusal is remembered",

@@ -43,6 +43,8 @@ def declared(entry):
     if garbled(entry):
         return {("not_json", "")}
     if step is not None and step.verb == "probe" and entry["leg"] == "agency":
+        if step.said.get("malformed") == "unlisted":
+            return {("transaction", "infno")}
         return {("msgid_twice", "msgid")} if spends_again(entry["scenario"], step) else set()
     if step is None or step.verb != "call" or entry["leg"] != "hospital":
         return set()
