@@ -1,4 +1,4 @@
-"""Files of SQLite stores: who may read them, and the errors by which disk and file make a store unusable."""
+"""Files of SQLite stores: their permissions, and the errors by which disk and file make a store unusable."""
 
 import os
 import sqlite3
