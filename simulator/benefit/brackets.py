@@ -17,14 +17,36 @@ def bracketed_payment(
     The amounts in scope of the period lie one after the other from 0, `before` those of earlier batches; the deductible
     takes from the first, a charge is paid what it adds, and a negative line gives back what it had added.
     """
-    running = taken = payable = paid = 0
-    for charge in charges:
-        running += charge.in_scope
-        taken = min(deductible_left, max(0, running))
+    running = taken = 0
+    amounts, shares = [charge.in_scope for charge in charges], []
+    for amount in amounts:
+        running += amount
+        shares.append(min(deductible_left, max(0, running)) - taken)
+        taken += shares[-1]
+    return taken, sum(map(half_up_unit, bracketed_worths(amounts, shares, steps, before)))
+
+
+def bracketed_worths(amounts: Sequence[int], shares: Sequence[int], steps: Steps, before: int) -> list[int]:
+    """Amounts that charges add to the payment, ten-thousandths of a fen, each less its share of the deductible."""
+    running = taken = payable = 0
+    worths = []
+    for amount, share in zip(amounts, shares, strict=True):
+        running, taken = running + amount, taken + share
         grown = _payable(steps, before + running) - _payable(steps, before + taken)
-        paid += half_up_unit(grown - payable)
+        worths.append(grown - payable)
         payable = grown
-    return taken, paid
+    return worths
+
+
+def parts_by_bracket(steps: Steps, begins: int, ends: int) -> list[tuple[int, int]]:
+    """The amounts from `begins` to `ends`, fen, by the bracket that they lie in: (fen, ten-thousandths)."""
+    if begins < 0 or ends < begins:
+        return [(ends - begins, steps[0][1])]
+    tops = [above for above, _ in steps[1:]] + [ends]
+    parts = [
+        (max(0, min(ends, top) - max(begins, above)), ratio) for (above, ratio), top in zip(steps, tops, strict=True)
+    ]
+    return [part for part in parts if part[0]]
 
 
 def bracket_of(steps: Steps, amount: int) -> int:

@@ -13,7 +13,7 @@ from simulator.agencies.judging.diagnosis import diagnose
 from simulator.agencies.judging.elimination import AnswerVerdict, refuted, verdict
 from simulator.agencies.judging.evidence import Judged
 from simulator.agencies.judging.mistakes.catalogue import catalogue, read_catalogue
-from simulator.agencies.judging.mistakes.question import AnsweredAmounts, Question, Surroundings
+from simulator.agencies.judging.mistakes.question import AnsweredAmounts, Habits, Question, Surroundings
 from simulator.agencies.judging.mistakes.search import (
     OF_ANSWERS,
     HypothesisPart,
@@ -137,6 +137,23 @@ def questions(draw, area: str = "") -> Question:
     )
 
 
+@st.composite
+def stays(draw) -> Question:
+    """Stays in hospital, whose ratio goes by brackets and whose deductible by the number of the stay."""
+    question = draw(questions("230900"))
+    category = draw(st.sampled_from(["employed", "retired"]))
+    claim = replace(
+        question.claim, insutype="310", category=category, care="inpatient", disease="", groups=(), treated="local"
+    )
+    accumulated = {
+        ("HIFP", ""): draw(st.sampled_from([0, 39_900_000])),
+        ("INSC", "/inpatient"): draw(st.sampled_from([0, 1_990_000, 2_500_000])),
+        ("DEDC", f"/inpatient/V{claim.visit}"): draw(st.sampled_from([0, 20_000, 70_000])),
+        ("VSTS", "/inpatient"): draw(st.sampled_from([0, 100, 300])),
+    }
+    return replace(question, claim=claim, accumulated=accumulated)
+
+
 def answered(outcome) -> AnsweredAmounts:
     return AnsweredAmounts(outcome.amounts, outcome.ratio, outcome.balance)
 
@@ -150,14 +167,27 @@ def under(entry, question):
 
 
 @OFTEN
-@given(questions())
+@given(st.one_of(questions(), stays()))
 def test_in_the_habits_of_the_rules_the_variant_pays_what_the_engine_pays(question):
     ours = settle(question)
     assume(ours is not None)
     varied = _Variant(question).outcome()
-    # Brackets have one arithmetic, which is the engine's.
-    assume(varied is not None)
     assert (varied.amounts, varied.ratio, varied.balance) == (ours.amounts, ours.ratio, ours.balance)
+
+
+def test_a_stay_without_its_deductible_is_reckoned_by_brackets():
+    claim = Claim(
+        area="230900", insutype="310", category="retired", care="inpatient", disease="", hospital_level="tertiary",
+        treated="local", groups=(), civil_servant=False, identities=(), account_used=False, account_balance=0,
+        charges=(ChargeScope(25_800_00, 0, 0, 0, 25_800_00), ChargeScope(4_320_00, 0, 0, 0, 4_320_00)),
+        dates=Dates(*[date(2025, 12, 31)] * 3), visit="7",
+    )  # fmt: skip
+    city = BOOK.city("230900")
+    right = Question(claim, city, city.rules(claim.dates), {})
+    wrong = settle(replace(right, habits=Habits(deductible="never")))
+    # (20000.00 − 700.00) × 0.90 + 10120.00 × 0.95 = 17370.00 + 9614.00; without the deductible 630.00 more.
+    assert settle(right).amounts["pool"] == 26_984_00
+    assert (wrong.amounts["pool"], wrong.worked) == (27_614_00, "20000.00 × 0.9000 + 10120.00 × 0.9500 = 27614.00")
 
 
 UNSEEN = {

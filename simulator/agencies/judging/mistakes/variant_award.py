@@ -14,11 +14,13 @@ from simulator.agencies.judging.mistakes.surroundings import LIVE
 from simulator.agencies.judging.mistakes.variant_layers import paid_by_layers
 from simulator.benefit import Accumulated, Claim, Rules
 from simulator.benefit import award as award_of
-from simulator.benefit.claim import DEDUCTIBLE, POOL_PAID
+from simulator.benefit.brackets import Steps, bracket_of, bracketed_worths, parts_by_bracket
+from simulator.benefit.claim import DEDUCTIBLE, IN_SCOPE, POOL_PAID
+from simulator.benefit.figures import Figures
 from simulator.benefit.terms import FUNDS, RATIO_UNIT, ten_thousandths
 from simulator.benefit.trace import AwardFacts
 from simulator.core.errors import PolicyGap, Refusal
-from simulator.core.money import yuan
+from simulator.core.money import to_ratio, yuan
 from simulator.domain.places import LOCAL
 from simulator.insured.answers import WIRE_AMOUNTS
 
@@ -32,8 +34,11 @@ def settle(question: Question) -> Outcome | None:
     try:
         if question.plain:
             given = award_of(question.claim, question.rules, question.accumulated)
-            parts = [(given.in_scope, given.deductible)]
-            worked = _terms(parts, given.ratio, (given.trace.pool.before_caps, given.pool))
+            payment = given.trace.pool.before_caps, given.pool
+            if given.trace.facts.bracketed:
+                worked = _Variant(question).worked_by_bracket(given.in_scope, given.deductible, payment)
+            else:
+                worked = _terms([(given.in_scope, given.deductible)], given.ratio, payment)
             return replace(outcome_of(given, WIRE_AMOUNTS), worked=worked)
         return _Variant(question).outcome()
     except (PolicyGap, Refusal):
@@ -60,7 +65,7 @@ class _Variant:
             question.claim, question.rules.accrual_day(question.claim.dates)
         )
 
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> Outcome:
         """The amounts, as `WIRE_AMOUNTS` names them."""
         sums = {
             name: sum(getattr(charge, name) for charge in self.claim.charges)
@@ -70,8 +75,6 @@ class _Variant:
         ratio = self._ratio()
         shares = self._shares(amounts)
         before_caps = self._before_caps(amounts, shares, ratio)
-        if before_caps is None:
-            return None
         pool = self._capped(min(before_caps, max(0, sums["total"])))
         own_scope = sum(amounts) - pool.paid - (pool.excess if self._shut_out() else 0)
         layers = paid_by_layers(self.question, ratio, pool.cut, own_scope, sums["total"] - pool.paid)
@@ -90,9 +93,14 @@ class _Variant:
         )
 
     def _facts(self, figure: str) -> AwardFacts:
-        source = self.question.sources.get(figure)
-        claim, rules = source if source else (self.claim, self.question.rules)
-        return _facts_of(claim, rules, self.question.accumulated)
+        return _facts_of(*self._source(figure), self.question.accumulated)
+
+    def _figures(self, figure: str) -> Figures:
+        claim, rules = self._source(figure)
+        return rules.figures(claim)
+
+    def _source(self, figure: str) -> tuple[Claim, Rules]:
+        return self.question.sources.get(figure) or (self.claim, self.question.rules)
 
     def _counted(self, charge: object) -> int:
         amount: int = sum(getattr(charge, name) for name in ("in_scope", *self.habits.counted_parts))
@@ -102,7 +110,31 @@ class _Variant:
 
     def _ratio(self) -> Decimal:
         facts = self._facts("ratio")
-        return facts.ratio if self.habits.modifier == "applied" else facts.plain_ratio
+        plain, used = facts.plain_ratio, facts.ratio
+        if facts.bracketed:
+            # The ratio told is that of the last fen.
+            in_scope = sum(map(self._counted, self.claim.charges))
+            plain, used = self._figures("ratio").ratios[bracket_of(self._steps(), self._in_brackets() + in_scope)]
+        return used if self.habits.modifier == "applied" else plain
+
+    def _steps(self) -> Steps:
+        """The brackets of the ratio: after the modifier, or before it in the habit of leaving that out."""
+        figures = self._figures("ratio")
+        if self.habits.modifier == "applied":
+            return figures.steps
+        plain = (ten_thousandths(before) for before, _ in figures.ratios)
+        return [(above, ratio) for (above, _), ratio in zip(figures.steps, plain, strict=True)]
+
+    def _in_brackets(self) -> int:
+        """Amount in scope that the period has already, fen, where the ratio goes by brackets."""
+        return self.question.accumulated.get((IN_SCOPE, self.keys.brackets), 0)
+
+    def worked_by_bracket(self, in_scope: int, deductible: int, payment: tuple[int, int]) -> str:
+        """The arithmetic of a payment by brackets, each part with its ratio."""
+        before = self._in_brackets()
+        parts = parts_by_bracket(self._steps(), before + deductible, before + in_scope)
+        terms = " + ".join(f"{yuan(fen)} × {to_ratio(Decimal(ratio) / RATIO_UNIT)}" for fen, ratio in parts) or "0.00"
+        return f"{terms} = {_paid(payment)}"
 
     def _ratio_shown(self, ratio: Decimal, paid: int) -> Decimal:
         shown = self.habits.ratio_shown
@@ -131,12 +163,16 @@ class _Variant:
         under = {"by_disease": self.facts.disease, "overall": ""}.get(habit, self.keys.deductible)
         return accumulated.get((DEDUCTIBLE, under), 0)
 
-    def _before_caps(self, amounts: Sequence[int], shares: Sequence[int], ratio: Decimal) -> int | None:
-        """Payment of the pool before any cap; None where its ratio goes by brackets, which have one arithmetic."""
-        if self.facts.bracketed:
-            return None
+    def _before_caps(self, amounts: Sequence[int], shares: Sequence[int], ratio: Decimal) -> int:
+        """Payment of the pool before any cap."""
         by, habits = ten_thousandths(ratio), self.habits
-        if self.habits.deductible == "after_ratio":
+        if self._facts("ratio").bracketed:
+            after_ratio = habits.deductible == "after_ratio"
+            none = [0] * len(shares)
+            worths = bracketed_worths(amounts, none if after_ratio else shares, self._steps(), self._in_brackets())
+            if after_ratio:
+                worths = [worth - share * RATIO_UNIT for worth, share in zip(worths, shares, strict=True)]
+        elif self.habits.deductible == "after_ratio":
             worths = [amount * by - share * RATIO_UNIT for amount, share in zip(amounts, shares, strict=True)]
         else:
             worths = [(amount - share) * by for amount, share in zip(amounts, shares, strict=True)]
@@ -200,6 +236,8 @@ class _Variant:
 
     def _worked(self, amounts: Sequence[int], shares: Sequence[int], ratio: Decimal, payment: tuple[int, int]) -> str:
         after_ratio = self.habits.deductible == "after_ratio"
+        if self._facts("ratio").bracketed:
+            return self.worked_by_bracket(sum(amounts), 0 if after_ratio else sum(shares), payment)
         if len(amounts) > _MOST_SHOWN_CHARGES or self.habits.rounded == "on_total":
             amounts, shares = [sum(amounts)], [sum(shares)]
         return _terms(list(zip(amounts, shares, strict=True)), ratio, payment, after_ratio=after_ratio)
@@ -242,6 +280,9 @@ def _terms(
         form.format(yuan(amount), yuan(share), ratio) if share else f"{yuan(amount)} × {ratio}"
         for amount, share in parts
     ]
+    return f"{' + '.join(written)} = {_paid(payment)}"
+
+
+def _paid(payment: tuple[int, int]) -> str:
     before_caps, paid = payment
-    left = f" → {yuan(paid)}" if paid != before_caps else ""
-    return f"{' + '.join(written)} = {yuan(before_caps)}{left}"
+    return f"{yuan(before_caps)} → {yuan(paid)}" if paid != before_caps else str(yuan(before_caps))
