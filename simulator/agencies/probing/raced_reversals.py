@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
+from simulator.agencies.delivery.answer_reading import AgencyAnswer
 from simulator.agencies.delivery.channel import message, next_msgid
 from simulator.agencies.delivery.forwarding import Delivery, Intent
-from simulator.agencies.delivery.translation import agency_contract
+from simulator.agencies.probing.probe_legs import outcome_of, read_delivery
 from simulator.core.findings import ERROR, Finding
 from simulator.core.json_codec import read_json
 from simulator.core.texts import Text, plain, text
@@ -37,12 +37,9 @@ class RacedReversal:
 
         Otherwise the original stays unknown, and the outbox reverses it.
         """
-        answer = self._read(config, sent)
-        findings: list[Finding] = []
-        outcome = "unknown"
-        if isinstance(answer, AgencyAnswer):
-            outcome = "answered" if answer.accepted else "refused"
-            findings += answer.findings
+        answer = read_delivery(config, self.intent.agency, self.intent.head, sent, infno=REVERSAL)
+        outcome = outcome_of(answer)
+        findings = list(answer.findings) if isinstance(answer, AgencyAnswer) else []
         row = outbox.find_sent(work, self.intent.msgid, lock=True)
         if outcome != "answered":
             reason = answer if isinstance(answer, Text) else plain(answer.err_msg or "-")
@@ -54,11 +51,3 @@ class RacedReversal:
         sent_as = read_json(self.raw)
         raced = {"infno": REVERSAL, "msgid": sent_as["msgid"], "exchange": self.exchange, "request": self.raw}
         journal.record(work, replace(leg, **raced), findings)
-
-    def _read(self, config: Config, sent: Delivery) -> AgencyAnswer | Text:
-        if sent.reply.body is None:
-            return sent.reply.problem or plain("-")
-        agency = self.intent.agency
-        contract = agency_contract((agency.edition if agency else "") or config.edition)
-        remote = config.is_remote(self.intent.head)
-        return read_answer(sent.reply.body, REVERSAL, contract, remote=remote, strict=config.strict)

@@ -7,17 +7,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
+from simulator.agencies.delivery.answer_reading import AgencyAnswer
 from simulator.agencies.delivery.forwarding import Delivery
-from simulator.agencies.delivery.translation import agency_contract
+from simulator.agencies.probing.probe_legs import outcome_of, read_delivery, record_leg
 from simulator.core.envelope import head_of
 from simulator.core.errors import refuse
 from simulator.core.findings import ERROR, WARNING, Finding
 from simulator.core.json_codec import NotAMessage, digest, read_json, write_json
-from simulator.core.texts import Text, plain, text
+from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import traits_of
 from simulator.sandbox.configuration import Agency, Config
-from simulator.store import idempotency_keys, journal, outbox
+from simulator.store import idempotency_keys, outbox
 from simulator.store.rows import JournalRow
 from simulator.store.statements import Statement
 from simulator.store.tables import AGENCY_LEG
@@ -81,34 +81,9 @@ class Repetition:
         self, work: UnitOfWork, config: Config, agency: Agency, now: datetime, exchange: str, sent: Delivery
     ) -> None:
         """Keeps the leg with what is found about its answer."""
-        answer = self._read(config, agency, sent)
-        outcome = "unknown"
-        if isinstance(answer, AgencyAnswer):
-            outcome = "answered" if answer.accepted else "refused"
-        data: Mapping[str, Any] = next(
-            (node for node in self.fields["input"].values() if isinstance(node, Mapping)), {}
-        )
-        leg = journal.JournalLeg.under(
-            head_of(self.fields),
-            leg=journal.AGENCY,
-            exchange=exchange,
-            at=now,
-            real_at=sent.real_at,
-            psn_no=str(data.get("psn_no") or ""),
-            mdtrt_id=str(data.get("mdtrt_id") or ""),
-            outcome=outcome,
-            duration_ms=sent.duration_ms,
-            request=write_json(self.fields),
-            answer=sent.reply.body or b"",
-        )
-        journal.record(work, leg, self.judge(answer))
-
-    def _read(self, config: Config, agency: Agency, sent: Delivery) -> AgencyAnswer | Text:
-        if sent.reply.body is None:
-            return sent.reply.problem or plain("-")
-        head, edition = head_of(self.fields), agency.edition or config.edition
-        contract = agency_contract(edition)
-        return read_answer(sent.reply.body, head.infno, contract, remote=config.is_remote(head), strict=config.strict)
+        answer = read_delivery(config, agency, head_of(self.fields), sent)
+        outcome, findings = outcome_of(answer), self.judge(answer)
+        record_leg(work, self.fields, now, exchange, sent, outcome=outcome, findings=findings)
 
 
 def repetition_of(work: UnitOfWork, fields: Mapping[str, Any]) -> Repetition | None:

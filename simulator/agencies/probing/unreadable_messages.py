@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from simulator.agencies.delivery.answer_reading import AgencyAnswer, read_answer
+from simulator.agencies.delivery.answer_reading import AgencyAnswer
 from simulator.agencies.delivery.forwarding import Delivery
-from simulator.agencies.delivery.translation import agency_contract
 from simulator.agencies.delivery.transport import JSON
+from simulator.agencies.probing.probe_legs import outcome_of, read_delivery, record_leg
 from simulator.core.envelope import head_of
 from simulator.core.errors import refuse
 from simulator.core.findings import ERROR, Finding
 from simulator.core.json_codec import LARGEST_MESSAGE, write_json
-from simulator.core.texts import Text, plain, text
+from simulator.core.texts import Text, text
 from simulator.domain.transaction_table import ACCUMULATOR_QUERY, traits_of
 from simulator.sandbox.configuration import Agency, Config
-from simulator.store import journal
 from simulator.store.unit_of_work import UnitOfWork
 
 UNLISTED = "unlisted"
@@ -95,31 +94,8 @@ class MalformedMessage:
         self, work: UnitOfWork, config: Config, agency: Agency, now: datetime, exchange: str, sent: Delivery
     ) -> None:
         """Keeps the leg, with the message as it was before, and what is found about its answer."""
-        answer = self._read(config, agency, sent)
-        data: Mapping[str, Any] = next((each for each in self.fields["input"].values() if isinstance(each, dict)), {})
-        outcome = "unknown"
-        if isinstance(answer, AgencyAnswer):
-            outcome = "answered" if answer.accepted else "refused"
-        leg = journal.JournalLeg.under(
-            head_of(self.fields),
-            leg=journal.AGENCY,
-            exchange=exchange,
-            at=now,
-            real_at=sent.real_at,
-            psn_no=str(data.get("psn_no") or ""),
-            mdtrt_id=str(data.get("mdtrt_id") or ""),
-            outcome=outcome,
-            duration_ms=sent.duration_ms,
-            request=write_json(self.fields),
-            answer=sent.reply.body or b"",
-        )
-        journal.record(work, leg, self.judge(answer))
-
-    def _read(self, config: Config, agency: Agency, sent: Delivery) -> AgencyAnswer | Text:
-        if sent.reply.body is None:
-            return sent.reply.problem or plain("-")
-        head = head_of(self.fields)
-        contract = agency_contract(agency.edition or config.edition)
         # An output under an unlisted number has no contract; that there is one is the error.
-        infno = ACCUMULATOR_QUERY if self.way == UNLISTED else head.infno
-        return read_answer(sent.reply.body, infno, contract, remote=config.is_remote(head), strict=config.strict)
+        infno = ACCUMULATOR_QUERY if self.way == UNLISTED else ""
+        answer = read_delivery(config, agency, head_of(self.fields), sent, infno=infno)
+        outcome, findings = outcome_of(answer), self.judge(answer)
+        record_leg(work, self.fields, now, exchange, sent, outcome=outcome, findings=findings)
