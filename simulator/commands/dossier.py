@@ -85,12 +85,14 @@ def verify(file: Path, digest: str) -> None:
     """
     from simulator.dossier.seal import check_seal
 
+    if not file.is_file():
+        raise SetupError(text("data.no_such_file", path=file))
     try:
         if file.stat().st_size > _LARGEST:
             raise SetupError(text("dossier.too_large", place=file.name, limit=_LARGEST // 1024 // 1024))
         page = file.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(text("dossier.damaged_report", place=file.name, problem=str(error))) from None
+        raise SetupError(text("dossier.damaged_report", place=file.name, problem=getattr(error, "strerror", None) or error)) from None
     checked = check_seal(page)
     changed = list(checked.changed)
     wanted = digest.replace(" ", "").lower()
