@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.support.hospital import Visit
 from tests.support.stage import Stage
+from tests.support.stay import Stay
 
 
 def journey(stage: Stage) -> None:
@@ -55,39 +56,18 @@ def looked_up(visit: Visit, setl_id: str) -> None:
 
 def stayed(stage: Stage, person: dict[str, Any]) -> None:
     """Sends every message of a stay in hospital, from admission over settlement back to its withdrawal."""
-    hospital, psn_no = stage.hospital, person["psn_no"]
-    shown = Visit(hospital, person).identity
-    doctor = {"atddr_no": "D110000000001", "chfpdr_name": "医", "adm_diag_dscr": "肾衰", "adm_bed": "1"}
-    ward = {"adm_dept_codg": "A03", "adm_dept_name": "肾内", "dscg_maindiag_code": "N18", "dscg_maindiag_name": "肾衰"}
-    about = doctor | ward | {"begntime": "2025-03-10 09:00:00", "med_type": "2101"}
-    admission = shown | about | {"psn_no": psn_no, "insutype": "310", "ipt_no": "ZY1"}
-    ill = {"diag_type": "1", "maindiag_flag": "1", "diag_code": "N18", "diag_name": "肾衰", "diag_srt_no": 1}
-    ill |= {"diag_dept": "A03", "dise_dor_no": "D1", "dise_dor_name": "医", "diag_time": "2025-03-10 09:00:00"}
-    stay = {
-        "psn_no": psn_no,
-        "mdtrt_id": hospital.send("2401", {"mdtrtinfo": admission, "diseinfo": [ill | {"psn_no": psn_no}]}).output[
-            "result"
-        ]["mdtrt_id"],
-    }
-    hospital.send(
-        "2403", {"adminfo": stay | about | {"ipt_otp_no": "ZY1", "mdtrt_cert_type": "02"}, "diseinfo": [stay | ill]}
-    )
-    line = {"feedetl_sn": "1", "med_type": "2101", "fee_ocur_time": "2025-03-10 09:00:00", "cnt": 1, "pric": 420}
-    item = dict.fromkeys(("med_list_codg", "medins_list_codg"), "003110000060000-311000027")
-    by = {"bilg_dept_codg": "A03", "bilg_dept_name": "肾内", "bilg_dr_codg": "D1", "bilg_dr_name": "医"}
-    hospital.send("2301", {"feedetail": [stay | line | item | by | {"det_item_fee_sumamt": 420}]})
-    bill = stay | shown | {"medfee_sumamt": 420, "psn_setlway": "01", "insutype": "310", "acct_used_flag": "0"}
-    for preview, settle, mid in (("2303", "2304", "1"), ("2303A", "2304A", "0")):
-        if mid == "0":
-            left = {"endtime": "2025-03-10 10:00:00", "insutype": "310", "dscg_way": "1"}
-            dept = {"dscg_dept_codg": "A03", "dscg_dept_name": "肾内"}
-            hospital.send("2402", {"dscginfo": stay | left | dept, "diseinfo": [stay | ill]})
-        hospital.send(preview, {"data": bill | {"mid_setl_flag": mid}})
-        settled = hospital.send(settle, {"data": bill | {"mid_setl_flag": mid}}).output["setlinfo"]
-        hospital.send("2305", {"data": stay | {"setl_id": settled["setl_id"]}})
-    hospital.send("2405", {"data": stay})
-    hospital.send("2302", {"data": [stay | {"feedetl_sn": "0000"}]})
-    hospital.send("2404", {"data": stay})
+    stay = Stay(stage.hospital, person)
+    stay.admit()
+    stay.change()
+    stay.charge(stay.line(1))
+    for preview, settle, mid in (("2303", "2304", True), ("2303A", "2304A", False)):
+        if not mid:
+            stay.discharge()
+        stay.preview(420, mid=mid, infno=preview)
+        stay.cancel(stay.settle(420, mid=mid, infno=settle).setlinfo["setl_id"])
+    stay.recall()
+    stay.withdraw("0000")
+    stay.withdraw_admission()
 
 
 def records(stage: Stage, data: dict[str, str]) -> None:
