@@ -92,7 +92,9 @@ def verify(file: Path, digest: str) -> None:
             raise SetupError(text("dossier.too_large", place=file.name, limit=_LARGEST // 1024 // 1024))
         page = file.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(text("dossier.damaged_report", place=file.name, problem=getattr(error, "strerror", None) or error)) from None
+        raise SetupError(
+            text("dossier.damaged_report", place=file.name, problem=getattr(error, "strerror", None) or error)
+        ) from None
     checked = check_seal(page)
     changed = list(checked.changed)
     wanted = digest.replace(" ", "").lower()

@@ -17,6 +17,7 @@ from simulator.transactions.visits import (
     OPEN,
     SETTLED,
     WITHDRAWN,
+    add_visit,
     check_credential,
     is_stay,
     live_batches,
@@ -38,21 +39,13 @@ def admit(body: Body, call: Call) -> Kept:
     # Locked first: of two admissions at once the second finds the stay that the first opened.
     people.lock(call.work, known.person.psn_no)
     _refuse_second_stay(call, known.id, info["psn_no"])
-    stay_id = call.work.add(
-        visit,
-        person_id=known.id,
-        psn_no=known.person.psn_no,
-        institution=call.institution.code,
-        area=call.treated_area,
-        insured_area=call.insured_area,
-        insutype=info["insutype"],
-        ipt_otp_no=info["ipt_no"],
-        begin=info["begntime"],
-        state=OPEN,
+    stay_id = add_visit(
+        call,
+        known,
+        info,
+        number=info["ipt_no"],
         med_type=info["med_type"],
-        disease="",
         emergency=int(is_emergency(info)),
-        registered=write_json(info).decode(),
         described=write_json({"mdtrtinfo": info, "diseinfo": body.get("diseinfo") or []}).decode(),
     )
     return Kept({"result": {"mdtrt_id": wire_number("", call.treated_area, stay_id)}})

@@ -15,6 +15,7 @@ from simulator.store import people, subjects
 from simulator.store.journal import last_answered
 from simulator.store.rows import SubjectRow, VisitRow
 from simulator.store.tables import visit
+from simulator.store.typed_tables import SqlValue
 from simulator.transactions.registry import Call, Kept, transaction
 
 OPEN, WITHDRAWN, SETTLED = subjects.OPEN, subjects.WITHDRAWN, subjects.SETTLED
@@ -39,23 +40,7 @@ def register_visit(body: Body, call: Call) -> Kept:
     data = body["data"]
     known = check_credential(call, data)
     _note_future(call, data["begntime"], "/input/data/begntime")
-    visit_id = call.work.add(
-        visit,
-        person_id=known.id,
-        psn_no=known.person.psn_no,
-        institution=call.institution.code,
-        area=call.treated_area,
-        insured_area=call.insured_area,
-        insutype=data["insutype"],
-        ipt_otp_no=data["ipt_otp_no"],
-        begin=data["begntime"],
-        state=OPEN,
-        med_type="",
-        disease="",
-        emergency=0,
-        registered=write_json(data).decode(),
-        described="",
-    )
+    visit_id = add_visit(call, known, data, number=data["ipt_otp_no"])
     return Kept(
         {
             "data": {
@@ -109,6 +94,28 @@ def describe_visit(body: Body, call: Call) -> Kept:
         described=write_json(described).decode(),
     )
     return Kept({})
+
+
+def add_visit(call: Call, known: people.KnownPerson, registered: Body, *, number: str, **described: SqlValue) -> int:
+    """Adds an open visit or stay as its registration says, and returns its id.
+
+    `number` is the hospital's own, and `described` has columns that a registration alone leaves blank.
+    """
+    blank: dict[str, SqlValue] = {"med_type": "", "disease": "", "emergency": 0, "described": ""}
+    return call.work.add(
+        visit,
+        person_id=known.id,
+        psn_no=known.person.psn_no,
+        institution=call.institution.code,
+        area=call.treated_area,
+        insured_area=call.insured_area,
+        insutype=registered["insutype"],
+        ipt_otp_no=number,
+        begin=registered["begntime"],
+        state=OPEN,
+        registered=write_json(registered).decode(),
+        **{**blank, **described},
+    )
 
 
 def _note_future(call: Call, begins: str, path: str) -> None:
